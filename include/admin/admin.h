@@ -1,5 +1,5 @@
-/* What the admin commands may see: the running parts, borrowed from the control thread, on which all of admin
- * lives. */
+/* What the admin commands can see: the running parts of headgate, borrowed from the control thread. All of
+ * admin runs on that thread. */
 #ifndef HEADGATE_ADMIN_ADMIN_H
 #define HEADGATE_ADMIN_ADMIN_H
 
@@ -16,16 +16,16 @@ struct admin {
     struct loop *loop;
     struct cluster *clusters; /* borrows */
     size_t cluster_count;
-    const struct world *world;       /* borrows: the present one; only for the control thread */
-    const struct door *const *doors; /* borrows, as the world: those that are open */
+    const struct world *world;       /* borrows; the current one; only for the control thread */
+    const struct door *const *doors; /* borrows, like the world; the open listeners */
     size_t door_count;
-    const struct reconfigure *reconfigure; /* borrows: see reconfigure.h */
+    const struct reconfigure *reconfigure; /* borrows; see reconfigure.h */
     uint64_t started_us;
-    bool is_ending; /* SIGTERM: no new clients */
-    /* Tells every setting of the configuration that runs now: see print_settings. */
+    bool is_ending; /* SIGTERM was received: no new clients */
+    /* Calls `each` for every setting of the running configuration: see print_settings. */
     void (*each_setting)(const struct admin *admin, print_setting_fn each, void *context);
-    struct pause *pauses; /* owns; by cluster: see pause.h */
-    struct ward *ward;    /* owns; of the doctor at work; NULL: none is. See doctor.h */
+    struct pause *pauses; /* owns; one per cluster: see pause.h */
+    struct ward *ward;    /* owns; the state of a running `doctor`; NULL: none runs. See doctor.h */
 };
 
 #endif

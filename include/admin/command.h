@@ -1,4 +1,4 @@
-/* The admin commands: one row each gives the words, the arguments, the help and the function. */
+/* The admin commands: one row per command gives its words, argument, help and function. */
 #ifndef HEADGATE_ADMIN_COMMAND_H
 #define HEADGATE_ADMIN_COMMAND_H
 
@@ -6,14 +6,15 @@
 
 #include <stdbool.h>
 
-/* Finds and runs a command line. on_done follows, now or later, exactly once. */
+/* Finds and runs a command line. request->on_done is called exactly once, before or after this function
+ * returns. */
 void command_run(struct request *request, struct span line);
 
-/* Command `index` as `help` has it: its words, what it takes ("" or "<SERVER>", "[CLUSTER]" …), what it does;
- * static text. False: there are no more. */
+/* Command `index` as shown by `help`: its words, its argument ("" or "<SERVER>", "[CLUSTER]" …) and what it
+ * does; static text. False: no such index. */
 bool command_describe(size_t index, const char **words_r, const char **argument_r, const char **help_r);
 
-/* The columns of what it answers, all that there can be; NULL: there is no such command. */
+/* All possible columns of the answer of command `index`; NULL: no such index. */
 const struct columns *command_columns(size_t index);
 
 #endif

@@ -1,4 +1,5 @@
-/* The admin socket: one command a connection, or several after `interactive`; text, or JSON after `json`. */
+/* The admin socket: one command per connection, or several after `interactive`; answers in text, or in JSON
+ * after `json`. */
 #ifndef HEADGATE_ADMIN_CONSOLE_H
 #define HEADGATE_ADMIN_CONSOLE_H
 
@@ -21,22 +22,22 @@ struct console {
     struct list connections;
 };
 
-/* The unix socket of `settings`: for its owner and its group only (0660). Whoever connects is known by what
- * the kernel says of the process (SO_PEERCRED), and told to the log with each command that changes something.
- */
+/* Opens the unix socket of `settings`, with mode 0660 for its owner and group. A client is identified by the
+ * kernel's data on its process (SO_PEERCRED); the log names the client with each command that changes
+ * something. False: *err. */
 bool console_open(struct console *console, struct admin *admin, const struct admin_settings *settings,
                   struct error *err);
 void console_close(struct console *console);
 
-/* How far the search for the end of a command has come; zeros at its beginning. */
+/* State of the search for the end of a command; zeroed at the start. */
 struct console_scan {
     size_t seen;
-    uint8_t quote; /* open there; 0: none */
+    uint8_t quote; /* the quote that is open at `seen`; 0: none */
 };
 
-/* Length of the first command in `bytes`, its end mark included, and *scan is ready for the next command; 0
- * when it has not ended yet: call again with the same bytes and those that came since. A command ends with a
- * newline outside quotes, or with ';'. Each byte is looked at once. */
+/* Length of the first command in `bytes`, with its end mark; then *scan is ready for the next command. 0: the
+ * command is not complete; call again with the same bytes and those that have arrived since. A command ends
+ * with a newline or ';' outside quotes. Each byte is read once. */
 size_t console_command_end(struct console_scan *scan, struct span bytes);
 
 #endif

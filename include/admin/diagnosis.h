@@ -1,4 +1,5 @@
-/* What is wrong with a cluster, from what its servers have said: a row for each check and server. Pure. */
+/* What is wrong with a cluster, judged from the answers of its servers: one row per check and server.
+ * Pure. */
 #ifndef HEADGATE_ADMIN_DIAGNOSIS_H
 #define HEADGATE_ADMIN_DIAGNOSIS_H
 
@@ -13,32 +14,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An account of applications, as one server takes it. */
+/* An account of applications, as tested on one server. */
 struct patient_account {
     const char *user; /* borrows */
-    bool is_usable;   /* headgate has a password to log in with; else no visit was made */
+    bool is_usable;   /* headgate has a password to log in with; else no login was tried */
     struct checkup visit;
 };
 
-/* A server. */
+/* A server that is examined. */
 struct patient {
     const char *cluster, *name;              /* borrows */
-    const struct cluster_settings *settings; /* borrows: its cluster's */
+    const struct cluster_settings *settings; /* borrows; of its cluster */
     bool is_primary;
     bool is_galera;                   /* its cluster's roles are those of a Galera cluster */
-    struct wsrep wsrep;               /* … and what it said of itself when a probe passed last */
-    size_t neighbours;                /* servers of its cluster, itself included */
-    int64_t max_connections;          /* as configured; 0: the server's own less the reserve */
-    struct checkup visit;             /* the monitor's */
-    struct patient_account *accounts; /* owns: the first of all */
+    struct wsrep wsrep;               /* Galera status as of the last probe that passed */
+    size_t neighbours;                /* number of servers in its cluster, itself included */
+    int64_t max_connections;          /* as configured; 0: the server's own limit less the reserve */
+    struct checkup visit;             /* the checkup with the monitor's account */
+    struct patient_account *accounts; /* owns; the first DOCTOR_ACCOUNTS_MAX of all accounts */
     size_t account_count;
-    size_t account_total; /* how many are configured */
+    size_t account_total; /* number of configured accounts */
 };
 
 enum { DIAGNOSIS_COLUMNS = 6 };
 extern const struct column diagnosis_columns[DIAGNOSIS_COLUMNS];
 
-/* Appends the rows, check after check, to a table of these columns. */
+/* Runs all checks and appends their rows to a table that has diagnosis_columns. */
 void diagnosis_write(const struct patient *patients, size_t count, const struct timeout_settings *timeouts,
                      struct table *table);
 

@@ -1,11 +1,11 @@
-/* Something that is made when somebody wants to read it, once for all who wait.
+/* An HTTP document that is made on demand, once for all readers that wait for it.
  *
- *      document_want ──► (at most every DOCUMENT_PAUSE_US) kind->make ──► document_done ──► on_ready of each
- * reader
+ *      document_want ──► (at most every DOCUMENT_PAUSE_US) kind->make ──► document_done
+ *                                                                     ──► on_ready of each reader
  *
- * Whoever comes while one is being made waits for the next: what is read was made after it was asked for.
- * However many ask, and however often, headgate makes twenty a second and no more. On the control thread.
- */
+ * A reader that comes while a document is being made waits for the next one: its document is always made
+ * after the request. However many readers there are, headgate makes at most twenty documents of a kind a
+ * second. On the control thread. */
 #ifndef HEADGATE_ADMIN_DOCUMENT_H
 #define HEADGATE_ADMIN_DOCUMENT_H
 
@@ -18,53 +18,55 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DOCUMENT_PAUSE_US 50000      /* from the beginning of one to that of the next */
-#define DOCUMENT_PATIENCE_US 8000000 /* of a reader: Prometheus has 10 s */
+#define DOCUMENT_PAUSE_US 50000      /* from the start of one document to the start of the next */
+#define DOCUMENT_PATIENCE_US 8000000 /* of a reader; Prometheus waits 10 s */
 
 struct document;
 
 struct document_kind {
     const char *path;
-    const char *type; /* as HTTP says it */
-    /* Fill `body`, with what commands and the counts say if need be, and call document_done, now or later. */
+    const char *type; /* the HTTP content type */
+    /* Fills `body`, possibly from the answers of commands and the session counts, and calls document_done,
+     * before or after it returns. */
     void (*make)(struct document *document);
 };
 
 struct document {
     const struct document_kind *kind; /* borrows */
     struct admin *admin;              /* borrows */
-    struct text body;                 /* owns: being made, or the last one */
-    struct list waiting;              /* readers of the next one */
-    struct list readers;              /* of the one that is being made */
+    struct text body;                 /* owns; the document being made, or the last one */
+    struct list waiting;              /* readers of the next document */
+    struct list readers;              /* readers of the document that is being made */
     struct loop_timer start;
     struct loop_timer deadline;
-    uint64_t began_us; /* monotonic; 0: none was made yet */
+    uint64_t began_us; /* monotonic; start of the last document; 0: none yet */
     bool is_busy;
-    struct session_counts counts; /* for kinds that want one */
-    struct request request;       /* for kinds that ask commands … */
-    size_t step;                  /* … one after the other */
+    struct session_counts counts; /* for kinds that need session counts */
+    struct request request;       /* for kinds that run commands */
+    size_t step;                  /* index of the current command */
 };
 
 struct document_reader {
     struct list_node in_document;
-    struct document *document; /* borrows; NULL: waits for none */
-    bool is_served;            /* in document->readers */
-    /* `status` is HTTP's; `body` is borrowed until it returns. */
+    struct document *document; /* borrows; NULL: the reader does not wait */
+    bool is_served;            /* the reader is in document->readers */
+    /* `status` is the HTTP status; `body` is borrowed during the call. */
     void (*on_ready)(struct document_reader *reader, unsigned status, struct span body);
 };
 
 void document_init(struct document *document, const struct document_kind *kind, struct admin *admin);
-/* Every reader hears 503 first. */
+/* Frees the document. Every reader first gets status 503. */
 void document_fini(struct document *document);
 
-/* on_ready follows, not before this returns, and after DOCUMENT_PATIENCE_US at the latest. */
+/* Registers a reader. on_ready is called after this function has returned, within DOCUMENT_PATIENCE_US. */
 void document_want(struct document *document, struct document_reader *reader);
-/* It has gone: nothing follows. Harmless when it waits for none. */
+/* Removes a reader: on_ready is not called. Harmless when the reader does not wait. */
 void document_leave(struct document_reader *reader);
 
-/* For kinds: appends a table's rows to the body as JSON, and ends the table. */
+/* For kinds: appends a table's rows to the body as JSON, and frees the table. */
 void document_put_table(struct document *document, struct table *take_table);
-/* By a kind's `make`: the body is whole. Without memory for it the readers hear 503. */
+/* To be called by a kind's `make` when the body is complete. If memory was out, the readers get status
+ * 503. */
 void document_done(struct document *document, unsigned status);
 
 #endif

@@ -1,13 +1,12 @@
-/* Where metrics, health and the status page are to be had.
- */
+/* Settings of the HTTP address for metrics, health and the status page. */
 #ifndef HEADGATE_ADMIN_HTTP_SETTINGS_H
 #define HEADGATE_ADMIN_HTTP_SETTINGS_H
 
 #include "settings/schema.h"
 
 struct http_settings {
-    char *address; /* owns; NULL: nowhere */
-    char *hosts;   /* owns; names, parted by blanks; NULL: none */
+    char *address; /* owns; NULL: HTTP is off */
+    char *hosts;   /* owns; names separated by blanks; NULL: none */
 };
 
 extern const struct section http_section;

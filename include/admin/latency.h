@@ -1,4 +1,4 @@
-/* How long commands take: of each listener what clients wait, of each server until its first byte. */
+/* Latency of commands: per listener the time that clients wait, per server the time to the first byte. */
 #ifndef HEADGATE_ADMIN_LATENCY_H
 #define HEADGATE_ADMIN_LATENCY_H
 
@@ -10,8 +10,8 @@
 void show_latency(struct request *request);
 extern const struct columns show_latency_columns;
 
-/* The same with the buckets themselves: whoever reads twice has the latencies between. Initializes the table,
- * which is the caller's to fini. */
+/* The same table with the histogram buckets: a reader that reads it twice can compute the latencies in
+ * between. Initializes *table; the caller frees it with table_fini. */
 void latency_table(const struct admin *admin, struct table *table);
 
 #endif

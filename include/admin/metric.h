@@ -1,6 +1,5 @@
-/* One metric is one row of tbl/metrics.h: its name, its words, whom it is told of, and where its number is.
- * Pages are made of them by admin/metrics. On the control thread.
- */
+/* One metric is one row of tbl/metrics.h: its name, type, scope, the function that reads its value, and its
+ * help text. admin/metrics writes the pages. On the control thread. */
 #ifndef HEADGATE_ADMIN_METRIC_H
 #define HEADGATE_ADMIN_METRIC_H
 
@@ -11,7 +10,7 @@
 
 #include <stddef.h>
 
-/* Where a sample comes from; what is not of its scope is NULL. */
+/* The object that a sample describes. Pointers that do not belong to the metric's scope are NULL. */
 struct metric_place {
     const struct admin *admin;
     const struct session_counts *counts;
@@ -24,7 +23,7 @@ struct metric_place {
     const struct server_totals *totals;
     const struct door *door;
     const struct user *user;
-    size_t word; /* of the row's own label */
+    size_t word; /* index of the value of the row's own label */
 };
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
@@ -42,11 +41,12 @@ struct metric {
     const char *name;
     enum metric_type type;
     enum metric_scope scope;
-    const char *label;                                     /* one more than the scope's; NULL: none */
-    size_t words;                                          /* how many values that label has */
-    const char *(*word)(const struct metric_place *place); /* one of them */
-    double (*value)(const struct metric_place *place);     /* NAN: there is none just now */
-    void (*hist)(const struct metric_place *place, struct hist_total *total); /* instead of value */
+    const char *label;                                     /* name of a label in addition to the scope's;
+                                                            * NULL: none */
+    size_t words;                                          /* number of values of that label */
+    const char *(*word)(const struct metric_place *place); /* the label's value at place->word */
+    double (*value)(const struct metric_place *place);     /* NAN: no value now */
+    void (*hist)(const struct metric_place *place, struct hist_total *total); /* set instead of `value` */
     const char *help;
 };
 

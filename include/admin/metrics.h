@@ -1,10 +1,8 @@
-/* Metrics in Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats): one row
- * each gives the name, the words, whom it is told of, and the number. docs/metrics.md is written from the
- * same rows.
+/* Metrics in Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats), written
+ * from the rows of metric.h. docs/metrics.md is generated from the same rows.
  *
- * Labels are names from the configuration, and words from headgate's own tables: there are never more of them
- * than those have. No metric has a user's password, a statement's text, or a client's address.
- */
+ * Label values are names from the configuration and words of headgate's own tables, so their number is
+ * limited by these. No metric contains a password, a statement's text, or a client's address. */
 #ifndef HEADGATE_ADMIN_METRICS_H
 #define HEADGATE_ADMIN_METRICS_H
 
@@ -13,12 +11,12 @@
 #include "admin/document.h"
 #include "base/str.h"
 
-/* /metrics: takes the counts first. */
+/* Makes /metrics. Takes the session counts first. */
 void metrics_make(struct document *document);
-/* For metrics_make: the counts has been taken; where it was not, sessions by state are left out. */
+/* Continues metrics_make after the counts were taken. If that failed, sessions by state are left out. */
 void metrics_note_counts(struct session_counts *counts);
 
-/* docs/metrics.md. Check out->is_oom afterwards. */
+/* Writes docs/metrics.md. Check out->is_oom afterwards. */
 void metrics_write_reference(struct text *out);
 
 #endif

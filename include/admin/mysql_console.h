@@ -1,11 +1,9 @@
-/* The admin commands over the MySQL protocol: any client of MySQL or MariaDB logs in with an account of its
- * own (admin.users) and asks; tables are result sets, refusals ERR packets.
+/* The admin commands over the MySQL protocol: a client of MySQL or MariaDB logs in with an account of
+ * admin.users and sends commands as queries. Tables are answered as result sets, errors as ERR packets.
  *
- *   on_accept → admit (greeting, login) → a command: of the protocol, a driver query, or command_run → its
- * answer
+ *   on_accept → admit (greeting, login) → a protocol command, a driver query, or command_run → its answer
  *
- * On the control thread, beside the unix socket (console.h), with the same commands. One command a query.
- */
+ * On the control thread, with the same commands as the unix socket (console.h). One command per query. */
 #ifndef HEADGATE_ADMIN_MYSQL_CONSOLE_H
 #define HEADGATE_ADMIN_MYSQL_CONSOLE_H
 
@@ -25,13 +23,13 @@ struct mysql_console {
     const struct admin_settings *settings; /* borrows */
     struct listener listener;
     struct list guests;
-    uint32_t last_id; /* of a connection */
+    uint32_t last_id; /* the id of the last connection */
 };
 
-/* Listens at settings->address; without one nothing is open, and that is fine. False: *err. */
+/* Listens at settings->address; without an address nothing is opened and the result is true. False: *err. */
 bool mysql_console_open(struct mysql_console *console, struct admin *admin,
                         const struct admin_settings *settings, struct error *err);
-/* Cuts who is there. Harmless when nothing is open. */
+/* Closes the listener and all connections. Harmless when nothing is open. */
 void mysql_console_close(struct mysql_console *console);
 
 #endif

@@ -1,10 +1,10 @@
-/* What the kernel says of this process, under the names that Prometheus' own libraries use. */
+/* The kernel's data on this process, under the names that Prometheus' own libraries use. */
 #ifndef HEADGATE_ADMIN_PROCESS_H
 #define HEADGATE_ADMIN_PROCESS_H
 
 #include <pthread.h>
 
-/* NAN: what could not be read. */
+/* NAN: the value could not be read. */
 struct process {
     double cpu_seconds; /* user and system */
     double resident_bytes;
@@ -15,10 +15,10 @@ struct process {
     double start_seconds; /* since 1970 */
 };
 
-/* Reads /proc; costs a directory entry per open file. */
+/* Reads /proc; the cost grows with the number of open files. */
 void process_read(struct process *process);
 
-/* Seconds of CPU that a thread has used; NAN: it has ended. */
+/* Seconds of CPU time that a thread has used; NAN: the thread has ended. */
 double process_thread_cpu(pthread_t thread);
 
 #endif

@@ -1,5 +1,5 @@
-/* Can this proxy serve? What a load balancer in front of several headgates, and whoever is called at night,
- * want to know: each listener's cluster must have a server for its clients. */
+/* Can this proxy serve? For load balancers in front of several headgates and for operators: each listener's
+ * cluster must have a server for its clients. */
 #ifndef HEADGATE_ADMIN_READY_H
 #define HEADGATE_ADMIN_READY_H
 
@@ -9,20 +9,20 @@
 
 #include <stdbool.h>
 
-/* Fills a table of what is wrong (init by this; the caller's to fini): cluster, problem, and whether it keeps
- * headgate from serving. True: nothing does. */
+/* Fills a table of problems: cluster, problem, and whether the problem keeps headgate from serving.
+ * Initializes *problems; the caller frees it with table_fini. True: headgate can serve. */
 bool ready_judge(const struct admin *admin, struct table *problems);
 
-/* /health and /health/ready: {"ready": …, "problems": […]}; 200, or 503. */
+/* /health and /health/ready: {"ready": …, "problems": […]}; status 200 or 503. */
 void ready_make(struct document *document);
-/* /health/primary, /health/replicas, /health/cluster/NAME and /health/listener/NAME, these also with /primary
- * or /replicas behind them: is there a primary, does a replica take reads, can the cluster serve, has the
- * listener what its mode needs? Appends the same as /health to `body` and returns HTTP's status; 0: the path
- * is none of these. Walks over the views of the clusters. */
+/* /health/primary, /health/replicas, /health/cluster/NAME and /health/listener/NAME, the last two also
+ * followed by /primary or /replicas. Is there a primary, does a replica take reads, can the cluster serve,
+ * does the listener have what its mode needs? Appends the same JSON as /health to `body` and returns the HTTP
+ * status; 0: unknown path. Walks over the views of the clusters. */
 unsigned ready_answer(const struct admin *admin, const char *path, struct text *body);
-/* /health/live: does the control thread turn, and does every worker? {"live": …, "problem": …}. */
+/* /health/live: do the control thread and every worker respond? {"live": …, "problem": …}. */
 void ready_make_live(struct document *document);
-/* For ready_make_live: the counts has been taken, or was not. */
+/* Continues ready_make_live after the counts were taken, or the attempt failed. */
 void ready_note_counts(struct session_counts *counts);
 
 #endif

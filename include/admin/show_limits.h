@@ -1,5 +1,4 @@
-/* SHOW LIMITS: the limits of clients and connections, and how many clients were turned away because of them.
- */
+/* SHOW LIMITS: the limits of clients and connections, and the number of clients refused because of them. */
 #ifndef HEADGATE_ADMIN_SHOW_LIMITS_H
 #define HEADGATE_ADMIN_SHOW_LIMITS_H
 

@@ -1,4 +1,4 @@
-/* SHOW PINS: what keeps the connections of sessions from being shared, and how often. */
+/* SHOW PINS: the causes that keep the connections of sessions from being shared, and how often they occur. */
 #ifndef HEADGATE_ADMIN_SHOW_PINS_H
 #define HEADGATE_ADMIN_SHOW_PINS_H
 

@@ -1,4 +1,4 @@
-/* SHOW POOLS: the connections to servers by account, and the sessions that wait for one. */
+/* SHOW POOLS: connections to servers by account, and the sessions that wait for a connection. */
 #ifndef HEADGATE_ADMIN_SHOW_POOLS_H
 #define HEADGATE_ADMIN_SHOW_POOLS_H
 

@@ -1,4 +1,4 @@
-/* The counters of `show stats`, which are metrics as well: rows, each summed over the workers. */
+/* The counters of `show stats`, which are also metrics: each row is summed over the workers. */
 #ifndef HEADGATE_ADMIN_STATS_H
 #define HEADGATE_ADMIN_STATS_H
 
@@ -10,13 +10,13 @@
 
 size_t stats_count(void);
 const char *stats_name(size_t row);  /* "reads_waited" */
-const char *stats_words(size_t row); /* what is counted */
+const char *stats_words(size_t row); /* what the counter counts */
 uint64_t stats_sum(const struct world *world, size_t cluster, size_t row);
 
-/* How often sessions came to be pinned by it. */
+/* Number of times that sessions got a pin with this cause, in one cluster. */
 uint64_t stats_pins(const struct world *world, size_t cluster, enum pin_cause cause);
 
-/* The same of those that are of no cluster. */
+/* Counters that belong to no cluster: number, name, words and value, as above. */
 size_t stats_own_count(void);
 const char *stats_own_name(size_t row);
 const char *stats_own_words(size_t row);

@@ -1,14 +1,13 @@
-/* The status page, and the document that it is drawn from: what the admin commands say, in one JSON object.
- */
+/* The status page, and the document with its data: the answers of admin commands in one JSON object. */
 #ifndef HEADGATE_ADMIN_STATUS_H
 #define HEADGATE_ADMIN_STATUS_H
 
 #include "admin/document.h"
 
-/* /: the bytes of src/admin/status.html, which asks for /status.json by itself. */
+/* /: the bytes of src/admin/status.html. The page itself requests /status.json. */
 void status_make_page(struct document *document);
 
-/* /status.json: one member a command, by its rows; null where a command does not exist. */
+/* /status.json: one member per command, with its rows; null if the command failed. */
 void status_make(struct document *document);
 
 #endif

@@ -19,8 +19,8 @@
 #include <stdio.h>
 
 struct row {
-    const char *words;    /* lower case, one blank between */
-    const char *argument; /* "" none, "<X>" needed, "[X]" optional */
+    const char *words;    /* lower case, separated by one blank */
+    const char *argument; /* "": none, "<X>": required, "[X]": optional */
     const char *help;
     void (*run)(struct request *request);
     const struct columns *columns; /* of its answer */
@@ -28,7 +28,7 @@ struct row {
 
 static void help(struct request *request);
 
-/* Of `help` about one command: its own row, then one for each column of its answer. */
+/* Of `help` with one command: the command's row, then one row for each column of its answer. */
 static const struct column help_list[] = {
     { "command", COLUMN_TEXT, "the command" },
     { "argument", COLUMN_TEXT, "its argument" },
@@ -109,14 +109,15 @@ static const struct row rows[] = {
     { "help", "[COMMAND]", "this list, or one command and the columns of its answer", help, &help_columns },
 };
 
-/* Promised for later: refused by name, so that nobody waits for an effect. */
+/* Commands planned for later: refused by name, so that no operator waits for an effect. */
 static const char *const absent[] = {
     "switchover",
     "failover",
     "rejoin",
 };
 
-/* The first words of those that change nothing; all others are told to the log, with who said them. */
+/* First words of the commands that change nothing. All other commands are logged, with the client that sent
+ * them. */
 static const char *const harmless[] = { "show", "explain", "help", "config diff", "doctor" };
 
 static struct span trim(struct span span)
@@ -131,7 +132,7 @@ static struct span trim(struct span span)
     return span;
 }
 
-/* Does the line begin with these words? Any blanks between them; *rest_r is what follows. */
+/* Does the line begin with these words, separated by any number of blanks? *rest_r is the text after them. */
 static bool begins_with(struct span line, const char *words, struct span *rest_r)
 {
     size_t at = 0;

@@ -14,24 +14,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SOCKET_MODE 0660 /* owner and group; without the right to write nobody connects */
+#define SOCKET_MODE 0660 /* for owner and group: connecting needs the write permission */
 
 struct connection {
     struct loop_corpse corpse;
     struct list_node in_console;
     struct console *console; /* borrows */
     struct stream stream;
-    struct text input;        /* owns: what has come */
-    size_t taken;             /* of input: was run already */
-    struct console_scan scan; /* of what has come since */
+    struct text input;        /* owns; bytes received */
+    size_t taken;             /* bytes of `input` that were taken as commands */
+    struct console_scan scan; /* of the input after `taken` */
     struct text line;         /* owns: the command being run */
     struct request request;
-    struct log_scope uid, pid; /* of the process at the other end: who asks */
+    struct log_scope uid, pid; /* of the client's process, for the log */
     bool is_running;           /* a command waits for its answer */
-    bool is_looping;           /* run_next is at work: an answer that comes at once only notes */
+    bool is_looping;           /* run_next is active: on_done must not call it again */
     bool is_interactive;
-    bool is_json;   /* the running command's answer */
-    bool is_ending; /* close once everything is sent */
+    bool is_json;   /* the running command is answered in JSON */
+    bool is_ending; /* close when all output is sent */
     bool is_gone;   /* closed while a command was running: freed when it is done */
 };
 
@@ -52,7 +52,7 @@ size_t console_command_end(struct console_scan *scan, struct span bytes)
             return i + 1;
         }
     }
-    scan->seen = i; /* after a backslash one further than there is: the next byte is not looked at */
+    scan->seen = i; /* may be bytes.len + 1: the byte after a backslash at the end is skipped */
     return 0;
 }
 
@@ -86,7 +86,7 @@ static bool flush(struct connection *connection)
         return false;
     }
     bool is_blocked =
-        result == STREAM_BLOCKED; /* who does not read its answers is asked for no more commands */
+        result == STREAM_BLOCKED; /* no more commands are read from a client that does not read its answers */
     int read = connection->is_ending || connection->is_running || is_blocked ? 0 : EV_READ;
     stream_want(&connection->stream, read | (is_blocked ? EV_WRITE : 0));
     return true;
@@ -166,7 +166,7 @@ static void run_line(struct connection *connection)
     command_run(&connection->request, line);
 }
 
-/* False when there is no whole command, or the connection is gone. */
+/* False when there is no complete command, or the connection is closed. */
 static bool take_command(struct connection *connection)
 {
     struct text *input = &connection->input;
@@ -186,9 +186,9 @@ static bool take_command(struct connection *connection)
     return false;
 }
 
-/* One after the other, each when the answer to the one before has been sent. Answers often come at once: then
- * the next command is run by this loop and not from within on_done, or a client could pile up frames by the
- * thousand. */
+/* Runs the commands one after the other; each starts when the previous answer has been sent. Many answers
+ * come at once: then this loop runs the next command, not on_done, because recursion would let a client fill
+ * the stack. */
 static void run_next(struct connection *connection)
 {
     if (connection->is_running || !flush(connection))
@@ -259,7 +259,7 @@ static void on_accept(struct listener *listener, int take_fd, const struct addr 
     stream_want(&connection->stream, EV_READ);
 }
 
-/* The group was there when the configuration was checked. */
+/* Gives the socket to its group. The group existed when the configuration was checked. */
 static bool give_to_group(const char *path, const char *name, struct error *err)
 {
     const struct group *group = getgrnam(name);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define CLOCK_SKEW_US                                                                                        \
-    1000000 /* less than this nobody notices: timestamps of most applications are in seconds */
+    1000000 /* smaller differences do not matter: most applications store timestamps in seconds */
 
 const struct column diagnosis_columns[DIAGNOSIS_COLUMNS] = {
     { "result", COLUMN_TEXT, "ok, warning, error, or unknown: the check could not be made" },
@@ -19,20 +19,20 @@ const struct column diagnosis_columns[DIAGNOSIS_COLUMNS] = {
     { "advice", COLUMN_TEXT, "what to do" },
 };
 
-/* A check being made of one server. */
+/* The state of one check on one server. */
 struct report {
     struct table *table;
     const char *check;
     const struct patient *patients; /* all of them */
     size_t count;
     const struct timeout_settings *timeouts;
-    const struct patient *patient;   /* this one */
-    const struct patient *reference; /* the one that others of its cluster are compared with; NULL: none */
+    const struct patient *patient;   /* the server being checked */
+    const struct patient *reference; /* the server that others of the cluster are compared with; NULL: none */
 };
 
 enum result { RESULT_OK, RESULT_WARNING, RESULT_ERROR, RESULT_UNKNOWN };
 
-/* `advice` is static text, NULL where nothing is to be done. */
+/* Appends a row. `advice` is static text, or NULL when nothing has to be done. */
 static void put(struct report *report, enum result result, const char *advice, const char *found, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -60,7 +60,7 @@ static bool is_mysql(const struct patient *patient)
     return patient->visit.family == FAMILY_MYSQL;
 }
 
-/* 0 where the server did not say. */
+/* The value of a numeric variable; 0 if the server did not report it. */
 static uint64_t number(const struct patient *patient, const char *name)
 {
     uint64_t value = 0;
@@ -74,7 +74,7 @@ static bool is_on(const struct patient *patient, const char *name)
     return is_said && !span_is_nocase(value, "OFF") && !span_is(value, "0");
 }
 
-/* ---- may headgate look at all? ---- */
+/* ---- access ---- */
 
 static void check_connect(struct report *report)
 {
@@ -158,7 +158,7 @@ static void check_read_only_bypass(struct report *report)
         put(report, RESULT_OK, NULL, "none of %zu accounts bypasses read_only", looked);
 }
 
-/* ---- writing and following ---- */
+/* ---- writes and replication ---- */
 
 static void check_log_bin(struct report *report)
 {
@@ -228,7 +228,7 @@ static void check_galera(struct report *report)
     }
 }
 
-/* Settings with which nodes of one cluster do each other harm. */
+/* Galera settings whose wrong value on one node harms the cluster. */
 static const struct {
     const char *variable, *good;
     const char *advice;
@@ -261,7 +261,7 @@ static void check_wsrep_settings(struct report *report)
         put(report, RESULT_OK, NULL, "no setting that harms the other nodes");
 }
 
-/* A column of SHOW REPLICA STATUS in one of its two spellings. */
+/* A column of SHOW REPLICA STATUS by its new or its old name. */
 static struct span link_value(const struct rows *rows, unsigned row, const char *name, const char *other)
 {
     struct span value = { 0 };
@@ -292,7 +292,7 @@ static void put_link(struct report *report, const struct rows *rows, unsigned ro
         put(report, RESULT_OK, NULL, "it follows %.*s:%.*s", SPAN(host), SPAN(port));
 }
 
-/* Links that are set up; the names of the others are empty. */
+/* Number of replication channels that are configured. Rows of other channels have empty names. */
 static size_t put_links(struct report *report, const struct rows *rows)
 {
     size_t links = 0;
@@ -318,7 +318,7 @@ static void check_replication(struct report *report)
             "it is not the primary, and does not replicate");
 }
 
-/* -1: it does not say. */
+/* The lag; -1: not reported. */
 static int64_t lag_of(const struct rows *rows)
 {
     int64_t lag_s = -1;
@@ -390,7 +390,7 @@ static void check_max_connections(struct report *report)
     const struct patient *patient = report->patient;
     int64_t own = (int64_t)number(patient, "max_connections"),
             reserve = patient->settings->connection_reserve;
-    int64_t kept = reserve < own / 2 ? reserve : own / 2; /* as server_note_own_max has it */
+    int64_t kept = reserve < own / 2 ? reserve : own / 2; /* the same calculation as server_note_own_max */
     int64_t share = patient->max_connections > 0 ? patient->max_connections : own - kept;
     int64_t per_user = (int64_t)number(patient, "max_user_connections");
     if (share > own)
@@ -447,7 +447,7 @@ static void check_clock(struct report *report)
         put(report, RESULT_UNKNOWN, NULL, "it did not report its time");
         return;
     }
-    /* It looked at its clock at some time between question and answer. */
+    /* The server read its clock at some time between question and answer. */
     int64_t behind_us = (int64_t)(answer->asked_us - now_us),
             ahead_us = (int64_t)(now_us - answer->answered_us);
     int64_t skew_us = behind_us > ahead_us ? behind_us : ahead_us;
@@ -459,7 +459,7 @@ static void check_clock(struct report *report)
         put(report, RESULT_OK, NULL, "its clock agrees with headgate's within a second");
 }
 
-/* ---- the same everywhere ---- */
+/* ---- equal on all servers ---- */
 
 static void check_version(struct report *report)
 {
@@ -477,7 +477,7 @@ static void check_version(struct report *report)
         put(report, RESULT_OK, NULL, "%s", patient->visit.version);
 }
 
-/* Variables that are to be the same on all servers of a cluster, or a statement means one thing on the
+/* Variables that must be equal on all servers of a cluster. Otherwise a statement can mean one thing on the
  * primary and another on a replica. */
 static const struct sameness {
     const char *check;
@@ -514,17 +514,17 @@ static void check_sameness(struct report *report, const struct sameness *row)
             (const char *)theirs.data);
 }
 
-/* ---- all of it ---- */
+/* ---- all checks ---- */
 
-/* Of which clusters is a check made? */
+/* The kind of cluster that a check applies to. */
 enum kind { ANY_KIND, NOT_GALERA, GALERA_ONLY };
 
 static const struct {
     const char *name;
     void (*run)(struct report *report);
     enum kind kind;
-    bool is_blind; /* made also of a server that did not let the monitor in */
-    bool compares; /* with the reference, which is not compared with itself */
+    bool is_blind; /* also checked when the monitor could not log in to the server */
+    bool compares; /* compares the server with the reference, and skips the reference itself */
 } checks[] = {
     { "connect", check_connect, ANY_KIND, true, false },
     { "monitor_grants", check_monitor_grants, ANY_KIND, false, false },
@@ -546,7 +546,7 @@ static const struct {
     { "version", check_version, ANY_KIND, false, true },
 };
 
-/* The primary, or the first server that could be visited. */
+/* The cluster's primary, or else its first server that the monitor could log in to. */
 static const struct patient *find_reference(const struct report *report)
 {
     const struct patient *found = NULL;

@@ -13,7 +13,7 @@ const struct columns doctor_columns = { diagnosis_columns, DIAGNOSIS_COLUMNS };
 
 struct ward;
 
-/* One server's visits, one after the other. */
+/* The visits of one server, one after the other. */
 struct bed {
     struct ward *ward;                   /* borrows */
     const struct cluster_member *member; /* borrows */
@@ -27,7 +27,7 @@ struct ward {
     struct patient *patients; /* owns */
     struct bed *beds;         /* owns; one per patient */
     size_t count;
-    size_t waiting; /* patients whose visits are not over */
+    size_t waiting; /* patients whose visits have not ended */
     struct loop_timer deadline;
 };
 
@@ -45,7 +45,7 @@ static void free_ward(struct ward *ward)
     mem_free(ward);
 }
 
-/* Checkups that have just ended are still on the stack. */
+/* Frees the ward after the turn: functions of the checkups that have just ended are still on the stack. */
 static void bury(struct loop_corpse *corpse)
 {
     free_ward((struct ward *)(void *)((char *)corpse - offsetof(struct ward, corpse)));
@@ -78,7 +78,7 @@ static const struct auth_secret *secret_of(const struct admin *admin, const char
 
 static void on_visit(struct checkup *checkup);
 
-/* The next account that can be tried; false: there is none. */
+/* Starts the visit with the next account that can be tried. False: no account is left. */
 static bool visit_as_next(struct bed *bed)
 {
     struct ward *ward = bed->ward;
@@ -110,7 +110,8 @@ static void visit_as_monitor(struct bed *bed)
     const struct monitor_settings *monitor = &patient->settings->monitor;
     struct auth_secret secret = { 0 };
     (void)auth_secret_from_password(&secret,
-                                    span_cstr(monitor->password)); /* probes have said if it is too long */
+                                    span_cstr(monitor->password)); /* too long a password: the monitor's
+                                                                    * probes report that */
     if (bed->member->name.addr.len == 0) {
         (void)span_copy_cstr(SPAN_LITERAL("its name cannot be resolved"), patient->visit.error,
                              sizeof patient->visit.error);
@@ -123,7 +124,7 @@ static void visit_as_monitor(struct bed *bed)
     auth_secret_wipe(&secret);
 }
 
-/* Whoever runs is broken off, and with the last one it is over. Those that end begin no others. */
+/* Breaks off all visits that still run. The end of the last one ends the doctor; no new visit begins. */
 static void on_deadline(struct loop_timer *timer)
 {
     struct ward *ward = (struct ward *)(void *)((char *)timer - offsetof(struct ward, deadline));
@@ -196,7 +197,8 @@ void doctor(struct request *request)
     admin->ward = ward;
     loop_timer_init(&ward->deadline, on_deadline);
     loop_timer_start(&ward->deadline, admin->loop, DOCTOR_LONGEST_US);
-    ward->waiting = ward->count + 1; /* one for this loop: visits may end at once */
+    ward->waiting = ward->count + 1; /* one extra for this loop: a visit may end before checkup_begin
+                                      * returns */
     for (size_t i = 0; i < ward->count; i++)
         visit_as_monitor(&ward->beds[i]);
     if (--ward->waiting == 0)

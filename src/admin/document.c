@@ -49,7 +49,7 @@ static void on_start(struct loop_timer *timer)
         begin(document);
 }
 
-/* What is being made may still come to its end, for nobody. */
+/* Answers all readers with 503. `make` may still end later, without readers. */
 static void on_deadline(struct loop_timer *timer)
 {
     struct document *document =
@@ -57,7 +57,7 @@ static void on_deadline(struct loop_timer *timer)
     answer_without(document, SPAN_LITERAL("headgate's workers do not answer\n"));
 }
 
-/* The next one, as soon as it may be. */
+/* Starts the timers for the next document, which begins as soon as DOCUMENT_PAUSE_US allows. */
 static void schedule(struct document *document)
 {
     struct loop *loop = document->admin->loop;
@@ -107,7 +107,7 @@ void document_put_table(struct document *document, struct table *take_table)
 {
     struct text *body = &document->body;
     if (table_render_json(take_table, body))
-        body->len--; /* its newline */
+        body->len--; /* removes the newline */
     table_fini(take_table);
 }
 

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* ---- what a server of that version would say ---- */
+/* ---- values that a server of that version would report ---- */
 
 static const struct {
     const char *name;
@@ -53,10 +53,10 @@ static const struct {
 
 #define VARIABLES (sizeof variables / sizeof *variables)
 
-/* Statements that begin like this are granted, and do nothing. */
+/* First words of statements that are answered with OK and have no effect. */
 static const char *const granted[] = { "SET", "USE", "COMMIT", "ROLLBACK", "BEGIN", "START", "UNLOCK" };
 
-/* What SHOW may ask for that there is nothing of here; after SESSION or GLOBAL, FULL, EXTENDED. */
+/* SHOW statements that are answered with an empty result, also after SESSION, GLOBAL, FULL or EXTENDED. */
 static const struct {
     const char *words[2];
     const char *columns[5];
@@ -81,9 +81,9 @@ struct query {
     struct token token; /* the current one */
     struct span sql;
     struct driver_queries *client;
-    size_t count; /* of columns */
+    size_t count; /* of columns so far */
     const char *values[DRIVER_QUERY_COLUMNS_MAX];
-    char number[24]; /* the connection's */
+    char number[24]; /* the connection id */
     char user[160];
 };
 
@@ -131,7 +131,7 @@ static bool read_variable(struct query *query, struct error *err)
 {
     struct span name = query->token.text;
     if (name.len < 3 || name.data[1] != '@')
-        return false; /* one of a user */
+        return false; /* a user variable */
     name = span_of(name.data + 2, name.len - 2);
     advance(query);
     if (accept_punct(query, '.')) {
@@ -149,7 +149,7 @@ static bool read_function(struct query *query)
 {
     struct {
         const char *name;
-        const char *value; /* NULL: NULL */
+        const char *value; /* NULL: SQL NULL */
     } functions[] = {
         { "DATABASE", NULL },
         { "SCHEMA", NULL },
@@ -168,7 +168,7 @@ static bool read_function(struct query *query)
     return false;
 }
 
-/* 1: what pools ask to see whether a connection lives. */
+/* SELECT 1: connection pools send it to test a connection. */
 static bool read_number(struct query *query)
 {
     if (!span_is(query->token.text, "1"))
@@ -202,7 +202,7 @@ static bool read_item(struct query *query, struct error *err)
     return true;
 }
 
-/* A list of such items, with a LIMIT or without. */
+/* A list of such items, with or without LIMIT. */
 static enum driver_query_verdict answer_select(struct query *query, struct table *table, struct error *err)
 {
     do {
@@ -222,7 +222,8 @@ static enum driver_query_verdict answer_select(struct query *query, struct table
 
 /* ---- SHOW ---- */
 
-/* LIKE: % any bytes, _ any one, \ takes the next one as it is; letters in any case. */
+/* LIKE: % matches any bytes, _ any one byte, \ takes the next byte literally; the case of letters is
+ * ignored. */
 static bool is_like(struct span text, struct span pattern)
 {
     size_t t = 0, p = 0, star = SIZE_MAX, star_t = 0;
@@ -236,7 +237,7 @@ static bool is_like(struct span text, struct span pattern)
                                                          span_of(pattern.data + p + is_escaped, 1)))) {
             p += 1U + is_escaped;
             t++;
-        } else if (star != SIZE_MAX) { /* the last % takes one byte more */
+        } else if (star != SIZE_MAX) { /* let the last % match one byte more */
             p = star;
             t = ++star_t;
         } else {
@@ -248,7 +249,7 @@ static bool is_like(struct span text, struct span pattern)
     return p == pattern.len;
 }
 
-/* [LIKE '…'], or WHERE and whatever: then all are told, and the client looks for its own. */
+/* [LIKE '…'], or WHERE with any condition: then all variables are returned, and the client selects. */
 static enum driver_query_verdict show_variables(struct query *query, struct table *table)
 {
     static const struct column columns[] = { { "Variable_name", COLUMN_TEXT, "" },

@@ -1,4 +1,5 @@
-/* Where would a statement go, and why? For a new session of a split listener, or for one that is there. */
+/* EXPLAIN: where a statement would run, and why. For a new session of a split listener, or for an existing
+ * session. */
 #include "admin/explain.h"
 
 #include "admin/explain_attributes.h"
@@ -33,7 +34,7 @@ static const struct column columns[] = {
 const struct columns explain_columns = COLUMNS_OF(columns);
 
 static const struct {
-    size_t at; /* of a bool in struct sql_facts */
+    size_t at; /* offset of a bool in struct sql_facts */
     const char *words;
 } fact_words[] = {
     { offsetof(struct sql_facts, is_read), "a harmless read" },
@@ -75,7 +76,7 @@ static void put_rule(struct table *table, enum route_reason reason)
     table_text(table, name);
 }
 
-/* `has_session`: what "the previous statement" is, is known. */
+/* `has_session`: the place of the previous statement is known. */
 static void put_place(struct table *table, const struct sql_facts *facts, const struct route *route,
                       bool has_session)
 {
@@ -88,7 +89,7 @@ static void put_place(struct table *table, const struct sql_facts *facts, const 
                                                      : route_place_name(route->place));
 }
 
-/* What is asked about: a text, and the attributes beside it. */
+/* The statement to explain: its text and its attributes. */
 struct asked {
     struct span sql;
     struct hints_beside beside;
@@ -202,7 +203,7 @@ void explain(struct request *request)
     request->on_done(request);
 }
 
-/* ---- in the state of a session ---- */
+/* ---- for an existing session ---- */
 
 struct question {
     uint64_t session;

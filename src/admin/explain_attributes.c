@@ -19,7 +19,7 @@ static struct span skip_blanks(struct span text)
     return text;
 }
 
-/* All up to a blank, or one of the two ends. */
+/* Takes the bytes up to a blank, `end` or `or_end`. */
 static struct span take_word(struct span *text, char end, char or_end)
 {
     size_t len = 0;
@@ -55,7 +55,7 @@ static bool take_value(struct span *text, struct span *value_r)
     return true;
 }
 
-/* "with headgate.…": what follows "with". */
+/* Does `sql` begin with "with headgate."? *rest_r is the text after "with". */
 static bool begins(struct span sql, struct span *rest_r)
 {
     static const struct span with = SPAN_LITERAL("with");

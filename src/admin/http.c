@@ -16,7 +16,7 @@
 
 #define SOCKET_MODE 0660
 
-/* ---- what there is to read ---- */
+/* ---- documents ---- */
 
 static const struct document_kind kinds[] = {
     { "/", "text/html; charset=utf-8", status_make_page },
@@ -29,7 +29,7 @@ static const struct document_kind kinds[] = {
 #define KINDS (sizeof kinds / sizeof *kinds)
 _Static_assert(KINDS <= HTTP_DOCUMENTS_MAX, "more documents than there is room for");
 
-/* Of the kinds whose `make` takes a counts: who is told of it. */
+/* Kinds whose `make` takes session counts, and the function that receives them. */
 static const struct {
     void (*make)(struct document *document);
     void (*note)(struct session_counts *counts);
@@ -61,8 +61,8 @@ static struct document *find(struct http *http, const char *path)
 
 struct guest {
     struct list_node in_http;
-    int fd;              /* libmicrohttpd's */
-    struct visit *visit; /* borrows: its request; NULL: none */
+    int fd;              /* owned by libmicrohttpd */
+    struct visit *visit; /* borrows; its request; NULL: none */
 };
 
 static void on_connection(void *context, struct MHD_Connection *connection, void **guest_r,
@@ -75,7 +75,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         guest = mem_zalloc(sizeof *guest);
         if (guest == NULL)
-            return; /* then it is not among those that make room */
+            return; /* the connection is then not closed to make room */
         guest->fd = info->connect_fd;
         list_link_last(&http->guests, &guest->in_http);
     } else if (guest != NULL) {
@@ -94,11 +94,11 @@ static struct guest *guest_of(struct MHD_Connection *connection)
 static void run(struct http *http);
 static void cut_visit(struct visit *visit);
 
-/* The oldest one reads the end of its connection, and libmicrohttpd does away with it. */
+/* Shuts down the oldest connection if too many are open. libmicrohttpd then closes it. */
 static void make_room(struct http *http)
 {
     if (http->guests.count >= HTTP_CONNECTIONS_MAX)
-        run(http); /* those that have gone by themselves are seen first */
+        run(http); /* first remove connections that have ended */
     if (http->guests.count < HTTP_CONNECTIONS_MAX)
         return;
     struct list_node *node = list_first(&http->guests);
@@ -107,7 +107,7 @@ static void make_room(struct http *http)
     if (guest->visit != NULL)
         cut_visit(guest->visit);
     list_unlink(&http->guests, node);
-    list_link_last(&http->guests, node); /* not the same one again */
+    list_link_last(&http->guests, node); /* so that the next call does not choose it again */
     run(http);
 }
 
@@ -125,11 +125,11 @@ static void on_accept(struct listener *listener, int take_fd, const struct addr 
 struct visit {
     struct document_reader reader;
     struct MHD_Connection *connection; /* borrows */
-    struct guest *guest;               /* borrows; NULL: there was no memory for one */
+    struct guest *guest;               /* borrows; NULL: memory was out when the connection began */
     struct http *http;                 /* borrows */
     struct document *document;         /* borrows */
     bool is_ready;
-    struct MHD_Response *response; /* owns; NULL though it is ready: it is to be closed */
+    struct MHD_Response *response; /* owns; NULL with is_ready: the connection is to be closed */
     unsigned status;
 };
 
@@ -142,10 +142,10 @@ static const char *const headers[][2] = {
                                  "connect-src 'self'; img-src data:; frame-ancestors 'none'" },
 };
 
-/* NULL: memory is out. */
+/* A response with all headers; NULL: memory is out. */
 static struct MHD_Response *respond(struct span body, const char *type)
 {
-    void *bytes; /* are copied: they are not const for historical reasons */
+    void *bytes; /* the bytes are copied; the parameter is not const for historical reasons */
     memcpy(&bytes, &body.data, sizeof bytes);
     struct MHD_Response *response = MHD_create_response_from_buffer(body.len, bytes, MHD_RESPMEM_MUST_COPY);
     bool is_good =
@@ -159,7 +159,7 @@ static struct MHD_Response *respond(struct span body, const char *type)
     return NULL;
 }
 
-/* Answers at once. */
+/* Queues a response without a document. */
 static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, struct span body,
                              const char *type)
 {
@@ -178,16 +178,16 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
     return reply(connection, status, span_cstr(why), "text/plain; charset=utf-8");
 }
 
-/* It is called again, and then answered. */
+/* Lets libmicrohttpd call on_request again, which then answers. */
 static void resume(struct visit *visit)
 {
     visit->is_ready = true;
     MHD_resume_connection(visit->connection);
     loop_timer_start(&visit->http->timer, visit->http->admin->loop,
-                     0); /* MHD_run does it: in the next turn */
+                     0); /* MHD_run then runs in the next turn */
 }
 
-/* Without a response the connection is closed. */
+/* Ends the wait of a request without a response, so that the connection is closed. */
 static void cut_visit(struct visit *visit)
 {
     bool is_waiting = visit->reader.document != NULL;
@@ -204,7 +204,7 @@ static void on_ready(struct document_reader *reader, unsigned status, struct spa
     resume(visit);
 }
 
-/* What is no document: about a part of headgate, and made at once. */
+/* Answers paths that are not documents: the health of one part, made at once. */
 static enum MHD_Result answer_health(struct http *http, struct MHD_Connection *connection, const char *url)
 {
     struct text body = { 0 };
@@ -226,7 +226,8 @@ static bool is_for_us(const struct http *http, struct MHD_Connection *connection
     return http->is_local || http_host_is_ours(host, http->hosts);
 }
 
-/* A request's head is there. What would be refused is, and closes the connection if more of it is to come. */
+/* Called when a request's head has arrived. Refuses invalid requests at once; a refused request with a body
+ * also closes the connection. */
 static enum MHD_Result begin_visit(struct http *http, struct MHD_Connection *connection, const char *url,
                                    const char *method, void **visit_r)
 {
@@ -256,7 +257,8 @@ static enum MHD_Result begin_visit(struct http *http, struct MHD_Connection *con
     return MHD_YES;
 }
 
-/* Called when a request's head is there, when the request is, and again when the connection was resumed. */
+/* Called by libmicrohttpd when a request's head has arrived, when the request is complete, and again after
+ * the connection was resumed. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *body, size_t *body_len,
                                   void **visit_r)
@@ -275,7 +277,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return MHD_YES;
 }
 
-/* A request has ended, one way or the other. */
+/* Called when a request has ended, for whatever reason. */
 static void on_completed(void *context, struct MHD_Connection *connection, void **visit_r,
                          enum MHD_RequestTerminationCode how)
 {
@@ -323,7 +325,7 @@ static bool start_daemon(struct http *http, struct error *err)
     http->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, http,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-        /* A few more than are let in: those that make room are still closing. */
+        /* More than HTTP_CONNECTIONS_MAX: connections that make room may still be closing. */
         MHD_OPTION_CONNECTION_LIMIT, 2u * HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
         HTTP_PATIENCE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEAD_MAX,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
@@ -363,7 +365,7 @@ void http_close(struct http *http)
     listener_close(&http->listener);
     for (size_t i = 0; i < KINDS; i++) {
         session_counts_stop(&http->documents[i].counts);
-        document_fini(&http->documents[i]); /* whoever waits is resumed */
+        document_fini(&http->documents[i]); /* requests that wait are answered with 503 */
     }
     loop_timer_stop(&http->timer);
     if (http->daemon != NULL) {

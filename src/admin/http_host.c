@@ -5,9 +5,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define NAME_MAX_BYTES 255 /* RFC 1035, and more than any address */
+#define NAME_MAX_BYTES 255 /* RFC 1035; every address is shorter */
 
-/* Without the port, the brackets of an IPv6 address, and the dot at the end. */
+/* The name without the port, the brackets of an IPv6 address, and a dot at the end. */
 static struct span name_of(const char *host)
 {
     size_t len = strlen(host);
@@ -27,7 +27,7 @@ static struct span name_of(const char *host)
 
 static bool is_address(struct span name)
 {
-    struct in6_addr addr; /* room for either */
+    struct in6_addr addr; /* large enough for IPv4 and IPv6 */
     char text[NAME_MAX_BYTES + 1];
     return name.len < sizeof text && span_copy_cstr(name, text, sizeof text) &&
            (inet_pton(AF_INET, text, &addr) == 1 || inet_pton(AF_INET6, text, &addr) == 1);

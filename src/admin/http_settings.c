@@ -6,7 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
-/* Nobody is asked who he is: so it is for those who are on this machine already. */
+/* HTTP has no login, so the address must be reachable from this machine only. */
 static bool check_near(const char *address, struct error *err)
 {
     struct addr addr;

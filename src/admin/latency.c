@@ -19,7 +19,8 @@ static const struct column columns[] = {
       "histogram: upper bound in us, colon, number of commands between this bound and the one before" },
 };
 #define COLUMNS (sizeof columns / sizeof *columns)
-const struct columns show_latency_columns = { columns, COLUMNS - 1 }; /* buckets are for latency_table */
+const struct columns show_latency_columns = { columns, COLUMNS - 1 }; /* without the column buckets, which
+                                                                       * only latency_table fills */
 
 static void put_quantile(struct table *table, const struct hist_total *total, double share)
 {

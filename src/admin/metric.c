@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-/* ---- words of labels ---- */
+/* ---- values of labels ---- */
 
 static const char *const state_names[] = {
 #define SESSION_STATE(NAME, words, stage, step, on_deadline, next, leaves, late) #NAME,
@@ -61,7 +61,7 @@ static const char *address_word(const struct metric_place *place)
     return place->server->address;
 }
 
-/* ---- numbers ---- */
+/* ---- values of metrics ---- */
 
 static double truth(bool is_true)
 {

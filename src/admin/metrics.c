@@ -9,8 +9,8 @@
 #include <string.h>
 
 #define OK 200
-#define LEAST_BITS 5 /* of the histograms' bounds: 32 us … */
-#define MOST_BITS 26 /* … to 67 s, each twice the one before */
+#define LEAST_BITS 5 /* lowest bound of the histograms: 2^5 us = 32 us */
+#define MOST_BITS 26 /* highest bound: 2^26 us = 67 s; each bound is twice the previous one */
 
 static const char *const type_names[] = { "counter", "gauge", "histogram" };
 
@@ -21,13 +21,13 @@ static const char *const scope_labels[] = {
 
 /* ---- writing samples ---- */
 
-/* The page being written, and the labels of the place that is being told of. */
+/* The page being written, and the labels of the current place. */
 struct page {
     struct text *out;
     struct text labels;
 };
 
-/* Escaped as the format wants it; what is not UTF-8 becomes U+FFFD. */
+/* Appends a label value with the escapes of the format. Bytes that are not UTF-8 become U+FFFD. */
 static void put_escaped(struct text *out, const char *value)
 {
     struct span rest = span_cstr(value);
@@ -54,7 +54,7 @@ static void put_label(struct text *labels, const char *name, const char *value)
     (void)text_append_byte(labels, '"');
 }
 
-/* The names in our tables are upper case. */
+/* Appends a label in lower case: names in headgate's tables are upper case. */
 static void put_word(struct text *labels, const char *name, const char *word)
 {
     char lower[64];
@@ -79,7 +79,8 @@ static void put_sample(struct page *page, const char *name, const char *suffix, 
     (void)text_appendf(page->out, " %.15g\n", value);
 }
 
-/* Bounds are powers of two of microseconds, which are exact bounds of hist's buckets. */
+/* The bounds are powers of two of microseconds, which are also bounds of hist's buckets, so the counts are
+ * exact. */
 static void put_hist(struct page *page, const char *name, const struct hist_total *total)
 {
     size_t labels_len = page->labels.len;
@@ -95,7 +96,7 @@ static void put_hist(struct page *page, const char *name, const struct hist_tota
     put_sample(page, name, "_count", (double)total->count);
 }
 
-/* All samples of a row at one place. */
+/* Writes all samples of a row at one place. */
 static void put_place(struct page *page, const struct metric *row, struct metric_place *place)
 {
     if (row->type == METRIC_HISTOGRAM) {
@@ -116,7 +117,7 @@ static void put_place(struct page *page, const struct metric *row, struct metric
     }
 }
 
-/* ---- walking the places of a scope ---- */
+/* ---- the places of a scope ---- */
 
 static void each_worker(struct page *page, const struct metric *row, struct metric_place *place)
 {

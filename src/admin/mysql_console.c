@@ -16,10 +16,11 @@
 #include <unistd.h>
 
 #define SOCKET_MODE 0660
-#define COMMAND_MAX (1024U * 1024U) /* as on the unix socket */
+#define COMMAND_MAX (1024U * 1024U) /* the same limit as on the unix socket */
 #define COLLATION 45                /* utf8mb4_general_ci */
 
-/* CLIENT_MYSQL: there is no extended word. Session tracking has nothing to tell here. */
+/* CLIENT_MYSQL is set: there is no extended word. Session tracking is not offered: there is no state to
+ * report. */
 #define CAPS_OFFERED                                                                                         \
     (CAP_CLIENT_MYSQL | (CAPS_PER_HOP & ~CAP_SESSION_TRACK) | CAP_FOUND_ROWS | CAP_IGNORE_SPACE |            \
      CAP_MULTI_RESULTS | CAP_PS_MULTI_RESULTS | CAP_DEPRECATE_EOF)
@@ -29,19 +30,19 @@ struct guest {
     struct list_node in_console;
     struct mysql_console *console; /* borrows */
     struct stream stream;
-    struct loop_timer deadline; /* of the login, then of the next command */
+    struct loop_timer deadline; /* for the login, then for the next command */
     struct admit admit;
-    struct text input;            /* owns: what has come, the packet being answered at the front */
+    struct text input;            /* owns; bytes received; begins with the packet being answered */
     struct text line;             /* owns: the command being run */
     struct driver_queries driver; /* the account, and the columns of the last answer */
     struct request request;
     struct log_scope client, user;
     char host[ADDR_TEXT_MAX];
-    uint8_t seq; /* of the next packet of ours */
+    uint8_t seq; /* sequence id of headgate's next packet */
     bool is_inside;
     bool is_running; /* a command waits for its answer */
-    bool is_looping; /* run_next is at work: an answer that comes at once only notes */
-    bool is_ending;  /* close once everything is sent */
+    bool is_looping; /* run_next is active: on_done must not call it again */
+    bool is_ending;  /* close when all output is sent */
     bool is_gone;    /* closed while a command was running: freed when it is done */
 };
 
@@ -71,7 +72,8 @@ static void on_deadline(struct loop_timer *timer)
     close_guest((struct guest *)(void *)((char *)timer - offsetof(struct guest, deadline)));
 }
 
-/* 0: off. While a command is being run nobody waits for the client. */
+/* Starts the deadline for the client's next packet; a timeout of 0 is off. While a command runs there is no
+ * deadline. */
 static void set_deadline(struct guest *guest)
 {
     const struct timeout_settings *timeouts = guest->console->admin->world->timeouts;
@@ -82,7 +84,7 @@ static void set_deadline(struct guest *guest)
         loop_timer_stop(&guest->deadline);
 }
 
-/* False when the guest is gone. */
+/* False when the guest is closed. */
 static bool flush(struct guest *guest)
 {
     enum stream_result result = stream_flush(&guest->stream);
@@ -113,7 +115,7 @@ static void put_err(struct guest *guest, int code, const char *text)
 static void put_table(struct guest *guest, const struct table *table)
 {
     if (!table_render_mysql(table, guest->seq, guest->admit.caps, STATUS_AUTOCOMMIT, &guest->stream.out))
-        guest->stream.out.is_oom = true; /* flushing finds it, and closes */
+        guest->stream.out.is_oom = true; /* the next flush then fails, and the connection is closed */
 }
 
 static void run_next(struct guest *guest);
@@ -163,7 +165,7 @@ static void answer_query(struct guest *guest, struct span sql)
         };
         guest->is_running = true;
         command_run(&guest->request, text_span(&guest->line));
-        return; /* on_done has the table */
+        return; /* on_done frees the table */
     }
     table_fini(&table);
 }
@@ -208,7 +210,7 @@ static void do_prepare(struct guest *guest, struct span payload)
     put_err(guest, ERR_UNSUPPORTED_PS, "headgate: admin commands cannot be prepared: send them as queries");
 }
 
-/* A statement that was never prepared: what these say is not answered. */
+/* Commands about a statement that was never prepared. The protocol has no answer to these commands. */
 static void do_silence(struct guest *guest, struct span payload)
 {
     (void)guest;
@@ -253,7 +255,7 @@ static bool find_user(void *context, const char *name, struct auth_secret *secre
     return false;
 }
 
-/* It is not offered here, but PHP's mysqlnd does not wait for that. */
+/* Compression is not offered here, but PHP's mysqlnd uses it anyway if configured. */
 static void begin_compression(struct guest *guest)
 {
     const struct frames_manner as_it_is = { .algorithm = COMPRESS_ZLIB, .never_packs = true };
@@ -281,7 +283,7 @@ static void log_in(struct guest *guest, struct span payload, uint8_t seq)
 
 /* ---- packets ---- */
 
-/* The packet at the front of the input, all of it; false: not there yet, or one that is not to be. */
+/* The packet at the front of the input. False: it is not complete, or it is not valid. */
 static bool peek(struct guest *guest, struct span *payload_r, uint8_t *seq_r)
 {
     struct packet_header header;
@@ -312,7 +314,7 @@ static void run_packet(struct guest *guest, struct span payload, uint8_t seq)
     text_consume(&guest->input, PACKET_HEADER_BYTES + payload.len);
 }
 
-/* One after the other, each when the answer to the one before has been sent; see console.c. */
+/* Runs the packets one after the other; each starts when the previous answer has been sent. See console.c. */
 static void run_next(struct guest *guest)
 {
     struct span payload;
@@ -353,7 +355,7 @@ static void on_ready(struct stream *stream, int events)
     run_next(guest);
 }
 
-/* ---- coming ---- */
+/* ---- new connections ---- */
 
 static bool greet(struct guest *guest)
 {
@@ -364,7 +366,7 @@ static bool greet(struct guest *guest)
                                  .collation = COLLATION,
                                  .status = STATUS_AUTOCOMMIT };
     bool is_put = admit_greet(&guest->admit, &greeting, &guest->stream.out);
-    guest->admit.takes_sha2 = true; /* MySQL's own client knows nothing else any more */
+    guest->admit.takes_sha2 = true; /* the mysql client of new versions knows no other plugin */
     return is_put;
 }
 

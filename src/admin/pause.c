@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #define BY_OPERATOR "by an operator"
-#define AGAIN_US 20000 /* between two looks at what still runs */
+#define AGAIN_US 20000 /* between two checks of what still runs */
 
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
@@ -33,7 +33,8 @@ static void answer(struct request *request, const struct pause *pause, const cha
     request->on_done(request);
 }
 
-/* The `pause` that waits hears how it ended; one that travels, when it is back. */
+/* Answers a waiting `pause` command with an error that says `words`. If its request is visiting the workers,
+ * it is answered after its return. */
 static void tell(struct pause *pause, const char *words)
 {
     struct request *request = pause->request;
@@ -115,7 +116,8 @@ static void on_again(struct loop_timer *timer)
 
 /* ---- the commands ---- */
 
-/* NULL: the request was refused. */
+/* The pause of the cluster that the argument names. NULL: there is no such cluster, and the request was
+ * refused. */
 static struct pause *find(struct request *request)
 {
     const struct admin *admin = request->admin;
@@ -128,7 +130,7 @@ static struct pause *find(struct request *request)
     return NULL;
 }
 
-/* NULL: views say now that it is paused; otherwise why not. */
+/* Pauses the cluster. NULL: done; otherwise the reason why not. */
 static const char *begin(struct pause *pause)
 {
     if (pause->request != NULL)

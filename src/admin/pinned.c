@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In order of age; pins of unknown age come last. */
+/* Oldest first; pins of unknown age come last. */
 static bool is_older(uint64_t since_us, uint64_t than_us)
 {
     return since_us != 0 && (than_us == 0 || since_us < than_us);
@@ -54,7 +54,7 @@ static void add_pins(const struct session *session, uint32_t causes, struct pinn
             add(pinned, &seen);
 }
 
-/* A statement of that shape, if the digests still have it. */
+/* The origin of a pin: a statement with that digest, if the digests still have its text. */
 static struct pin_origin origin_of(const struct session *session, uint64_t shape, uint64_t since_us)
 {
     struct span text = digests_text(&session->worker->digests, shape, session->who);
@@ -68,7 +68,8 @@ static void add_transaction(const struct session *session, struct pinned *pinned
     add(pinned, &seen);
 }
 
-/* The origin is told by the digest: the text itself has literals. */
+/* Adds pins of prepared statements. The statement is taken from the digests, because its own text contains
+ * literals. */
 static void add_statements(const struct session *session, struct pinned *pinned)
 {
     for (int place = 0; place < SLOT_COUNT; place++)
@@ -84,7 +85,7 @@ static void add_statements(const struct session *session, struct pinned *pinned)
         }
 }
 
-/* Causes of which only the bit is kept, for lack of memory. */
+/* Adds causes without details: only their bit was kept because memory was out. */
 static void add_rest(uint32_t causes, struct pinned *pinned)
 {
     for (; causes != 0; causes &= causes - 1)
@@ -105,7 +106,7 @@ void pinned_look(const struct session *session, struct pinned *pinned_r)
     *pinned_r = (struct pinned){ 0 };
     for (int place = 0; place < SLOT_COUNT; place++)
         causes |= yield_pins(session, (enum route_place)place);
-    causes &= ~pin_bit(PIN_ANSWERS); /* ends in a moment, and comes back after each error */
+    causes &= ~pin_bit(PIN_ANSWERS); /* ends soon by itself, and returns after each error */
     add_pins(session, causes, pinned_r);
     if ((causes & pin_bit(PIN_TRANSACTION)) != 0)
         add_transaction(session, pinned_r);
@@ -114,7 +115,7 @@ void pinned_look(const struct session *session, struct pinned *pinned_r)
     qsort(pinned_r->causes, pinned_r->cause_count, sizeof *pinned_r->causes, by_age);
 }
 
-/* The session's clock may be behind that of the pin: no second has passed then. */
+/* 0 if the pin is newer than the session's clock. */
 static unsigned long long age_s(uint64_t since_us, uint64_t now_us)
 {
     return since_us < now_us ? (now_us - since_us) / 1000000 : 0;

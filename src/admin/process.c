@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* proc(5): /proc/self/stat; the second field is a name in brackets, which may hold anything. */
+/* /proc/self/stat, see proc(5). The second field is a name in brackets, which may contain any character. */
 static void read_stat(struct process *process)
 {
     char line[1024];
@@ -29,7 +29,7 @@ static void read_stat(struct process *process)
         return;
     struct timespec wall = { 0 }, boot = { 0 };
     (void)clock_gettime(CLOCK_REALTIME, &wall);
-    (void)clock_gettime(CLOCK_BOOTTIME, &boot); /* what start_ticks counts */
+    (void)clock_gettime(CLOCK_BOOTTIME, &boot); /* the clock of start_ticks */
     process->threads = (double)threads;
     process->virtual_bytes = (double)virtual_bytes;
     process->resident_bytes = (double)resident_pages * (double)sysconf(_SC_PAGESIZE);
@@ -40,7 +40,7 @@ static void read_stat(struct process *process)
 
 static double count_fds(void)
 {
-    double count = -3; /* ".", "..", and the folder itself while it is read */
+    double count = -3; /* excludes ".", ".." and the descriptor of the folder itself */
     DIR *folder = opendir("/proc/self/fd");
     if (folder == NULL)
         return NAN;

@@ -29,7 +29,7 @@ static bool has_listener(const struct admin *admin, unsigned cluster)
     return false;
 }
 
-/* Those that are not as they should be, each with its reason. */
+/* Adds the servers that have a problem, each with its reason. */
 static void put_servers(struct table *table, const struct view *view)
 {
     for (size_t i = 0; i < view->count; i++) {
@@ -48,7 +48,7 @@ static void put_servers(struct table *table, const struct view *view)
     }
 }
 
-/* ---- what is asked of a cluster ---- */
+/* ---- requirements on a cluster ---- */
 
 static bool has_primary(const struct view *view)
 {
@@ -63,7 +63,8 @@ static bool has_replicas(const struct view *view)
     return readable > 0;
 }
 
-/* Reads go on without a primary, and everything without replicas; without both nothing does. */
+/* Without a primary reads still work; without replicas everything works on the primary. Without both nothing
+ * works. */
 static bool can_serve(const struct view *view)
 {
     return has_primary(view) || has_replicas(view);
@@ -75,9 +76,9 @@ static bool can_read(const struct view *view)
 }
 
 struct aspect {
-    const char *path; /* behind the name of what is asked about */
+    const char *path; /* the part of the path after the name */
     bool (*holds)(const struct view *view);
-    const char *problem; /* where it does not */
+    const char *problem; /* text for a cluster that does not meet it */
 };
 
 static const struct aspect serving = { "", can_serve,
@@ -86,7 +87,7 @@ static const struct aspect primary = { "/primary", has_primary, "it has no prima
 static const struct aspect replicas = { "/replicas", has_replicas, "no replica takes reads" };
 static const struct aspect reading = { "", can_read, "it has no server for reads" };
 
-/* Of a listener: what its clients need, by its mode. */
+/* What the clients of a listener need, by its mode. */
 static const struct aspect *const by_mode[] = {
     [LISTENER_SPLIT] = &serving, [LISTENER_PRIMARY] = &primary, [LISTENER_REPLICA] = &reading
 };
@@ -110,7 +111,7 @@ static bool judge_cluster(const struct cluster *cluster, const struct aspect *as
     return holds;
 }
 
-/* All clusters that have listeners. */
+/* Judges all clusters that have listeners. */
 static bool judge_all(const struct admin *admin, const struct aspect *aspect, struct table *problems)
 {
     bool holds = true;
@@ -122,7 +123,7 @@ static bool judge_all(const struct admin *admin, const struct aspect *aspect, st
 
 /* ---- by path ---- */
 
-/* Does the path go on with that? Then *rest_r is what is left. */
+/* Does the path begin with `with`? Then *rest_r is the part after it. */
 static bool goes_on(const char *path, const char *with, const char **rest_r)
 {
     size_t len = strlen(with);
@@ -130,7 +131,7 @@ static bool goes_on(const char *path, const char *with, const char **rest_r)
     return strncmp(path, with, len) == 0;
 }
 
-/* Which aspect the path ends with, of one whose own is `plain`; NULL: none. */
+/* The aspect that the end of a path names; `plain` if the path has ended. NULL: none. */
 static const struct aspect *find_aspect(const char *path, const struct aspect *plain)
 {
     if (*path == '\0')
@@ -138,7 +139,7 @@ static const struct aspect *find_aspect(const char *path, const struct aspect *p
     return strcmp(path, primary.path) == 0 ? &primary : strcmp(path, replicas.path) == 0 ? &replicas : NULL;
 }
 
-/* The cluster and the aspect that a path names; false: there is none. */
+/* Finds the cluster and the aspect that a path names. False: there is none. */
 static bool find_asked(const struct admin *admin, const char *path, const struct cluster **cluster_r,
                        const struct aspect **aspect_r)
 {
@@ -165,7 +166,7 @@ static unsigned write_answer(bool is_ready, struct table *take_problems, struct 
 {
     (void)text_appendf(body, "{\"ready\":%s,\"problems\":", is_ready ? "true" : "false");
     if (table_render_json(take_problems, body))
-        body->len--; /* its newline */
+        body->len--; /* removes the newline */
     table_fini(take_problems);
     (void)text_append_cstr(body, "}\n");
     return is_ready ? OK : SERVICE_UNAVAILABLE;

@@ -42,7 +42,7 @@ static void return_home(struct request *request, void *context)
         finish(counts, request->error.text[0] == '\0');
 }
 
-/* Memory was out: no worker was visited. */
+/* Called when memory was out: no worker was visited. */
 static void on_failed(struct request *request)
 {
     return_home(request, NULL);
@@ -56,8 +56,7 @@ void session_counts_init(struct session_counts *counts, struct admin *admin,
     loop_timer_init(&counts->deadline, on_deadline);
 }
 
-/* While a visit of before is still under way, its numbers are waited for: they may be as old as that visit.
- */
+/* If an earlier visit is still under way, its numbers are used. They may be as old as that visit. */
 void session_counts_take(struct session_counts *counts)
 {
     counts->is_wanted = true;

@@ -37,7 +37,7 @@ static const struct column server_columns[] = {
 };
 const struct columns show_servers_columns = COLUMNS_OF(server_columns);
 
-/* Of a name both are of interest: what was asked for, and what was answered last. */
+/* Writes a host name with both parts: the configured name, and the last resolved address. */
 static void put_address(struct table *table, const struct view_server *entry)
 {
     const char *configured = entry->server->address;
@@ -92,7 +92,7 @@ static void put_server(struct table *table, const struct cluster *cluster, const
     table_int(table, (int64_t)member->probe_failures);
 }
 
-/* Before every server's first probe has ended there is no view, and nobody has a role. */
+/* The entry of a server before there is a view: all first probes must end before servers have roles. */
 static struct view_server unseen(const struct cluster_member *member)
 {
     struct view_server entry = { .server = member->server,
@@ -150,7 +150,7 @@ static const char *attached(const struct slot *slot)
     return slot->upstream != NULL ? slot->upstream->server->name : NULL;
 }
 
-/* Of a time that the session's clock has not reached nothing has passed. */
+/* 0 if the session's clock has not reached that time. */
 static int64_t age_s(uint64_t since_us, uint64_t now_us)
 {
     return since_us < now_us ? (int64_t)((now_us - since_us) / 1000000) : 0;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-/* "2026-11-21T10:14:31.250Z", as in the log. */
+/* Writes a time as in the log: "2026-11-21T10:14:31.250Z". */
 static void put_time(struct table *table, uint64_t at_us)
 {
     time_t seconds = (time_t)(at_us / 1000000);

@@ -37,12 +37,13 @@ static const struct column columns[] = {
 };
 const struct columns show_digests_columns = COLUMNS_OF(columns);
 
-/* A row of a worker as it was when it was visited. */
+/* A copy of a worker's row at the time of the visit. */
 struct found {
     uint64_t key;
     uint64_t digest;
     struct digest_sums sums;
-    char *names; /* owns: "cluster\0user\0text", as the row has them; NULL: the others */
+    char *names; /* owns; "cluster\0user\0text", as in the worker's row; NULL: the row for all other
+                  * statements */
     size_t text_len;
 };
 
@@ -50,7 +51,7 @@ struct gathering {
     struct found *found; /* owns */
     size_t count;
     size_t cap;
-    uint64_t top; /* how many are wanted */
+    uint64_t top; /* number of rows wanted */
     uint64_t evictions;
     struct digest_sums others;
 };
@@ -98,7 +99,7 @@ static void gather(struct worker *worker, struct request *request, void *context
         (void)error_set(&request->error, 0, "out of memory");
 }
 
-/* ---- at home ---- */
+/* ---- in the control thread ---- */
 
 static int by_key(const void *a, const void *b)
 {
@@ -114,7 +115,7 @@ static int by_time(const void *a, const void *b)
     return by_key(a, b);
 }
 
-/* Rows of several workers about one statement become one. */
+/* Merges the rows of several workers about the same statement. */
 static void merge(struct gathering *gathering)
 {
     size_t kept = 0;

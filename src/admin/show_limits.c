@@ -1,5 +1,5 @@
-/* How many clients there may be, how many there are, and how many were turned away; likewise connections of
- * an account to a server that has told of a limit. */
+/* SHOW LIMITS: allowed, connected and refused clients; and the limits on an account's connections that
+ * servers have reported. */
 #include "admin/show_limits.h"
 
 #include "cluster/cluster.h"
@@ -64,7 +64,7 @@ static void put_users(struct table *table, const struct users *users)
     }
 }
 
-/* What headgate has learnt of it: see cluster/quota. */
+/* Adds the account limits learnt from a server's errors: see cluster/quota.h. */
 static void put_accounts(struct table *table, struct server *server)
 {
     char name[300];

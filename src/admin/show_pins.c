@@ -1,5 +1,5 @@
-/* SHOW PINS: what keeps sessions' connections from being given to others, and how often; what keeps most of
- * them now comes first. */
+/* SHOW PINS: the causes that keep the connections of sessions from being shared, and how often they occur.
+ * The cause with the most sessions comes first. */
 #include "admin/show_pins.h"
 #include "admin/pinned.h"
 #include "admin/stats.h"
@@ -27,13 +27,13 @@ struct pin_row {
     enum pin_cause cause;
     uint64_t sessions;
     uint64_t times;
-    uint64_t since_us; /* 0: of nobody, or not known */
-    uint64_t session;  /* … whose it is */
+    uint64_t since_us; /* start of the oldest pin; 0: none, or unknown */
+    uint64_t session;  /* id of the session with the oldest pin */
     size_t statement_len;
     char statement[PIN_STATEMENT_MAX];
 };
 
-/* One of each cause in each cluster. */
+/* One row for each cause in each cluster. */
 struct pin_rows {
     size_t count;
     struct pin_row rows[];
@@ -83,7 +83,7 @@ static void look(struct worker *worker, struct request *request, void *context)
     }
 }
 
-/* ---- at home ---- */
+/* ---- in the control thread ---- */
 
 static int by_rank(const void *a, const void *b)
 {

@@ -1,4 +1,4 @@
-/* SHOW POOLS: whose the connections to servers are, and who waits for one. */
+/* SHOW POOLS: connections to servers by account, and the sessions that wait for a connection. */
 #include "admin/show_pools.h"
 #include "admin/visit_workers.h"
 
@@ -22,12 +22,12 @@ const struct columns show_pools_columns = COLUMNS_OF(columns);
 struct pool_row {
     unsigned cluster;
     const struct server *server; /* borrows */
-    uint64_t account;            /* user.account */
+    uint64_t account;            /* user.account, which changes with the password */
     int64_t active, parked, preparing, waiting;
-    uint64_t oldest_us; /* 0: there is none */
+    uint64_t oldest_us; /* 0: no connection */
 };
 
-/* Room for all that there can be. */
+/* Rows for all servers and accounts. */
 struct pools {
     size_t count;
     struct pool_row rows[];
@@ -75,7 +75,7 @@ static void look(struct worker *worker, struct request *request, void *context)
     }
 }
 
-/* Whose it is now; with a password that is not configured any more it is nobody's. */
+/* The user that an account number belongs to now; "(former)" if its password is no longer configured. */
 static const char *name_of(const struct users *users, uint64_t account)
 {
     for (const struct user *user = users->by_name; user != NULL; user = user->hh.next)
@@ -84,7 +84,7 @@ static const char *name_of(const struct users *users, uint64_t account)
     return "(former)";
 }
 
-/* Opened a moment after this thread looked at its clock: now. */
+/* 0 if the connection was opened after this thread's last clock reading. */
 static int64_t age_s(uint64_t now_us, uint64_t since_us)
 {
     return since_us < now_us ? (int64_t)((now_us - since_us) / 1000000) : 0;

@@ -39,7 +39,7 @@ static void put_effects(unsigned effects, char *words)
         (void)span_copy_cstr(SPAN_LITERAL("reads"), words, WORDS_MAX);
 }
 
-/* "function app.f" */
+/* Appends kind and name: "function app.f". */
 static void name_entry(const struct catalog_entry *entry, struct text *into)
 {
     (void)text_appendf(into, "%s %.*s%s%.*s", kind_name(entry->kind), (int)entry->schema.len,
@@ -47,7 +47,7 @@ static void name_entry(const struct catalog_entry *entry, struct text *into)
                        (int)entry->name.len, (const char *)entry->name.data);
 }
 
-/* ---- the list ---- */
+/* ---- SHOW ROUTINES ---- */
 
 static void put_entry(struct table *table, const struct cluster *cluster, const struct catalog_entry *entry)
 {
@@ -76,7 +76,7 @@ static void put_entry(struct table *table, const struct cluster *cluster, const 
     text_fini(&through);
 }
 
-/* Nothing is known, or not all. */
+/* Adds a row that says why the catalog of a cluster is missing or incomplete. */
 static void put_gap(struct table *table, const struct cluster *cluster)
 {
     table_row(table);
@@ -110,7 +110,7 @@ void show_routines(struct request *request)
     request->on_done(request);
 }
 
-/* ---- of one statement ---- */
+/* ---- the stored code of one statement ---- */
 
 struct found {
     const struct sql_dialect *dialect;
@@ -137,7 +137,7 @@ static void say_effects(struct found *found, enum code_kind kind, struct span sc
     name_entry(&culprit, found->said);
 }
 
-/* A table that is neither a view nor has triggers runs nothing. */
+/* Adds one name. A table that is neither a view nor has triggers runs no stored code. */
 static void say_name(void *owner, const struct code_name *name)
 {
     struct found *found = owner;

@@ -1,4 +1,4 @@
-/* What was configured, as it runs: listeners, accounts, every setting. Nothing here ever holds a password. */
+/* The running configuration: listeners, accounts, every setting. No table here contains a password. */
 #include "admin/show_settings.h"
 
 #include <stdio.h>

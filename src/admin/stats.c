@@ -1,4 +1,4 @@
-/* SHOW STATS: sums of what the workers count. */
+/* SHOW STATS: counters of the workers, summed. */
 #include "admin/stats.h"
 
 #include "base/log.h"
@@ -36,7 +36,7 @@ static const struct {
     const char *name;
     const char *words;
     const char *(*of)(const struct view_box *box);
-    size_t at; /* in what that returns */
+    size_t at; /* offset of the counter in the struct that `of` returns */
 } counters[] = {
 #define POSITION_COUNTER(name, words)                                                                        \
     { #name, words, position_counters, offsetof(struct position_counters, name) },
@@ -88,7 +88,7 @@ uint64_t stats_pins(const struct world *world, size_t cluster, enum pin_cause ca
     return value;
 }
 
-/* ---- what is of no cluster: the log's lines first, then those of each file of statements ---- */
+/* ---- counters of no cluster: lost lines of the log, then of each statement log file ---- */
 
 size_t stats_own_count(void)
 {

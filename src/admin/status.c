@@ -6,8 +6,8 @@
 
 #define OK 200
 
-/* The page is the file itself, put here by the assembler; the Makefile knows that this object depends on it.
- */
+/* The assembler includes the bytes of status.html here. The Makefile has the dependency of this object on
+ * that file. */
 __asm__(".pushsection .rodata\n"
         ".balign 16\n"
         "status_page:\n"
@@ -39,7 +39,7 @@ static void put_problems(struct document *document)
     document_put_table(document, &table);
 }
 
-/* One of command and put. */
+/* Each part has either a command or a function. */
 static const struct {
     const char *name;
     const char *command;
@@ -61,7 +61,8 @@ static void put_name(struct document *document)
                        parts[document->step].name);
 }
 
-/* A command's answer; most come before the command returns, and there are few: this is no deep recursion. */
+/* Adds a command's answer and starts the next part. Many commands answer before command_run returns; the
+ * recursion is limited by the number of parts. */
 static void on_answer(struct request *request)
 {
     struct document *document = request->owner;

@@ -31,7 +31,8 @@ void table_fini(struct table *table)
 
 size_t table_row_count(const struct table *table)
 {
-    return table->column_count > 0 ? table->cell_count / table->column_count : 0; /* not begun: none */
+    return table->column_count > 0 ? table->cell_count / table->column_count : 0; /* 0 for a table without
+                                                                                   * columns */
 }
 
 /* ---- filling ---- */
@@ -51,7 +52,7 @@ void table_row(struct table *table)
     table->cell_cap = cap;
 }
 
-/* The next cell, or NULL when memory is out: then the table is lost, and the renderer will say so. */
+/* The next cell. NULL when memory is out: the table is then lost, and rendering fails. */
 static struct table_cell *next(struct table *table)
 {
     if (table->is_oom)
@@ -120,7 +121,7 @@ struct span table_cell_span(const struct table *table, const struct table_cell *
 
 /* ---- aligned text ---- */
 
-/* Bytes that would move the cursor or end the line are spelled out. */
+/* Appends text with escapes for bytes that would move the cursor or end the line. */
 static void print_safe(struct span value, struct text *out)
 {
     for (size_t i = 0; i < value.len; i++) {
@@ -147,7 +148,7 @@ static void print_cell(const struct table *table, const struct table_cell *cell,
         (void)text_appendf(out, "%.3f", cell->real);
 }
 
-/* Characters, not bytes: what continues a UTF-8 sequence takes no place on the screen. */
+/* Width in characters: continuation bytes of UTF-8 take no place on the screen. */
 static size_t width_of(struct span text)
 {
     size_t width = 0;
@@ -181,7 +182,7 @@ static void pad(struct text *out, size_t count)
         (void)text_append_byte(out, ' ');
 }
 
-/* One cell in its column: numbers to the right, text to the left, nothing behind the last one. */
+/* Writes one cell in its column: numbers to the right, text to the left, no padding after the last column. */
 static void place_cell(const struct table *table, size_t column, struct span text, size_t width,
                        struct text *out)
 {

@@ -1,11 +1,10 @@
-/* The one place that speaks to jansson.
- */
+/* Tables as JSON. No other file of this room uses jansson. */
 #include "admin/table_json.h"
 
 #include <jansson.h>
 #include <math.h>
 
-/* 15 digits: what every double keeps, so that 0.1 is not 0.10000000000000001. */
+/* 15 digits, so that 0.1 is not written as 0.10000000000000001. */
 #define DUMP_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
 
 /* ---- bytes → UTF-8 ---- */
@@ -62,7 +61,7 @@ static int append_chunk(const char *data, size_t len, void *out)
     return text_append(out, data, len) ? 0 : -1;
 }
 
-/* Consumes `value`, which may be NULL: memory was out then. */
+/* Writes and frees `value`; NULL means that memory was out. */
 static bool dump(json_t *value, struct text *out)
 {
     if (value == NULL || json_dump_callback(value, append_chunk, out, DUMP_FLAGS) != 0)

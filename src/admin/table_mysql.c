@@ -1,5 +1,4 @@
-/* A table as a MySQL result set.
- */
+/* Renders a table as a MySQL result set. */
 #include "admin/table_mysql.h"
 
 #include "mysql/resultset.h"
@@ -16,7 +15,7 @@ static const enum resultset_type types[] = {
 
 #define NUMBER_MAX 24u
 
-/* Bytes of the longest text in a column; clients draw their tables by it. */
+/* Bytes of the longest text in a column; clients use it as the column width. */
 static size_t longest(const struct table *table, size_t column)
 {
     size_t most = 1;

@@ -20,7 +20,7 @@ static const struct column columns[] = {
 };
 const struct columns verb_columns = COLUMNS_OF(columns);
 
-/* `name` is a server's, or "cluster.server". A name with a dot in it is tried as a whole first. */
+/* `name` is a server's name, or "cluster.server". A server's name may contain a dot. */
 static bool is_meant(const struct cluster *cluster, const char *name, const char *server)
 {
     size_t len = strlen(cluster->settings->name);
@@ -30,7 +30,7 @@ static bool is_meant(const struct cluster *cluster, const char *name, const char
            strcmp(name + len + 1, server) == 0;
 }
 
-/* How many servers are meant, and the last of them. */
+/* Number of servers with that name, and the last of them. */
 static size_t find_server(const struct admin *admin, const char *name, struct cluster **cluster_r,
                           struct cluster_member **member_r)
 {
@@ -47,7 +47,8 @@ static size_t find_server(const struct admin *admin, const char *name, struct cl
     return found;
 }
 
-/* What the cluster lacks, and who is writable all the same. Empty: nothing. */
+/* If the cluster has no primary, writes a warning, with the servers that are candidates. Otherwise
+ * nothing. */
 static void warn(const struct cluster *cluster, struct text *words)
 {
     const struct view *view = cluster->view;
@@ -87,7 +88,7 @@ static void operate(struct request *request, enum cluster_verb verb)
     struct cluster *cluster;
     struct cluster_member *member;
     char name[256];
-    (void)span_copy_cstr(request->argument, name, sizeof name); /* one that is cut is nobody's */
+    (void)span_copy_cstr(request->argument, name, sizeof name); /* a name that was cut matches no server */
     size_t found = find_server(request->admin, name, &cluster, &member);
     bool is_done = false;
     if (found == 0)
@@ -125,7 +126,7 @@ static const struct column kill_list[] = {
 };
 const struct columns kill_columns = COLUMNS_OF(kill_list);
 
-/* In each worker's thread: only one of them has it. */
+/* Runs in each worker's thread; only one worker has the session. */
 static void kill_here(struct worker *worker, struct request *request, void *context)
 {
     const uint64_t *id = context;
@@ -136,7 +137,7 @@ static void kill_here(struct worker *worker, struct request *request, void *cont
     table_int(&request->table, (int64_t)session->id);
     table_text(&request->table, session->user->name);
     table_text(&request->table, session->host);
-    kill_session(session, false); /* last: it may be gone after that */
+    kill_session(session, false); /* last: the session may be freed by it */
 }
 
 static void tell_killed(struct request *request, void *context)

@@ -8,7 +8,7 @@ struct visits {
     void (*visit)(struct worker *worker, struct request *request, void *context);
     void (*home)(struct request *request, void *context);
     void *context;                 /* owns */
-    struct worker *const *workers; /* borrows; not by way of admin, which belongs to the control thread */
+    struct worker *const *workers; /* borrows; copied from admin, which only the control thread may read */
     unsigned worker_count;
     unsigned next_worker;
 };

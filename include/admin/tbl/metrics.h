@@ -1,6 +1,8 @@
-/* METRIC(name, type, whom it is told of, function that gives the number, help)
- * METRIC_BY(… the same, and one more label: its name, how many values it has, function that gives one …)
- * METRIC_HIST(name, whom it is told of, function that adds up the histogram, help)
+/* METRIC(name, type, scope, function that reads the value, help)
+ *
+ * METRIC_BY(name, type, scope, function, label, number of its values, function that names a value, help)
+ * METRIC_HIST(name, scope, function that adds up the histogram, help)
+ *
  * The functions are in src/admin/metric.c. */
 METRIC_BY(headgate_build_info, GAUGE, HEADGATE, one, version, 1, version_word,
           "Always 1; its label says which headgate this is.")
