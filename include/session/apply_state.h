@@ -6,6 +6,7 @@
 #include "mysql/reply.h"
 #include "session/session.h"
 
+/* The step of SYNCING. */
 enum step apply_state_syncing(struct session *session);
 /* Sends a command as this task of the slot at the job's place; `argument` is copied. The answer comes in
  * slot.answer. slot.has_failed: the command was not sent, because memory is out. */

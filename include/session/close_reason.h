@@ -17,6 +17,7 @@ struct close_reason_row {
     bool may_hand_on; /* the session's connections to servers may go to the pool */
 };
 
+/* The row of this reason. */
 const struct close_reason_row *close_reason_row(enum close_reason reason);
 
 #endif

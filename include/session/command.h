@@ -10,7 +10,9 @@
 
 #include "session/session.h"
 
+/* The step of IDLE: flushes the last answer, then waits for a command. */
 enum step command_idle(struct session *session);
+/* The step of READING: reads enough of the command to decide, and starts the command. */
 enum step command_reading(struct session *session);
 
 #endif

@@ -20,7 +20,10 @@ void kill_fini(struct worker *worker);
 
 /* ---- steps ---- */
 
+/* Starts a KILL of the session or server connection `id`; is_query: only its statement is killed. The next
+ * state is KILLING. */
 enum step kill_begin(struct session *session, uint64_t id, bool is_query);
+/* The step of KILLING: waits for the verdict of all workers and answers the client. */
 enum step kill_waiting(struct session *session);
 /* KILL QUERY has met the present command while it waits for a server: the client gets "Query execution was
  * interrupted". */

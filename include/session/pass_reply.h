@@ -11,6 +11,7 @@
 
 #include "session/session.h"
 
+/* The step of REPLYING. */
 enum step pass_reply_step(struct session *session);
 /* Passes on the part of the reply that has arrived. STEP_MORE: all of it is sent, or the session is in
  * another state now. */

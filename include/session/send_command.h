@@ -5,6 +5,7 @@
 
 #include "session/session.h"
 
+/* The step of SENDING. */
 enum step send_command_step(struct session *session);
 
 #endif

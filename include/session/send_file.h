@@ -6,6 +6,7 @@
 
 #include "session/session.h"
 
+/* The step of INFILE. */
 enum step send_file_step(struct session *session);
 
 #endif

@@ -84,7 +84,7 @@ struct queue {
     uint64_t moves;            /* view_server.moves of the server when the wait began */
     struct server *at;         /* borrows */
     bool has_permit;           /* a permit of that server has come */
-    struct permits *permits;   /* borrows: the permits of `ticket`; kept until a connection comes; or NULL */
+    struct permits *permits;   /* borrows: permits that `ticket` is for, or was for; or NULL */
     struct quota *quota;       /* borrows: quota of the account whose permit the session holds; NULL: none */
 };
 
@@ -132,7 +132,7 @@ struct session {
     enum close_reason close_reason;
 
     struct loop_timer timer;
-    uint64_t timer_at_us; /* when it fires */
+    uint64_t timer_at_us; /* when `timer` fires; 0: it does not run */
     uint64_t deadline_us; /* of the present wait; 0: none */
     uint64_t last_active_us;
     counter commands;
@@ -168,6 +168,7 @@ static inline enum step session_enter(struct session *session, enum session_stat
 enum step session_close(struct session *session, enum close_reason reason, const char *detail);
 /* Sets the deadline of the present wait, `after_us` microseconds from now (0: no deadline). */
 void session_set_deadline(struct session *session, uint64_t after_us);
+/* The stage of the session's state. */
 enum session_stage session_stage(const struct session *session);
 /* No command of the session runs and no transaction is open: the session may wait for a paused cluster. */
 bool session_is_quiet(const struct session *session);
@@ -179,7 +180,9 @@ void session_bury_idle(struct session *session, enum route_place place);
 /* How long a server may take to answer the present command, in microseconds: timeouts.query, or less by a
  * hint. 0: no limit. */
 uint64_t session_query_us(const struct session *session);
+/* The view of the session's cluster. Borrows, for the present turn. */
 const struct view *session_view(const struct session *session);
+/* The loop's time of the present turn, in microseconds. */
 uint64_t session_now(const struct session *session);
 const char *session_state_words(enum session_state state);
 /* Writes the page docs/architecture/states.md. */

@@ -34,10 +34,12 @@ struct upstream_key slot_key(const struct session *session, int server);
 void slot_drop(struct session *session, enum route_place place);
 /* Closes the connection unless the session has state there. */
 void slot_drop_idle(struct session *session, enum route_place place);
+/* Closes all connections of the session. */
 void slot_drop_all(struct session *session);
 /* Gives the connection to the pool if it may be parked (pool/fit); closes it otherwise. `is_promised`: a
  * session waits for this connection. */
 void slot_leave(struct session *session, enum route_place place, bool is_promised);
+/* slot_leave for each place. */
 void slot_leave_all(struct session *session);
 
 /* ---- is it the right one? ---- */

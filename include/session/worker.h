@@ -63,7 +63,7 @@ struct world {
  * removed. */
 struct door {
     const struct listener_settings *settings; /* owns; never change */
-    unsigned cluster;                         /* index */
+    unsigned cluster;                         /* index of its cluster */
     struct limit *clients;                    /* borrows: clients of this door and others of its name */
     struct door_counters *by_worker;          /* borrows; shared in the same way; one row per worker */
     _Atomic unsigned sessions; /* sessions of this door, including those on their way to a worker */
@@ -117,17 +117,17 @@ struct worker {
     struct list sessions;
     size_t bodies;          /* sessions whose memory is not freed yet, closed ones included */
     size_t most_bodies;     /* maximum of `bodies` since memory was last given back to the system */
-    struct session *by_id;  /* uthash */
+    struct session *by_id;  /* uthash, by session id */
     struct view_box *boxes; /* owns; by cluster */
     unsigned box_count;
     struct replica_failures replica_failures;
-    struct texts texts;                 /* of prepared statements */
-    counter closes[CLOSE_REASON_COUNT]; /* sessions that have ended */
+    struct texts texts;                 /* texts of prepared statements */
+    counter closes[CLOSE_REASON_COUNT]; /* number of closed sessions, by reason */
     struct digests digests;
     bool is_telling;            /* some statements are logged */
     uint64_t sampled;           /* statements since the last one in the query log */
     struct list killers;        /* connections that carry a KILL; see kill.h */
-    struct list kill_questions; /* see kill_permission.h */
+    struct list kill_questions; /* open questions about permissions; see kill_permission.h */
     uint64_t next_id;           /* session ids: worker index + n * worker count, so that they are unique */
     unsigned turn;              /* counts choices among replicas with a free connection */
     unsigned published;         /* cluster whose view just came */
@@ -171,6 +171,7 @@ void worker_report(struct worker *worker);
 /* The time after which sessions that wait for a server or a connection try again: WORKER_RETRY_US, or
  * timeouts.diagnostics if that is shorter. */
 uint64_t worker_retry_us(const struct worker *worker);
+/* Starts the timer after which waiting sessions try again. */
 void worker_retry(struct worker *worker);
 /* A session had trouble with a server of the cluster: the monitor should check the servers at once. */
 void worker_note_trouble(struct worker *worker, unsigned cluster);
@@ -179,6 +180,7 @@ void worker_note_code_change(struct worker *worker, unsigned cluster);
 /* The primary has answered that it is read-only. The monitor is asked to check, and until then nothing new
  * starts on that server (worker_doubts). */
 void worker_note_demotion(struct worker *worker, unsigned cluster, int server);
+/* True after worker_note_demotion for this server, until the monitor has had time to look. */
 bool worker_doubts(const struct worker *worker, unsigned cluster, int server);
 
 #endif

@@ -33,7 +33,8 @@ static void insert_types(struct job *job, struct stream *client, bool has_attrib
     uint8_t header[PACKET_HEADER_BYTES] = { (uint8_t)(len + added), (uint8_t)((len + added) >> 8),
                                             (uint8_t)((len + added) >> 16), packet.data[3] };
     memcpy(job->rewritten.data + at, header, sizeof header);
-    /* The part in the window goes out rewritten; the rest of a long command goes out as it comes. */
+    /* The part in the window is sent rewritten; the rest of a long command is sent unchanged as it
+     * arrives. */
     buf_mark_sent(in, PACKET_HEADER_BYTES + there);
     if (!job->is_kept)
         buf_release_sent(in);

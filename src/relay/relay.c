@@ -75,7 +75,7 @@ void relay_begin_file(struct job *job, uint8_t seq)
 {
     job->file.bytes += PACKET_HEADER_BYTES + job->run.payload_bytes;
     packet_run_begin(&job->run);
-    job->run.seq = seq; /* the client counts on from there */
+    job->run.seq = seq; /* the client's packets continue from this number */
     job->file.is_expected = job->file.is_unanswered = true;
 }
 

@@ -191,7 +191,7 @@ enum step acquire_begin(struct session *session)
     struct job *job = &session->job;
     job->wait.asked = NULL;
     slot_listen(session, job->place);
-    if (session->lost.len > 0 && !job->is_login) /* while this command waited for its server */
+    if (session->lost.len > 0 && !job->is_login) /* state was lost while this command waited */
         return command_tell_lost(session);
     if (is_held(session))
         return wait_server_resumed(session);

@@ -53,7 +53,7 @@ enum step command_idle_time_out(struct session *session)
     char text[128], duration[32];
     bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
     if (!is_transaction_limited(session)) {
-        if (is_mysql && session->state == SESSION_IDLE) /* MariaDB says nothing (seen) */
+        if (is_mysql && session->state == SESSION_IDLE) /* MariaDB sends no error (seen) */
             reply_put_err(&session->client.out, 0, ERR_CLIENT_IDLE, NULL,
                           "The client was disconnected by the server because of inactivity. See wait_timeout "
                           "and interactive_timeout for configuring this behavior.");

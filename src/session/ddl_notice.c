@@ -16,7 +16,7 @@ void ddl_notice_note(struct session *session, struct span sql, const struct sql_
     if (changes == NULL || session->job.is_changing_code)
         return;
     if ((session->job.facts.code_effects & CODE_SCHEMA) != 0)
-        change = (struct code_change){ .count = 1 }; /* every name */
+        change = (struct code_change){ .count = 1 }; /* hash 0: every name changes */
     else if (!may_change_code(&session->job) || !code_change_read(sql, dialect, &change))
         return;
     code_changes_begin(changes, &change);
