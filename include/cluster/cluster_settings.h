@@ -1,5 +1,4 @@
-/* The settings of a cluster: its servers, how their roles are found, and the account that probes them.
- */
+/* The settings of a cluster: its servers, how their roles are found, and the account that probes them. */
 #ifndef HEADGATE_CLUSTER_CLUSTER_SETTINGS_H
 #define HEADGATE_CLUSTER_CLUSTER_SETTINGS_H
 
@@ -13,13 +12,12 @@ enum balance_setting { BALANCE_LEAST, BALANCE_ROUND_ROBIN };
 /* Which reads that could go to a replica may go to the primary. */
 enum primary_reads_setting { PRIMARY_READS_FALLBACK, PRIMARY_READS_NEVER, PRIMARY_READS_SHARE };
 
-/* What a read on a replica must show. INHERIT: of listeners and users, the cluster's setting holds.
- */
+/* What a read on a replica must show. INHERIT: for listeners and users: the cluster's setting. */
 enum consistency_setting {
     CONSISTENCY_INHERIT,
     CONSISTENCY_SESSION,  /* what the session has written, and nothing older than what it has seen */
     CONSISTENCY_EVENTUAL, /* any state of the replica */
-    CONSISTENCY_GLOBAL,   /* … and what any session has written through this headgate */
+    CONSISTENCY_GLOBAL,   /* as SESSION, and what any session has written through this headgate */
     CONSISTENCY_STRONG    /* all that was committed on the primary before the read arrived */
 };
 
@@ -31,10 +29,11 @@ enum pool_setting {
 
 #define POOL_IDLE_AUTO (-1)
 
-/* As long as waiting is cheaper than asking the primary: see freshness/replica_delay.h. */
+/* A read waits for a replica as long as that is cheaper than asking the primary: see
+ * freshness/replica_delay.h. */
 #define CONSISTENCY_WAIT_AUTO UINT64_MAX
 
-/* For the setting rows of listeners and users. */
+/* Words of enum consistency_setting, for the setting rows of listeners and users. */
 extern const struct setting_word consistency_words[];
 
 struct monitor_settings {
@@ -70,10 +69,10 @@ struct cluster_settings {
     int pool;                            /* enum pool_setting */
     int64_t pool_idle_max;               /* idle connections kept of each server; POOL_IDLE_AUTO */
     int64_t pool_idle_min;               /* opened ahead of each server in use; 0: none */
-    uint64_t pool_trust_us; /* for so long after its last reset a connection may be reused without a reset; 0:
+    uint64_t pool_trust_us; /* how long after its last reset a connection may be reused without a reset; 0:
                                never */
     uint64_t
-        pool_login_trust_us; /* for so long after its login a connection may serve a new login; 0: never */
+        pool_login_trust_us; /* how long after its login a connection may serve a new login; 0: never */
     bool pool_trust_code;    /* connections are reused without a reset also where stored code is not known */
     int64_t prepared_max;    /* prepared statements of a connection; more only while they are in use */
     int consistency;         /* enum consistency_setting, not INHERIT */

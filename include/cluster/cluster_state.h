@@ -1,5 +1,4 @@
-/* What a cluster consists of: the data that the files of a cluster share. Lives on the control thread.
- */
+/* The data that the files of a cluster share. Lives on the control thread. */
 #ifndef HEADGATE_CLUSTER_CLUSTER_STATE_H
 #define HEADGATE_CLUSTER_CLUSTER_STATE_H
 
@@ -16,11 +15,11 @@
 
 struct cluster_member;
 
-/* So many servers more than at the start there may be at a time: reloads add them. */
+/* How many servers more than at the start a cluster may have at a time: reloads add them. */
 #define CLUSTER_SPARE 64
 
 struct cluster {
-    const struct cluster_settings *settings; /* borrows; a reload brings others: see cluster_set */
+    const struct cluster_settings *settings; /* borrows; a reload replaces them: see cluster_set */
     char *name;                              /* owns: views use the name for longer than the settings last */
     uint64_t drain_us;                       /* how long a drain may take; 0: without end */
     unsigned index;
@@ -35,7 +34,7 @@ struct cluster {
     struct view *view;               /* one reference; NULL until every server's first probe has ended */
     uint64_t epoch;
     bool is_paused;
-    uint64_t paused_since_us; /* monotonic; since when it is paused, or is not */
+    uint64_t paused_since_us; /* monotonic; when is_paused last changed */
     uint64_t started_us;      /* monotonic */
     uint64_t seed;            /* of random numbers */
     struct events events;
@@ -45,12 +44,12 @@ struct cluster {
     struct code_changes code_changes;
     uint64_t survey_covers;   /* changes of stored code that were over when the last survey began */
     bool is_catalog_doubtful; /* the last survey has failed, or was of another primary */
-    bool is_code_changed;     /* since the last survey began */
-    struct catalog *catalog;  /* one reference: of the last survey of the present primary; or NULL */
-    uint64_t surveyed_us;     /* monotonic; when the catalog was last known to be true */
+    bool is_code_changed;     /* stored code has changed since the last survey began */
+    struct catalog *catalog;  /* one reference: the result of the last good survey; or NULL */
+    uint64_t surveyed_us;     /* monotonic; end of the last good survey */
     char survey_error[400]; /* what the last survey did not find, and why; "": it found all, or has not ended
                                yet */
-    /* Something that roles or the view depend on has changed: cluster_publish. */
+    /* Data that roles or the view depend on has changed: calls cluster_publish. */
     void (*on_change)(struct cluster *cluster);
     /* A new view: the receiver takes its own references. */
     void (*on_view)(struct cluster *cluster, struct view *view);

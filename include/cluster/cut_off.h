@@ -1,6 +1,6 @@
-/* A replica that is cut off from its source although the source is up: its link does not run ("Connecting",
- * for a wrong address, password, or a network between the two), or is stopped, and the server tells no lag.
- * Its lag is at least the time that the link has not run while there was a server to replicate from.
+/* Finds replicas that are cut off from their source although the source is up: the replication link does not
+ * run ("Connecting": wrong address or password, or a broken network) or is stopped, and the server reports no
+ * lag. Their lag is at least the time that the link has not run while there was a server to replicate from.
  */
 #ifndef HEADGATE_CLUSTER_CUT_OFF_H
 #define HEADGATE_CLUSTER_CUT_OFF_H
@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 
-/* Looks at the result of a probe that has passed. Of a server that is cut off, is_cut_off is set, lag_ms
- * becomes that time and `error` says why, for people. A server to replicate from is the source, or else the
- * primary, as long as its probes pass: where both are away nothing is missed, and reads go on. */
+/* Checks the result of a probe that has passed. If the server is cut off, sets is_cut_off, raises lag_ms to
+ * that time and fills in `error` for people. The server to replicate from is the source, or else the primary,
+ * and its probes must pass: if both are down, the replica misses nothing, and reads continue. */
 void cut_off_look(struct cluster_member *member, struct probe_result *result);
 
 #endif

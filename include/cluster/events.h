@@ -6,16 +6,16 @@
 #include <stdint.h>
 
 #define EVENTS_MAX 200
-#define EVENT_CLUSTER (-1)      /* of no server, but of the cluster */
-#define EVENT_UNKNOWN_TIME (-1) /* how long the old one lasted */
+#define EVENT_CLUSTER (-1)      /* event.server: the event concerns the whole cluster */
+#define EVENT_UNKNOWN_TIME (-1) /* event.after_ms: unknown */
 
 struct event {
     uint64_t at_us;          /* wall clock, since 1970; events_add fills it in when it is 0 */
     int server;              /* index in its cluster, or EVENT_CLUSTER */
     const char *server_name; /* borrows: the server's name at that time, which the server keeps; NULL: of the
                                 cluster */
-    char was[48];            /* state and role, or what else has changed */
-    char is[48];
+    char was[48];            /* former value: state and role, an address, a version or the like */
+    char is[48];             /* new value */
     char reason[256];
     int64_t after_ms; /* how long the former state lasted, or EVENT_UNKNOWN_TIME */
 };
@@ -25,7 +25,7 @@ struct events {
     uint64_t total; /* ever added */
 };
 
-/* Copies; the oldest one is forgotten when there is no room. */
+/* Adds a copy of the event. If the ring is full, the oldest event is overwritten. */
 void events_add(struct events *events, const struct event *event);
 
 /* How many events the ring holds, and one of them: 0 is the oldest. */

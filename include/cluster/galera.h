@@ -17,7 +17,8 @@
 
 #include "cluster/topology.h"
 
-/* As topology_decide. */
+/* Fills verdicts[count], and returns the index of the writer or TOPOLOGY_NO_PRIMARY. `present`: index of the
+ * present writer, or TOPOLOGY_NO_PRIMARY. */
 int galera_decide(const struct topology_facts *facts, size_t count, int present,
                   struct topology_verdict *verdicts);
 

@@ -1,11 +1,10 @@
 /* The next writer of a Galera cluster becomes the primary when it has applied all that the cluster had when
  * it was chosen, so that sessions find nothing missing there. Lives on the control thread, with a connection
- * of its own: a wait for a slow node does not hold up the probes.
+ * of its own: a wait for a slow node does not delay the probes.
  *
  *      galera_decide chooses ──► galera_writer_follow ──► WSREP_WAIT_SQL ──► on_caught_up
  *                                        ▲                     │
- *                                        └── 200 ms later ◄────┘ no answer within monitor.timeout, or an
- * error
+ *                                        └── 200 ms later ◄────┘ error, or no answer within monitor.timeout
  */
 #ifndef HEADGATE_CLUSTER_GALERA_WRITER_H
 #define HEADGATE_CLUSTER_GALERA_WRITER_H

@@ -1,20 +1,21 @@
-/* How many connections a server may have from this process: a permit for each, counted over all workers.
+/* Limits the connections of this process to a server: each connection of a session holds a permit. Permits
+ * are counted over all workers.
  *
- *      permits_try ──► true: opened at once ───────────────┐
- *           │ none free                                    ▼
- *      permits_wait ──► ticket in a queue ──► on_grant ──► a connection holds it (permits_hold)
- *                            ▲                             │
- *                            └── the first one gets it ◄── permits_give: the connection is closed
+ *      permits_try ──► true: the connection is opened at once ──┐
+ *           │ no free permit                                    ▼
+ *      permits_wait ──► ticket in a queue ──► on_grant ──► a connection holds the permit (permits_hold)
+ *                              ▲                                │
+ *                              └── the first waiter gets it ◄── permits_give: the connection is closed
  *
- * While there are free permits, taking and giving back is one atomic operation each. When there are none, a
- * mutex guards a queue, first come, first served; waiters are never overtaken. A permit that is given back
- * goes to the first waiter by mail to its loop. A ticket may be cancelled at any time, also while its permit
- * is on the way: the permit then goes to the next waiter.
+ * While there are free permits, taking one and giving one back is one atomic operation each. When there are
+ * none, a mutex guards a queue of waiters, first come, first served. A permit that is given back is sent to
+ * the loop of the first waiter. A ticket may be cancelled at any time, also while its permit is on the way:
+ * then the permit goes to the next waiter.
  *
- * Connections that hold a permit are in a list per worker, so that one that is idle can be found when another
- * session needs it: least recently used first, to within PERMITS_ORDER_US. Those that no session has are
- * parked (pool/pool); one of them may be handed to the first who waits, whichever worker's, together with
- * its permit (permits_pass).
+ * Each worker has a list of its connections that hold a permit, least recently used first, to within
+ * PERMITS_ORDER_US: an idle connection can be found when another session needs one. A connection that no
+ * session uses is parked (pool/parked.h). A parked connection can be passed to the first waiter of any
+ * worker, together with its permit (permits_pass).
  */
 #ifndef HEADGATE_CLUSTER_PERMITS_H
 #define HEADGATE_CLUSTER_PERMITS_H
@@ -29,14 +30,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How far a connection may be out of order in its worker's list, so that it is moved seldom. */
+/* How far a connection may be out of order in its worker's list, in microseconds: moving it at each use would
+ * cost too much. */
 #define PERMITS_ORDER_US 100000
 
-/* Parked connections are counted in so many rows, by what they are (pool/pool), so that other workers see
- * whether it is worth their while to ask for one. */
+/* Number of counters of parked connections, by kind (key_kind in pool/key.h). A worker asks another worker
+ * for a connection only if that worker's counter of the kind is not 0. */
 #define PERMITS_KINDS 64
 
-/* The uses of a worker's connections, as numbers of the owner (pool/usage). */
+/* Number of counters of connections by use: at least USE_COUNT (pool/usage.h). */
 #define PERMITS_USES 40
 
 struct permits;
@@ -49,37 +51,37 @@ struct permit {
     uint64_t listed_us;       /* monotonic; last use, roughly */
 };
 
-/* One worker's connections, oldest use first. Only for the worker's own thread, but for `call`, `kinds` and
- * `uses`. */
+/* The connections of one worker, least recently used first. Only for the worker's own thread, except `call`,
+ * `kinds`, `must_unpark` and the members from `uses` on. */
 struct permits_holders {
     struct list list;
-    struct list parked;                  /* those of them that wait for a session: longest first */
-    counter kinds[PERMITS_KINDS];        /* how many of those, by kind: read by others */
+    struct list parked;                  /* connections of `list` that are parked, longest first */
+    counter kinds[PERMITS_KINDS];        /* parked connections by kind; other workers read it */
     bool has_no_reset;                   /* the server refuses COM_RESET_CONNECTION: none is parked */
-    bool has_no_change;                  /* … or COM_CHANGE_USER: none is taken for another account */
-    _Atomic bool must_unpark;            /* the server has no connection left for others: see `call` */
-    uint64_t searched_us;                /* when it was last searched for one that is idle */
-    uint64_t looked_us;                  /* … and for those whose time has come (pool/lifetime) */
-    _Atomic uint32_t uses[PERMITS_USES]; /* how many are used for what, when it was counted last: … */
-    _Atomic uint64_t counted_us;         /* … then; 0: never */
-    struct loop_message call;            /* from another worker: somebody waits */
+    bool has_no_change;                  /* the server refuses COM_CHANGE_USER: accounts share none */
+    _Atomic bool must_unpark;            /* set before `call`: close all parked connections */
+    uint64_t searched_us;                /* monotonic; last search for one to give up (pool/search) */
+    uint64_t looked_us;                  /* monotonic; last search for aged connections (pool/lifetime) */
+    _Atomic uint32_t uses[PERMITS_USES]; /* connections by use, as last counted (pool/usage) */
+    _Atomic uint64_t counted_us;         /* monotonic; when `uses` was last counted; 0: never */
+    struct loop_message call;            /* from another worker: search for connections (pool/search) */
     _Atomic bool is_called;              /* `call` is on its way */
-    struct permits *permits;             /* borrows: whose this is */
-    void *_Atomic call_for;   /* borrows: for `call`, the worker's pool; written before it is sent */
-    _Atomic bool must_enlist; /* an account's limit has become known: see `call`, cluster/quota */
+    struct permits *permits;             /* borrows: the permits that this belongs to */
+    void *_Atomic call_for;   /* borrows: for `call`, the worker's pool; written before `call` is sent */
+    _Atomic bool must_enlist; /* set before `call`: a limit of an account was found (cluster/quota) */
 };
 
 /* A waiter and its wish. */
 struct permits_waiter {
     struct loop *loop; /* borrows: the waiter's loop */
     void *owner;       /* borrows */
-    /* A permit has come. */
+    /* The waiter has got a permit. */
     void (*on_grant)(void *owner);
-    /* Instead of a permit a connection has come that holds one: see permits_pass. `owner` NULL: waits no
-     * more. NULL: none ever does. */
+    /* The waiter has got a connection that holds a permit: see permits_pass. `owner` is NULL if the waiter
+     * has cancelled meanwhile. on_connection NULL: the waiter takes no connections. */
     void (*on_connection)(void *owner, struct loop *loop, void *take_connection);
-    struct span wish; /* what permits_fit is told of it, and permits_peek tells; copied */
-    bool goes_first;  /* it had a permit, and the server said that there is none */
+    struct span wish; /* which connection the waiter needs, for permits_fit and permits_peek; copied */
+    bool goes_first;  /* queue at the front: the waiter had a permit, but the server refused its login */
 };
 
 /* A waiter's place in the queue. */
@@ -90,20 +92,20 @@ struct permits_ticket {
     struct permits_waiter waiter;
     void *connection;  /* owns: a connection that holds the permit; NULL: the permit alone */
     bool is_cancelled; /* the permit on its way is not needed any more; only on the loop's thread */
-    bool is_stranded;  /* guarded by the mutex: its loop has ended, no permit will come */
-    _Alignas(uint64_t) uint8_t wish[]; /* waiter.wish: permits_fit may read it as what it is */
+    bool is_stranded;  /* guarded by the mutex: the waiter's loop has ended, no permit will come */
+    _Alignas(uint64_t) uint8_t wish[]; /* the bytes of waiter.wish, aligned for permits_fit */
 };
 
 struct permits {
     _Atomic uint64_t state; /* permits in use; the lowest bit: there are waiters */
-    _Atomic uint32_t max;   /* UINT32_MAX: as many as wanted */
+    _Atomic uint32_t max;   /* number of permits; UINT32_MAX: no limit */
     _Atomic uint32_t waiting;
     _Atomic uint32_t promised; /* connections that are being prepared for waiters */
     pthread_mutex_t mutex;
     struct list queue;               /* of tickets; guarded by mutex */
     struct permits_holders *holders; /* owns; by worker */
     unsigned worker_count;
-    struct quota *quota; /* borrows: of the account that these are for; NULL: for all accounts */
+    struct quota *quota; /* borrows: the quota that these permits belong to; NULL: they are the server's */
 };
 
 /* False when memory is out. */
@@ -138,28 +140,32 @@ void permits_cancel(struct permits_ticket **ticket);
 /* Gives a permit back, to the first waiter if there is one. Any thread. */
 void permits_give(struct permits *permits);
 
-/* What the first who waits wishes: that many bytes of it. False: nobody waits. Any thread. */
+/* Copies `size` bytes of the first waiter's wish. False: there is no waiter. Any thread. */
 bool permits_peek(struct permits *permits, void *wish_r, size_t size);
-/* Is a connection fit for whoever wishes that? Called with the mutex held: it only compares. */
+/* Does the connection fit the wish of a waiter? Called with the mutex held: must only compare. */
 typedef bool permits_fit(const void *wish, const void *connection);
-/* If it is for the first who waits, that one waits no more: on_connection follows on its loop, where the
- * connection, with the permit that this holds, belongs from now on: nothing of it may be left on this thread.
- * False: nobody waits, or not for this one, or has a thread any more. Any thread. */
+/* Passes the connection and the permit that it holds to the first waiter, if it fits the waiter's wish:
+ * on_connection follows on the waiter's loop. The connection belongs to that thread from now on: the caller
+ * has removed it from its own thread before. False: there is no waiter, the connection does not fit the first
+ * one, or the waiter's thread has ended. Any thread. */
 bool permits_pass(struct permits *permits, permits_fit *is_fit, void *take_connection);
 
+/* There are waiters. */
 static inline bool permits_is_wanted(const struct permits *permits)
 {
     return (atomic_load_explicit(&permits->state, memory_order_relaxed) & 1) != 0;
 }
+/* Permits in use. */
 static inline uint64_t permits_used(const struct permits *permits)
 {
     return atomic_load_explicit(&permits->state, memory_order_relaxed) >> 1;
 }
-/* UINT32_MAX: no limit is known. */
+/* The number of permits; UINT32_MAX: no limit is known. */
 static inline uint32_t permits_max(const struct permits *permits)
 {
     return atomic_load_explicit(&permits->max, memory_order_relaxed);
 }
+/* The number of waiters. */
 static inline uint32_t permits_waiting(const struct permits *permits)
 {
     return atomic_load_explicit(&permits->waiting, memory_order_relaxed);
@@ -171,7 +177,7 @@ static inline bool permits_are_too_many(const struct permits *permits)
     return permits_used(permits) > permits_max(permits);
 }
 
-/* So many connections more, or fewer, are being prepared for waiters. Any thread. */
+/* `more` connections (may be negative) are now being prepared for waiters. Any thread. */
 static inline void permits_promise(struct permits *permits, int32_t more)
 {
     (void)atomic_fetch_add_explicit(&permits->promised, (uint32_t)more, memory_order_relaxed);
@@ -187,8 +193,8 @@ static inline bool permits_is_short(const struct permits *permits)
 
 /* A permit that was taken belongs to this connection now. */
 void permits_hold(struct permits *permits, unsigned worker, uint64_t now_us, struct permit *permit);
-/* The permit goes to another thread with its connection; there permits_carry_on puts it into the worker's
- * list. */
+/* Moves a connection's permit to another thread: permits_carry_off removes it from the list of this worker,
+ * permits_carry_on adds it to the list of the other worker, on that worker's thread. */
 void permits_carry_off(struct permit *permit, unsigned worker);
 void permits_carry_on(struct permit *permit, unsigned worker, uint64_t now_us);
 /* Gives back the connection's permit, if it holds one. */

@@ -1,7 +1,6 @@
-/* Which process a server is: told by the time of its start, by the server's own clock: the present time less
- * the uptime, both from one statement. A clock that is set moves both, so the time of the start stays the
- * same.
- */
+/* Identifies the process of a server by the time of its start: the server's present time less its uptime,
+ * both from one statement. Setting the server's clock changes both by the same amount. Another time of start
+ * means another process. */
 #ifndef HEADGATE_CLUSTER_SERVER_PROCESS_H
 #define HEADGATE_CLUSTER_SERVER_PROCESS_H
 
@@ -14,7 +13,7 @@
 struct server_process {
     uint64_t started_s; /* since 1970, by the server's clock */
     uint64_t
-        after_us; /* monotonic: the process was started after this moment, if its clock was not set since */
+        after_us; /* monotonic: the process started after this, if the server's clock was not set since */
 };
 
 /* The statement that asks; static text. A server may refuse it: then its process is unknown. */

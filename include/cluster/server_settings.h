@@ -1,5 +1,4 @@
-/* What can be set for one server of a cluster.
- */
+/* The settings of one server of a cluster. */
 #ifndef HEADGATE_CLUSTER_SERVER_SETTINGS_H
 #define HEADGATE_CLUSTER_SERVER_SETTINGS_H
 

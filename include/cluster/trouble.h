@@ -1,15 +1,14 @@
-/* A server that answers its probes, but not with what was asked: it is overloaded, or refuses the monitor, if
- * only at a new login. The server keeps its state, role and lag as last known. The log and `show events`
- * report the begin and the end of the trouble.
- */
+/* Trouble: a server is alive, but refuses the probe's questions, because it is overloaded or refuses the
+ * monitor's account, possibly only at a new login. The server keeps its last known state, role and lag. The
+ * log and `show events` report the begin and the end of the trouble. */
 #ifndef HEADGATE_CLUSTER_TROUBLE_H
 #define HEADGATE_CLUSTER_TROUBLE_H
 
 #include "cluster/member.h"
 
-/* A probe has ended, and its health has been noted. Trouble begins with the first such answer of a server
- * that was known before, and is over after `rise` probes in a row that pass, as a server at its limit
- * alternates. A probe that fails does not change it. */
+/* A probe has ended, and member_note was called for it. Trouble begins with the first such answer of a server
+ * that was known before. It ends after `rise` probes in a row that pass: the probes of a server at its limit
+ * pass and fail by turns. A probe that fails does not change it. */
 void trouble_note(struct cluster_member *member, const struct probe_result *result);
 
 #endif

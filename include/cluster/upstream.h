@@ -1,20 +1,21 @@
-/* One connection to a server: dial, TLS, login, set-up, then exchanges of our own or a session's commands.
+/* One connection to a server: dial, TLS, login, set-up, then commands of headgate (exchanges) or of a
+ * session.
  *
  *      CONNECTING ──► LOGGING_IN ◄──► SECURING          any state ──► DEAD, then on_failed
  *                          │
  *                          ▼
- *                       READY ◄──► EXCHANGING   (one command of ours, its reply swallowed)
+ *                       READY ◄──► EXCHANGING   (one command of headgate; its reply is not forwarded)
  *                          ▲ │        └──► LOGGING_IN: COM_CHANGE_USER
  *                          │ ▼
- *                         BUSY                  (the owner moves bytes itself)
+ *                         BUSY                  (a command of a session: the owner reads and writes)
  *
- *   upstream.c           birth and death, readiness, deadlines; from owner to owner
+ *   upstream.c           opening and closing, readiness, deadlines, change of owner
  *   upstream_login.c     SECURING, LOGGING_IN, COM_CHANGE_USER
  *   upstream_exchange.c  EXCHANGING, and closing statements
  *   upstream_setup.c     set-up, COM_RESET_CONNECTION, character sets
  *
- * Belongs to one loop at a time. In READY and BUSY readiness goes straight to the owner, who reads and writes
- * `stream`.
+ * Belongs to one loop at a time. In READY and BUSY the owner is told of readiness (on_io), and reads and
+ * writes `stream` itself.
  */
 #ifndef HEADGATE_CLUSTER_UPSTREAM_H
 #define HEADGATE_CLUSTER_UPSTREAM_H
@@ -32,7 +33,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Packets that carry session state are seen whole up to this size; the window grows for them. */
+/* Packets that carry session state are read whole up to this size in bytes; the window grows for them. */
 #define UPSTREAM_WHOLE_MAX (1024u * 1024u)
 
 enum upstream_state {
@@ -47,7 +48,7 @@ enum upstream_state {
 
 struct upstream;
 
-/* What all upstreams of a thread share. */
+/* Data that all upstreams of a thread share. */
 struct upstream_env {
     struct loop *loop;
     struct ssl_ctx_st *tls; /* borrows */
@@ -55,19 +56,19 @@ struct upstream_env {
     uint64_t connect_us;
     uint64_t login_us;
     unsigned worker; /* row of the servers' counters */
-    size_t bytes;    /* of the memory of an upstream, which begins with struct upstream; 0: that is all */
+    size_t bytes;    /* size of the owner's struct, which begins with struct upstream; 0: no larger struct */
     void (*on_close)(
-        struct upstream *upstream); /* told when an upstream is closed, to free the rest; or NULL */
+        struct upstream *upstream); /* frees the rest of the owner's struct; or NULL */
 };
 
-/* How to log in; everything is copied, and wiped once the login is over. */
+/* How to log in. All data is copied, and wiped when the login is over. */
 struct upstream_wish {
     const struct addr *addr; /* where the server is */
     const char *user;
     const struct auth_secret *secret;
     struct span schema;     /* empty: none */
     struct span attributes; /* encoded pairs */
-    uint64_t caps;          /* end-to-end bits, exactly */
+    uint64_t caps;          /* end-to-end capabilities, exactly as they must be agreed */
     uint16_t collation;
     bool has_setup;   /* run the set-up statement: session tracking for sessions */
     bool take_permit; /* a permit of the server was taken, and belongs to the upstream */
@@ -88,11 +89,11 @@ struct upstream_answer {
 struct upstream_key {
     uint64_t
         account;    /* account and password: user.account; never changes. 0: the connection is never shared */
-    uint64_t caps;  /* end-to-end bits, as wished */
-    uint64_t moves; /* of the server at that time: see view_server */
+    uint64_t caps;  /* end-to-end capabilities, as in the wish */
+    uint64_t moves; /* view_server.moves at the time of the login */
     unsigned cluster;  /* of the owner; not compared, as a server belongs to one cluster */
     uint8_t collation; /* as sent to the server */
-    uint8_t hop;     /* enum tls_setting and enum compression_setting of the server at that time: pool_hop */
+    uint8_t hop;     /* the server's enum tls_setting and enum compression_setting at the time of the login */
     bool has_schema; /* the connection has, or had, a default schema: only another login removes it */
 };
 
@@ -109,7 +110,7 @@ struct upstream_owner_ops {
     /* The time given to upstream_expire has passed. NULL: the owner does not use upstream_expire. */
     void (*on_expired)(struct upstream *upstream);
 
-    /* The following are asked of connections that hold a permit (pool). */
+    /* The following are called for connections that hold a permit (pool). */
 
     /* A session waits for a connection: the owner gives this one up if possible. NULL: never. */
     void (*on_wanted)(struct upstream *upstream);
@@ -123,19 +124,19 @@ struct upstream_owner_ops {
 struct upstream {
     struct loop_corpse corpse;
     struct stream stream;
-    const struct upstream_env *env; /* borrows; after upstream_leave that of the thread it left */
+    const struct upstream_env *env; /* borrows; until upstream_adopt that of the former thread */
     struct server *server;          /* borrows */
-    struct addr addr;               /* of this connection: the server may have another address by now */
+    struct addr addr;               /* of this connection; the server may have moved since */
     const struct upstream_owner_ops *ops;
     void *owner;                    /* borrows */
     struct loop_timer timer;        /* deadline of connect, login or exchange */
-    struct upstream_login *login;   /* owns; NULL once over */
+    struct upstream_login *login;   /* owns; NULL when the login is over */
     struct tracker tracker;         /* of an exchange; used by the owner while BUSY */
     struct upstream_answer *answer; /* owns while EXCHANGING */
     struct rows *rows;              /* borrows: collects the rows of an exchange; or NULL */
     struct permit permit;           /* held until the connection is closed; probes and KILL have none */
-    struct permit quota;            /* likewise: a permit of the account, if the server limits it */
-    struct upstream_key key;        /* the owner's */
+    struct permit quota;            /* a permit of the account, if it has a quota; held as long */
+    struct upstream_key key;        /* filled in by the owner */
     enum upstream_state state;
     uint8_t asked;       /* EXCHANGING: the command byte */
     bool is_counted;     /* in server->connections_active */
@@ -143,14 +144,14 @@ struct upstream {
     bool has_been_ready; /* on_ready was called */
     bool is_idle;        /* counted in server->connections_idle, not connections_active */
     bool is_soiled;      /* may hold state that a reset does not undo: never shared again */
-    uint64_t caps;       /* agreed */
+    uint64_t caps;       /* capabilities agreed with the server */
     enum server_family family;
-    uint32_t connection_id; /* the server's */
+    uint32_t connection_id; /* the server's id of the connection */
     uint8_t server_collation;
-    uint64_t server_caps;
+    uint64_t server_caps;       /* capabilities in the server's greeting */
     char version[64];
     uint8_t nonce[NONCE_BYTES]; /* of the greeting: COM_CHANGE_USER uses it again */
-    uint16_t status;            /* last seen */
+    uint16_t status;            /* last status flags seen */
     struct text schema;         /* owns: current schema, as far as known */
     uint64_t opened_us;         /* monotonic */
     uint64_t logged_in_us;      /* monotonic; 0: not yet */
@@ -159,44 +160,45 @@ struct upstream {
     uint64_t defaults;          /* the server's `defaults` at its last login or reset */
     uint32_t patience_s;        /* the likely wait_timeout of this connection; 0: unknown */
     uint16_t new_status;        /* status flags after its last login or reset */
-    bool may_be_late; /* set by the owner: the running command does no harm when it is run after it was given
-                         up */
+    bool may_be_late; /* set by the owner: the running command does no harm if the server runs it after
+                         headgate has given it up */
     bool is_killed;   /* set by the owner: closed without COM_QUIT, so that the server counts it in
                          Aborted_clients */
     struct text closing; /* owns: ids, each of 4 bytes, of statements to be closed when it is READY */
 };
 
-/* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the
- * connection is closed, or at once on failure. */
+/* Starts to connect. NULL: the attempt could not begin, and *err says why. A permit (wish->take_permit) is
+ * given back when the connection is closed, or at once on failure. */
 struct upstream *upstream_open(const struct upstream_env *env, struct server *server,
                                const struct upstream_wish *wish, const struct upstream_owner_ops *ops,
                                void *owner, struct error *err);
 
-/* Says COM_QUIT when READY, closes, and frees after the turn. What has not arrived of a command that is
- * running is not sent any more, unless it may be late (may_be_late). *upstream becomes NULL; no
- * callback follows. */
+/* Closes the connection, with COM_QUIT when READY, and frees the upstream after the loop's turn. Bytes of a
+ * running command that have not reached the server are dropped, unless may_be_late is set. *upstream becomes
+ * NULL; no callback follows. */
 void upstream_close(struct upstream **upstream);
 
-/* READY: from now on it is somebody else's, and in use. No deadline is left running. */
+/* READY only: gives the connection to another owner, which uses it from now on. Stops its deadline. */
 void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_ops *ops, void *owner);
-/* READY, and idle from now on, until it is handed over: on_expired is called when it was READY for so long;
- * and it is read from, which is reported by on_io. */
+/* READY only: the connection counts as idle until it is handed over. on_expired follows after `after_us` in
+ * READY. Input from the server is reported by on_io. */
 void upstream_expire(struct upstream *upstream, uint64_t after_us);
 
-/* It has logged in, and did so before then. */
+/* The connection has logged in before that moment (monotonic). */
 static inline bool upstream_is_before(const struct upstream *upstream, uint64_t us)
 {
     return upstream->logged_in_us != 0 && upstream->logged_in_us < us;
 }
 
-/* Whose permit is in that list of a worker's: these are of a server, or of an account there. */
+/* The connection whose permit is this node of a worker's list of holders. `permits` are a server's, or those
+ * of an account at a server. */
 static inline struct upstream *upstream_of_permit(const struct permits *permits, struct list_node *node)
 {
     return permits->quota != NULL ? list_entry(node, struct upstream, quota.in_list)
                                   : list_entry(node, struct upstream, permit.in_list);
 }
-/* Those of which somebody waits for one that it holds, and for whom none is made ready: the server's, or its
- * account's; NULL: nobody. */
+/* The permits of this connection that have a waiter for which no connection is being prepared: the server's,
+ * or else the account's. NULL: there is no such waiter. */
 static inline struct permits *upstream_wanted(const struct upstream *upstream)
 {
     struct permits *permits = upstream->permit.permits, *quota = upstream->quota.permits;
@@ -205,16 +207,19 @@ static inline struct permits *upstream_wanted(const struct upstream *upstream)
     return quota != NULL && permits_is_short(quota) ? quota : NULL;
 }
 
-/* The permit that it holds is the caller's from now on. False: it holds none. */
+/* Takes the server's permit from the connection: it belongs to the caller from now on. False: the connection
+ * holds none. */
 bool upstream_take_permit(struct upstream *upstream);
 
-/* READY and idle, with nothing unread or unsent: it leaves this thread, and is nobody's until upstream_adopt,
- * on the thread that it goes to, makes it the new owner's, idle still. Its permit goes with it. */
+/* Move a connection to another thread: upstream_leave on the old thread, then upstream_adopt on the new one.
+ * The connection must be READY and idle, with no bytes unread or unsent. It keeps its permits, has no owner
+ * in between, and is idle afterwards. */
 void upstream_leave(struct upstream *upstream);
 void upstream_adopt(struct upstream *upstream, const struct upstream_env *env,
                     const struct upstream_owner_ops *ops, void *owner);
 
-/* READY ↔ BUSY: the owner begins, or has ended, a command of its own. */
+/* READY → BUSY: the owner begins a command of a session, whose reply has that shape. BUSY → READY: the reply
+ * has ended. */
 void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_cursor);
 void upstream_end(struct upstream *upstream);
 

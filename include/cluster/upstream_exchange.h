@@ -11,12 +11,12 @@
 
 #include "cluster/upstream.h"
 
-/* Sends one command (payload, unframed) and swallows its reply; READY only. deadline_us 0: none.
- * on_answer follows, or on_failed. */
+/* READY only: sends one command (its payload without packet headers) and reads its reply. deadline_us: the
+ * time for the reply in microseconds; 0: no deadline. on_answer follows, or on_failed. */
 void upstream_exchange(struct upstream *upstream, enum reply_shape shape, struct span payload,
                        uint64_t deadline_us);
 
-/* A query whose rows are collected in `rows` (borrowed until on_answer). */
+/* Sends a query as upstream_exchange does, and collects its rows in `rows` (borrowed until on_answer). */
 void upstream_query(struct upstream *upstream, const char *sql, struct rows *rows, uint64_t deadline_us);
 
 /* Sends COM_STMT_CLOSE: at once if the upstream is READY, otherwise when it is READY again. Bytes that cannot

@@ -6,21 +6,21 @@
 
 #include "cluster/upstream.h"
 
-/* "db1 (127.0.0.1:3306)", for messages; lives as long as the block it is in. */
+/* The server's name and address for messages, such as "db1 (127.0.0.1:3306)". The text is valid within the
+ * block of the caller. */
 #define UPSTREAM_WHERE_MAX 256
 #define UPSTREAM_WHERE(upstream) upstream_where(upstream, (char[UPSTREAM_WHERE_MAX]){ 0 })
-/* The same in a buffer of UPSTREAM_WHERE_MAX bytes, which it returns. */
+/* Writes this text into `buffer` (UPSTREAM_WHERE_MAX bytes), and returns `buffer`. */
 const char *upstream_where(const struct upstream *upstream, char *buffer);
 
 /* The server's counters of the upstream's worker. Borrows. */
 struct server_counters *upstream_counters(struct upstream *upstream);
 
-/* Every failure: the upstream is DEAD, and on_failed is called, once. A failed login is counted, as refused
- * if err->sqlstate is set. On return the owner may have closed the upstream.
- */
+/* Called for every failure: the upstream becomes DEAD, and on_failed is called once. A failed login is
+ * counted, as refused if err->sqlstate is set. On return the owner may have closed the upstream. */
 void upstream_fail(struct upstream *upstream, const struct error *err);
-/* The same for a failure of the stream: its error, or the server has closed it. `during`: words for what was
- * being done. */
+/* Calls upstream_fail for a failure of the stream: an error, or the server has closed the connection.
+ * `during`: words for the present activity. */
 void upstream_fail_lost(struct upstream *upstream, const char *during);
 
 /* Sends the stream's output as far as possible, and waits for readiness to send the rest and to read. False:

@@ -7,20 +7,22 @@
 
 #include "cluster/upstream.h"
 
-/* The statement that turns on the session tracking headgate relies on; run it again after
+/* READY only: runs the statement that turns on session tracking. Must be called again after
  * COM_RESET_CONNECTION. */
 void upstream_set_up(struct upstream *upstream);
 
-/* Sends COM_RESET_CONNECTION; set-up and character sets are to follow. READY only. */
+/* READY only: sends COM_RESET_CONNECTION. The caller must set up the session and restore character sets
+ * again. */
 void upstream_reset(struct upstream *upstream);
 
-/* COM_RESET_CONNECTION leaves a MySQL server's default character sets: sets those of the handshake again.
- * READY only. */
+/* READY only: sets the character sets of the handshake again. COM_RESET_CONNECTION leaves a MySQL server's
+ * default character sets. */
 void upstream_restore_charsets(struct upstream *upstream);
 
 /* ---- for the files of an upstream ---- */
 
-/* The connection's session begins again now, with the server's present defaults. */
+/* A login or a reset begins a new session on the connection: notes the time and the server's present
+ * defaults. */
 void upstream_note_beginning(struct upstream *upstream);
 
 #endif

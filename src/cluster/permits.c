@@ -1,7 +1,6 @@
-/* The count and the bit that says whether anybody waits are one word, so that the quick ways cannot pass the
- * queue: they change the count only while the bit is clear. The bit itself changes only under the mutex,
- * together with the queue.
- */
+/* The number of used permits and the bit "there are waiters" are one atomic word, so that the operations
+ * without a lock cannot overtake the queue: they change the number only while the bit is clear. The bit
+ * changes only under the mutex, together with the queue. */
 #include "cluster/permits.h"
 
 #include "base/mem.h"
@@ -35,7 +34,7 @@ void permits_fini(struct permits *permits)
     (void)pthread_mutex_destroy(&permits->mutex);
 }
 
-/* ---- the word ---- */
+/* ---- without the mutex ---- */
 
 bool permits_try(struct permits *permits)
 {
@@ -49,7 +48,7 @@ bool permits_try(struct permits *permits)
     return true;
 }
 
-/* One permit less in use, unless there are waiters: these get it. */
+/* Gives a permit back without a lock. False: there are waiters, and the permit must go to the first one. */
 static bool give_quickly(struct permits *permits)
 {
     uint64_t state = atomic_load_explicit(&permits->state, memory_order_relaxed);
@@ -62,8 +61,9 @@ static bool give_quickly(struct permits *permits)
     return true;
 }
 
-/* ---- the queue: all of this with the mutex held ---- */
+/* ---- the queue: guarded by the mutex ---- */
 
+/* On the waiter's thread: the message with a permit or a connection has arrived. */
 static void deliver(struct loop_message *message)
 {
     struct permits_ticket *ticket =
@@ -81,6 +81,7 @@ static void deliver(struct loop_message *message)
         permits_give(permits);
 }
 
+/* With the mutex held. */
 static void leave_queue(struct permits *permits, struct permits_ticket *ticket)
 {
     list_unlink(&permits->queue, &ticket->in_queue);
@@ -89,8 +90,8 @@ static void leave_queue(struct permits *permits, struct permits_ticket *ticket)
         (void)atomic_fetch_and_explicit(&permits->state, ~WANTED, memory_order_acq_rel);
 }
 
-/* Gives free permits to waiters, in their order. While there are waiters, only this function and giving back
- * change the count. */
+/* With the mutex held: gives free permits to waiters, in their order. While there are waiters, the number of
+ * used permits changes only under the mutex. */
 static void serve(struct permits *permits)
 {
     struct list_node *first;
@@ -204,7 +205,7 @@ void permits_cancel(struct permits_ticket **ticket_r)
     bool is_under_way = !is_queued && !ticket->is_stranded;
     unlock(permits);
     ticket->is_cancelled = true;
-    if (!is_under_way) /* otherwise its mail is still to come */
+    if (!is_under_way) /* otherwise `deliver` frees it */
         mem_free(ticket);
 }
 
@@ -223,7 +224,8 @@ bool permits_peek(struct permits *permits, void *wish_r, size_t size)
     return first != NULL;
 }
 
-/* With the mutex held. If the waiter's loop has ended, the ticket stays outside of the queue. */
+/* With the mutex held: sends the connection to the waiter. False: the waiter's loop has ended, and its ticket
+ * stays outside of the queue. */
 static bool post(struct permits *permits, struct permits_ticket *ticket, void *connection)
 {
     leave_queue(permits, ticket);

@@ -9,15 +9,14 @@
 #include <string.h>
 
 #define SOON_US                                                                                              \
-    500000 /* until one more login is tried, where the limit is unknown or other clients may have some of    \
-              the connections */
+    500000 /* until one more login is tried, if the limit is unknown or other clients may use the account */
 #define SELDOM_US                                                                                            \
-    60000000 /* the same, where headgate has all connections that the server says there may be */
+    60000000 /* until one more login is tried, if headgate has all connections that the error allows */
 #define LOG_US 60000000
 
 /* ---- the server's error ---- */
 
-/* In every language of the server's messages the name stands in quotes. */
+/* The name in quotes occurs in every language of the server's messages. */
 static const char *find_name(const struct error *err)
 {
     return strstr(err->text, "'max_user_connections'");
@@ -29,7 +28,8 @@ bool quota_is_limit(const struct error *err)
            (err->code == ERR_USER_LIMIT_REACHED && find_name(err) != NULL);
 }
 
-/* "… the 'max_user_connections' resource (current value: 5)"; 1203 has no number. */
+/* The limit in the error's text, which ends "the 'max_user_connections' resource (current value: 5)"; 0:
+ * none. Error 1203 has no number. */
 static uint32_t told_by(const struct error *err)
 {
     const char *text = err->code == ERR_USER_LIMIT_REACHED ? find_name(err) : NULL;
@@ -147,7 +147,7 @@ bool quota_refused(struct quota *quota, const struct error *err, uint64_t now_us
            atomic_compare_exchange_strong(&quota->logged_us, &logged_us, now_us);
 }
 
-/* Only more connections than proven before show that there may be room for another one. */
+/* Only a login beyond the proven number shows that the server may accept another one. */
 void quota_note_login(struct quota *quota)
 {
     uint64_t used = permits_used(&quota->permits);
@@ -167,7 +167,7 @@ void quota_try_more(struct quota *quota, uint64_t now_us)
         permits_used(&quota->permits) < permits_max(&quota->permits))
         return;
     if (!atomic_compare_exchange_strong(&quota->grow_us, &grow_us, now_us + SOON_US))
-        return; /* another worker does */
+        return; /* another worker tries at the same moment */
     permits_grow(&quota->permits);
 }
 

@@ -79,7 +79,8 @@ static void on_deadline(struct loop_timer *timer)
     upstream_fail(upstream, &err);
 }
 
-/* While READY or BUSY the owner decides what readiness matters; otherwise this does. */
+/* Waits for input, and for room to send output that is left. While READY or BUSY the owner may change this.
+ */
 static void watch(struct upstream *upstream)
 {
     if (upstream->state != UPSTREAM_DEAD)
@@ -97,7 +98,7 @@ bool upstream_push(struct upstream *upstream)
     return true;
 }
 
-/* ---- from owner to owner ---- */
+/* ---- change of owner ---- */
 
 static counter *count_of(struct upstream *upstream)
 {
@@ -205,13 +206,14 @@ static void on_ready(struct stream *stream, int events)
     }
 }
 
-/* What this process lacks says nothing about the server. */
+/* The error is a lack of resources of this process: it does not count as a failure of the server. */
 static bool is_our_own_want(int code)
 {
     return code == ENOMEM || code == EMFILE || code == ENFILE || code == ENOBUFS || code == EADDRNOTAVAIL;
 }
 
-/* The socket, or -1. Sessions leave the last descriptors to what must always work. */
+/* The socket, or -1. Connections of sessions may not use the last file descriptors, which probes and the
+ * admin interface need. */
 static int dial(const struct upstream_env *env, const struct server *server, const struct upstream_wish *wish,
                 struct error *err)
 {
@@ -301,9 +303,9 @@ void upstream_close(struct upstream **upstream_r)
         (void)stream_send(&upstream->stream, span_of(quit, sizeof quit), &sent);
     }
     bool was_busy = upstream->state == UPSTREAM_BUSY;
-    /* A command that is given up while the network is cut must not arrive, and run, when that heals. Nor does
-     * the end of its connection then, which is what takes back an open transaction, and its locks: there both
-     * may arrive. */
+    /* A command that is given up while the network is broken must not reach the server later: the socket is
+     * aborted. Then the end of the connection does not reach the server either, so an open transaction keeps its
+     * locks. With may_be_late both may arrive later. */
     bool is_too_late =
         upstream->state == UPSTREAM_BUSY && !upstream->may_be_late && stream_is_unheard(&upstream->stream);
     upstream->state = UPSTREAM_DEAD;
@@ -313,7 +315,7 @@ void upstream_close(struct upstream **upstream_r)
     else if (was_ready)
         stream_close(&upstream->stream);
     else
-        stream_break(&upstream->stream); /* the server may be running something, which is to end */
+        stream_break(&upstream->stream); /* the server may be running a statement, which is to end */
     upstream_login_free(upstream);
     mem_free(upstream->answer);
     upstream->answer = NULL;

@@ -17,7 +17,8 @@
 
 /* ---- the answer ---- */
 
-/* What came back to a command of our own is not its answer: nothing that follows can be trusted. */
+/* The server's packets are no answer to headgate's command: the protocol is out of step, and the connection
+ * fails. */
 static void fail_answer(struct upstream *upstream, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static void fail_answer(struct upstream *upstream, const char *format, ...)
@@ -59,7 +60,7 @@ static void finish_exchange(struct upstream *upstream)
     } else if (upstream->has_been_ready) {
         upstream->ops->on_answer(upstream, &answer);
     } else if (answer.is_err && upstream->login == NULL && answer.error.code == ERR_MUST_CHANGE_PASSWORD) {
-        upstream->is_set_up = false; /* it takes nothing else before: its client is to hear that */
+        upstream->is_set_up = false; /* the client must change its password: its commands get the error */
         upstream->is_soiled = true;
         upstream->has_been_ready = true;
         upstream->ops->on_ready(upstream);
@@ -73,7 +74,7 @@ static void finish_exchange(struct upstream *upstream)
     }
 }
 
-/* The server's word on its schema counts, whatever was asked for. */
+/* The current schema is the one that the server reports. */
 static void note_tracking(struct upstream *upstream, struct span entries)
 {
     struct sesstrack_walk walk;
@@ -108,7 +109,7 @@ static void note_packet(struct upstream *upstream, const struct tracker_info *in
     }
 }
 
-/* True when the reply is over. */
+/* Reads the reply, and keeps only its OK or ERR. True: the reply is complete. */
 static bool swallow(struct upstream *upstream)
 {
     struct buf *in = &upstream->stream.in;
@@ -136,7 +137,7 @@ static bool swallow(struct upstream *upstream)
     }
 }
 
-/* Rows wanted: feed whole packets to the collector. True when the reply is over. */
+/* Gives whole packets to the collector of rows. True: the reply is complete. */
 static bool collect(struct upstream *upstream)
 {
     struct buf *in = &upstream->stream.in;
@@ -159,7 +160,7 @@ static bool collect(struct upstream *upstream)
     return false;
 }
 
-/* Rows that are wanted may be longer than the window: as long as their reader takes. */
+/* A row that is collected may be longer than the window: the window grows up to rows->bytes_max. */
 static bool may_grow(const struct upstream *upstream)
 {
     const struct buf *in = &upstream->stream.in;
@@ -167,7 +168,7 @@ static bool may_grow(const struct upstream *upstream)
            in->cap < upstream->rows->bytes_max;
 }
 
-/* Of the room that there is now the socket does not tell, if it was TLS that had more bytes. */
+/* Reads bytes that TLS has decrypted already: the socket does not report readiness for them. */
 static bool has_more(struct upstream *upstream)
 {
     return stream_has_pending(&upstream->stream) && stream_fill(&upstream->stream) == STREAM_OK;
@@ -195,11 +196,12 @@ void upstream_exchange_go_on(struct upstream *upstream)
 
 /* ---- the command ---- */
 
-/* Where a client may send attributes with its queries, its servers look for them in ours as well: none. */
+/* Appends the command's packet. With CAP_QUERY_ATTRIBUTES the server expects attributes in every COM_QUERY:
+ * none are sent. */
 static void put_command(struct upstream *upstream, struct span payload)
 {
     struct text *out = &upstream->stream.out;
-    static const uint8_t no_attributes[] = { 0, 1 }; /* how many of them, in how many sets */
+    static const uint8_t no_attributes[] = { 0, 1 }; /* number of attributes, number of sets */
     bool has_count = payload.len > 0 && payload.data[0] == COM_QUERY;
     if (!has_count || (upstream->caps & CAP_QUERY_ATTRIBUTES) == 0) {
         (void)packet_put(out, 0, payload);
@@ -245,13 +247,12 @@ void upstream_query(struct upstream *upstream, const char *sql, struct rows *row
 
 /* ---- closing statements ---- */
 
-/* Only looked at where a reply has ended: never in the middle of a command. */
 void upstream_say_closing(struct upstream *upstream)
 {
     struct text *out = &upstream->stream.out;
     if (upstream->closing.len == 0)
         return;
-    stream_restart(&upstream->stream); /* they share frames */
+    stream_restart(&upstream->stream); /* all of them share compressed frames */
     for (size_t i = 0; i < upstream->closing.len; i += 4) {
         size_t at = packet_begin(out);
         wire_put_u8(out, COM_STMT_CLOSE);
@@ -264,7 +265,7 @@ void upstream_say_closing(struct upstream *upstream)
 
 void upstream_flush(struct upstream *upstream)
 {
-    (void)stream_flush(&upstream->stream); /* a failure is heard of by reading */
+    (void)stream_flush(&upstream->stream); /* the next read reports a failure */
     if (stream_has_output(&upstream->stream))
         stream_want(&upstream->stream, upstream->stream.interest | EV_WRITE);
 }

@@ -16,11 +16,12 @@
 /* The largest packet of a login: MySQL's public key and MariaDB's session tracking fit many times over. */
 #define LOGIN_PACKET_MAX (LOOP_WINDOW_BYTES - PACKET_HEADER_BYTES)
 
-/* MariaDB keeps a role at COM_CHANGE_USER, the default role of an account, too: the next one would have its
- * rights. Who has a default role gets that one again. MySQL changes roles with the account. */
+/* MariaDB keeps the current role at COM_CHANGE_USER, also a default role: the next account would have its
+ * privileges. The next account's own default role is set by COM_CHANGE_USER. MySQL changes roles with the
+ * account. */
 static const char leave_role[] = "\x03SET ROLE NONE";
 
-/* The dialogue's own memory: gone, and wiped, once the login is over. */
+/* Data of the login dialogue: wiped and freed when the login is over. */
 struct upstream_login {
     struct login machine;
     struct login_wish wish;
@@ -29,7 +30,7 @@ struct upstream_login {
     struct text schema;
     struct text attributes;
     bool has_setup;
-    bool is_change; /* COM_CHANGE_USER, not the first one on its connection */
+    bool is_change; /* this login is a COM_CHANGE_USER, not the first login of the connection */
 };
 
 struct upstream_login *upstream_login_new(void)
@@ -74,7 +75,7 @@ static bool copy_wish(struct upstream_login *login, const struct upstream_wish *
         .zstd_level = COMPRESS_ZSTD_LEVEL,
         .is_local = addr_is_local(wish->addr),
     };
-    /* A unix socket is as good as TLS: do not pay for both unless told to. */
+    /* A unix socket is as safe as TLS: no TLS there, unless it is required. */
     if (login->wish.is_local && login->wish.tls == LOGIN_TLS_PREFERRED)
         login->wish.tls = LOGIN_TLS_OFF;
     return !login->user.is_oom && !login->schema.is_oom && !login->attributes.is_oom;
@@ -91,7 +92,7 @@ bool upstream_login_begin(struct upstream *upstream, const struct upstream_wish 
 
 /* ---- the dialogue ---- */
 
-/* What the greeting said, and was agreed. */
+/* Notes the server's greeting and what was agreed with the server. */
 static void note_server(struct upstream *upstream, const struct login *login)
 {
     upstream->caps = login->caps;
@@ -105,7 +106,7 @@ static void note_server(struct upstream *upstream, const struct login *login)
     counter_add(&upstream_counters(upstream)->connects, 1);
 }
 
-/* From here on, if that was agreed. False when memory is out: it has failed. */
+/* Begins compression, if it was agreed. False: memory is out, and the upstream has failed. */
 static bool begin_compression(struct upstream *upstream)
 {
     struct error err = { 0 };
@@ -137,7 +138,7 @@ static void logged_in(struct upstream *upstream)
     upstream_login_free(upstream);
     upstream->state = UPSTREAM_READY;
     if (has_setup) {
-        upstream_set_up(upstream); /* the login's deadline goes on */
+        upstream_set_up(upstream); /* on_ready follows after the set-up */
         return;
     }
     loop_timer_stop(&upstream->timer);
@@ -177,7 +178,7 @@ static void start_tls(struct upstream *upstream)
     upstream_fail(upstream, &err);
 }
 
-/* What one packet of the dialogue led to. False when there is nothing more to do here. */
+/* Acts on the verdict about one packet. False: the dialogue is over, or continues after the TLS handshake. */
 static bool obey(struct upstream *upstream, enum login_verdict verdict, struct error *err)
 {
     switch (verdict) {
@@ -191,15 +192,15 @@ static bool obey(struct upstream *upstream, enum login_verdict verdict, struct e
         return false;
     case LOGIN_REFUSED:
         if (reply_is_interruption((uint16_t)err->code)) {
-            err->sqlstate[0] = '\0'; /* no refusal, whatever it is called: as if it had just closed */
+            err->sqlstate[0] = '\0'; /* the server ends or was interrupted: this is no refusal of the login */
             break;
         }
-        upstream_fail(upstream, err); /* in the server's own words, for whoever is to hear them */
+        upstream_fail(upstream, err); /* with the server's own text, which the client may get */
         return false;
-    case LOGIN_UNPROVEN: /* the account's own: as final as the server's word */
+    case LOGIN_UNPROVEN: /* the failure lies in the account: it is as final as a refusal by the server */
         break;
     case LOGIN_FAILED:
-        err->sqlstate[0] = '\0'; /* our own finding, not the server's word */
+        err->sqlstate[0] = '\0'; /* the error was found by headgate, not sent by the server */
         break;
     }
     (void)error_wrap(err, "login to %s as '%s'", UPSTREAM_WHERE(upstream), upstream->login->wish.user);
@@ -231,7 +232,7 @@ void upstream_login_go_on(struct upstream *upstream)
     }
 }
 
-/* ---- as somebody else ---- */
+/* ---- login to another account ---- */
 
 void upstream_login_change(struct upstream *upstream)
 {

@@ -5,15 +5,18 @@
 
 #include <stdio.h>
 
-/* What headgate must hear about to keep sessions' state. MySQL's '*' would put statement_id on every reply
- * (protocol.md §5), so the variables are named there.
+/* The session tracking that headgate needs to keep the state of sessions. For MySQL each variable is named:
+ * '*' would add statement_id to every reply (protocol.md §5).
  *
- * MariaDB 11 takes variables that share a place in its memory for one, and tells it by the name of that which
- * is listed first: autocommit and eighteen more; last_gtid, last_insert_id, timestamp and others. First is
- * last_gtid, then what the server tells by default, so that clients are told what they would be directly.
+ * MariaDB 11 treats variables that share a place in its memory as one, and reports that one under the name
+ * that is listed first: autocommit and eighteen others form such a group; last_gtid, last_insert_id,
+ * timestamp and some others form another. The list begins with last_gtid, then the variables that the server
+ * reports by default, so that clients get the same names as without headgate.
  *
- * session_track_transaction_info stays as the server has it: when it is on, MariaDB's query cache is off. The
- * status flags tell of transactions, and a SET TRANSACTION pins until COMMIT or ROLLBACK. */
+ * session_track_transaction_info keeps the server's value, because MariaDB's query cache is off while it is
+ * on. headgate knows transactions from the status flags, and SET TRANSACTION pins the session until COMMIT or
+ * ROLLBACK.
+ */
 static const char setup_mariadb[] =
     "\x03SET SESSION session_track_system_variables=CONCAT_WS(',','last_gtid',NULLIF(NULLIF("
     "@@global.session_track_system_variables,''),'*'),'*'),session_track_schema=1,"
@@ -35,7 +38,7 @@ static const char setup_mysql[] = SETUP_MYSQL_BEGINS
 #undef SESSION_VARIABLE_OLD
 #undef SESSION_VARIABLE
 
-/* Before 8.4. */
+/* Is the version before 8.4? */
 static bool is_old_mysql(const char *version)
 {
     unsigned major = 0, minor = 0;
@@ -66,12 +69,12 @@ void upstream_reset(struct upstream *upstream)
 {
     static const uint8_t command[] = { COM_RESET_CONNECTION };
     upstream_note_beginning(upstream);
-    text_clear(&upstream->closing); /* ids begin anew */
+    text_clear(&upstream->closing); /* the reset closes all statements, and their ids are used again */
     upstream->is_set_up = false;
     upstream_exchange(upstream, REPLY_GENERIC, span_of(command, sizeof command), upstream->env->login_us);
 }
 
-/* By number: that is how the handshake said it, and a server's list of names is its own. */
+/* Sets the collation by its number, as in the handshake: names differ between servers. */
 void upstream_restore_charsets(struct upstream *upstream)
 {
     struct text sql = { 0 };
