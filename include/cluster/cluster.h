@@ -1,8 +1,8 @@
 /* One cluster: its servers, their monitors, and the view that the workers read. Lives on the control thread.
  *
- *      timer ──► probe ──► monitor ──► health ──┐
+ *      timer ──► probe ──► monitor ──► health ───┐
  *      sessions' trouble, operators ──► health ──┼──► publication: topology ──► view ──► on_view
- *      resolver ──► member, as another machine ──┤                               └──► news (log, events)
+ *      resolver ──► member, as another machine ──┤                             └──► view_changes: log, events
  *      timer, new primary ──► inventory ─────────┘
  *
  * Nothing is decided before every server has been probed once: otherwise the first writable server that
@@ -23,10 +23,10 @@
 bool cluster_init(struct cluster *cluster, const struct cluster_settings *settings, unsigned index,
                   unsigned worker_count, const struct upstream_env *env, struct resolver *resolver,
                   struct error *err);
-/* Starts to resolve names and to probe. on_view follows with each new view, for the first time when every
- * server's first probe has ended: after `monitor.timeout` at the latest. */
+/* Starts to resolve names and to probe servers. on_view follows with each new view, for the first time when
+ * every server's first probe has ended: after `monitor.timeout` at the latest. */
 void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, struct view *), void *owner);
-/* Stops both. */
+/* Stops resolving names and probing. */
 void cluster_stop(struct cluster *cluster);
 void cluster_fini(struct cluster *cluster);
 

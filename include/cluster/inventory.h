@@ -1,9 +1,9 @@
-/* The stored code of a cluster, as surveys of its primary find it (cluster/survey.h). Views carry the catalog
- * to the workers. Lives on the control thread.
+/* The catalog of a cluster's stored code, read from its primary by surveys (cluster/survey.h). Views carry
+ * the catalog to the workers. Lives on the control thread.
  *
  * A survey runs with a new primary, every `read_functions_interval`, and when a change of stored code has
  * passed through headgate. After a survey that failed, and with a new primary, the catalog is in doubt: its
- * entries count as unknown, but a view is not taken for a table.
+ * entries count as unknown code, but a view does not count as a table.
  */
 #ifndef HEADGATE_CLUSTER_INVENTORY_H
 #define HEADGATE_CLUSTER_INVENTORY_H

@@ -28,7 +28,7 @@ struct cluster_member {
     struct resolve_name name; /* its address, as far as known */
     uint64_t moves;           /* how often the server has become another machine */
     uint64_t moved_us;        /* monotonic; since when the server has its present address */
-    uint64_t lost_us;         /* monotonic; see view_server */
+    uint64_t lost_us;         /* monotonic; see view_server.lost_us */
     bool is_lost;             /* its name cannot be resolved, and the log says so */
     struct probe probe;
     struct health health;
@@ -58,13 +58,13 @@ struct cluster_member {
  * monitor_init is to follow. On failure the place is as it was, and err says why. */
 bool member_init(struct cluster *cluster, size_t i, const struct server_settings *settings,
                  struct error *err);
-/* Starts to resolve the server's name, and to probe in the loop's next turn. */
+/* Starts to resolve the server's name, and begins a probe in the loop's next turn. */
 void member_start(struct cluster_member *member);
-/* Stops both, for good. */
+/* Stops resolving the name and probing, for good. */
 void member_stop(struct cluster_member *member);
 /* The server was removed from the configuration, and no session has a connection to it (member_is_empty):
  * everything is stopped, and the place is free. A worker that still has the former view finds another machine
- * in the place, should it be taken. Publishes. */
+ * in the place if another server takes it. Publishes. */
 void member_retire(struct cluster_member *member);
 /* No session has a connection to the server, or waits for one. */
 bool member_is_empty(const struct cluster_member *member);
@@ -87,21 +87,21 @@ void member_replace(struct cluster_member *member);
  * address. */
 bool member_move(struct cluster_member *member, const char *address, struct error *err);
 
-/* Asks the server in the loop's next turn, and at its interval from then on; a server that is being asked is
- * asked once more after that, as the answer may be older than what has just been heard elsewhere. A member
- * that is gone is not asked. */
+/* Probes the server in the loop's next turn, and at its interval from then on. If a probe is running, another
+ * one follows: the answer of the present probe may be older than the reason for this call. Does nothing for a
+ * member that is gone. */
 void member_probe_soon(struct cluster_member *member);
 
 /* ---- all members of a cluster ---- */
 
 /* The server of this name that is not gone, or NULL. */
 struct cluster_member *member_find(struct cluster *cluster, const char *server);
-/* Every server's first probe has ended, one way or the other. */
+/* Every server's first probe has ended, whatever its outcome. */
 bool member_are_all_probed(const struct cluster *cluster);
-/* May the servers be Galera nodes? Then the probes ask. */
+/* May the servers be Galera nodes? If so, probes ask for their wsrep state. */
 bool member_may_be_galera(const struct cluster *cluster);
-/* Are the roles those of a Galera cluster? With topology = "auto": if any server has said that it is a node,
- * the last time that its probe passed. */
+/* Do the rules of a Galera cluster decide about roles? With topology = "auto": if any server's last probe
+ * that passed found a Galera node. */
 bool member_is_any_galera(const struct cluster *cluster);
 
 #endif

@@ -1,6 +1,5 @@
-/* Whether a replica replicates. A replica that does not may be up, and is a problem for an operator all the
- * same. Pure.
- */
+/* Does a replica replicate? A replica that does not may be up, but is a problem that an operator must solve.
+ * Pure. */
 #ifndef HEADGATE_CLUSTER_REPLICATION_H
 #define HEADGATE_CLUSTER_REPLICATION_H
 
@@ -20,9 +19,9 @@ enum replication_fault {
 /* The fault of a server in that role, by the last probe that passed. */
 enum replication_fault replication_judge(const struct probe_result *last, enum server_role role);
 
-/* Has the server a source that it is to follow, and may be behind? False for a server that is open for writes
- * and whose links are all stopped, as after a promotion by STOP alone, unless it is configured as a replica.
- */
+/* Is the server meant to follow a source, so that it may lag? False for a server that is open for writes and
+ * whose links are all stopped, as after a promotion by STOP REPLICA alone, unless it is configured as a
+ * replica. */
 bool replication_is_wanted(const struct probe_result *last, enum role_setting setting);
 
 /* Words for people; static text. */

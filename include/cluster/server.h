@@ -29,11 +29,12 @@ enum server_state {
     SERVER_LAGGING,  /* alive, replication lag too long for reads */
     SERVER_EJECTED,  /* sessions failed with it: not used for a while, whatever the probes say */
     SERVER_DOWN,     /* the probes fail */
-    SERVER_DRAINING, /* by an operator: nothing new goes there */
-    SERVER_DISABLED  /* by an operator: nothing is there */
+    SERVER_DRAINING, /* by an operator: no new work goes there */
+    SERVER_DISABLED  /* by an operator: no session uses the server */
 };
 
-/* Written by one worker, read by any; a line of its own, so that workers do not disturb each other. */
+/* Counters of one worker, readable by any thread; on cache lines of their own, so that workers do not slow
+ * each other down. */
 struct server_counters {
     _Alignas(SERVER_CACHE_LINE) counter connections_active; /* attached to a session */
     counter connections_idle;                               /* parked, kept for the next session */
@@ -43,9 +44,9 @@ struct server_counters {
     counter latency_us; /* of harmless reads, until the first byte: an average in which the last read counts
                            an eighth */
     counter connects;
-    counter connect_failures; /* no answer, or none that makes sense */
+    counter connect_failures; /* no connection, no answer, or a protocol error */
     counter refusals;         /* logins answered with ERR: the server is alive */
-    counter queries;          /* commands whose reply came to its end */
+    counter queries;          /* commands whose reply was complete */
     counter errors;           /* of `queries`, ended by ERR */
     counter queue_timeouts;   /* statements that found no free connection in time */
     counter losses;           /* connections lost in the middle of a reply */
@@ -70,13 +71,13 @@ struct server {
     _Atomic int compression; /* enum compression_setting */
     enum role_setting role_setting;
     unsigned index;                  /* in its cluster */
-    struct permits permits;          /* connections of sessions to it */
+    struct permits permits;          /* for connections of sessions to the server */
     struct quota *_Atomic quotas;    /* owns: limits of accounts, as far as known */
     _Atomic int64_t max_connections; /* as configured; 0: "auto" */
     _Atomic uint32_t own_max;        /* its @@max_connections; 0: not known */
     _Atomic uint32_t patience_s; /* the shorter of its @@wait_timeout and @@interactive_timeout; 0: unknown */
     _Atomic uint64_t defaults; /* counts statements of sessions that change the defaults of new connections */
-    _Atomic uint32_t opening_ahead;    /* connections that nobody needs yet: see pool/prewarm */
+    _Atomic uint32_t opening_ahead;    /* connections being opened ahead of need: see pool/prewarm */
     _Atomic bool has_init_connect;     /* a login runs statements that a reset does not repeat */
     struct server_counters *by_worker; /* owns; worker_count rows */
     unsigned worker_count;
@@ -84,7 +85,7 @@ struct server {
 
 struct server_name;
 
-/* Copies what it needs. NULL: *err, memory is out. */
+/* Makes a server; the settings are copied. NULL: memory is out, and *err says so. */
 struct server *server_new(const struct server_settings *settings, unsigned index, unsigned worker_count,
                           struct error *err);
 /* The server's quotas have been freed before (quota_free_all). */
@@ -93,31 +94,32 @@ void server_free(struct server **server);
  * nothing has changed. On the control thread. */
 bool server_set(struct server *server, const struct server_settings *settings, int64_t reserve);
 
-/* The place is another server's now: what the former one has counted is reset, connections that are open
- * stay. The caller forgets the quotas as well (quota_forget_all). */
+/* Another server takes this place: resets the former server's counters; open connections stay. The caller
+ * also calls quota_forget_all. */
 void server_forget(struct server *server);
 
-/* A reply's first byte came so long after the command was sent: noted by the worker, in its row. */
+/* Counts the time from sending a command to the first byte of its reply. Called by the worker, for its row.
+ */
 static inline void server_note_response(struct server *server, unsigned worker, uint64_t latency_us)
 {
     hist_note(&server->by_worker[worker].response, latency_us);
 }
-/* The same for a harmless read, for the choice of replicas. */
+/* Counts the response time of a harmless read, for the choice among replicas (cluster/balance.h). */
 void server_note_latency(struct server *server, unsigned worker, uint64_t latency_us);
 
 /* Notes the server's @@max_connections: with max_connections = "auto" all but `reserve` of them, and at least
  * half, are for sessions. */
 void server_note_own_max(struct server *server, uint64_t own_max, int64_t reserve);
 
-/* Notes what matters to idle connections: after how many seconds the server ends them (0: unknown), and
- * whether it has an init_connect. */
+/* Notes settings of the server that matter to idle connections: after how many seconds the server ends them
+ * (0: unknown), and whether it has an init_connect. */
 void server_note_manners(struct server *server, uint32_t patience_s, bool has_init_connect);
 
-/* All workers' rows added up. */
+/* The sum of all rows. */
 struct server_totals server_sum(const struct server *server);
 /* Adds all workers' histograms of responses to *total, which begins as zeros. */
 void server_sum_response(const struct server *server, struct hist_total *total);
-/* The same as server_sum without one row: that of the probes. */
+/* The sum of all rows but `row`, which is the row of the probes. */
 struct server_totals server_sum_without(const struct server *server, unsigned row);
 
 const char *server_role_name(enum server_role role);    /* "primary", "replica", "unknown" */

@@ -25,8 +25,8 @@ struct topology_history_machine {
     uint32_t turned_to; /* id of a source that it follows now and did not follow when the primary became
                            primary; 0: none */
     uint64_t open_us;   /* monotonic; since when it is known to be writable; 0: it is not */
-    bool has_origins;   /* it still follows them, or its links are stopped; false: its links were removed */
-    bool was_replica;   /* at some time */
+    bool has_origins;   /* its links to `origins` exist, possibly stopped; false: the links were removed */
+    bool was_replica;   /* a probe has found a replication link, ever */
     bool is_stray;
     bool is_elected; /* elected by an operator, while there was no primary */
 };

@@ -24,13 +24,13 @@ struct view_server {
     struct server *server; /* borrows: servers outlive views */
     struct addr addr;      /* the server's address; empty while its name was never resolved */
     uint64_t moves;   /* how often the address has changed: earlier connections lead to another machine */
-    uint64_t lost_us; /* monotonic; connections that logged in before are lost: a restart */
+    uint64_t lost_us; /* monotonic; connections that logged in before this are lost: the server restarted */
     enum server_role role;
     enum server_state state;
     const char *reason;  /* static text */
-    char detail[160];    /* the last probe's error, or which others are writable, or "" */
-    uint64_t since_us;   /* monotonic; of role and state together */
-    uint64_t changed_us; /* the same of role, state and takes_reads */
+    char detail[160];    /* the last probe's error, or which other servers are writable, or "" */
+    uint64_t since_us;   /* monotonic; last change of role or state */
+    uint64_t changed_us; /* monotonic; last change that view_changes_differ finds */
     uint64_t
         slow_from_us; /* monotonic; between these two times the server's share of reads grows to the whole */
     uint64_t slow_until_us;

@@ -1,5 +1,5 @@
-/* What a Galera node says of itself: reads the answers to SHOW … LIKE 'wsrep…', and tells whether and why the
- * node is not used. Pure.
+/* The state of a Galera node: reads the answers to SHOW … LIKE 'wsrep…', and decides whether and why the node
+ * is not used. Pure.
  *
  *      wsrep_on ──► wsrep_reject_queries ──► the status variables ──► struct wsrep ──► wsrep_fault
  *

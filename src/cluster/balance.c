@@ -4,17 +4,17 @@
 #include <math.h>
 #include <stddef.h>
 
-#define COMPARED_MAX 3u           /* up to so many servers are all compared; of more, two */
-#define EXPLORE_ONE_IN 32u        /* choices ignore latencies */
-#define MOVE_ONE_IN 8u            /* questions may be answered with a move */
-#define LATENCY_FLOOR_US 2000u    /* lower latencies count as this: the difference is the network's */
+#define COMPARED_MAX 3u           /* up to this number all servers are compared; of more servers two */
+#define EXPLORE_ONE_IN 32u        /* one choice in so many ignores latencies */
+#define MOVE_ONE_IN 8u            /* one call of balance_should_move in so many may move the session */
+#define LATENCY_FLOOR_US 2000u    /* lower latencies count as this: they differ by the network only */
 #define ALIKE 2.0                 /* latencies up to so many times the best latency count as equal */
-#define SLOW_START_BEGIN 0.1      /* of a share */
-#define CALM 4.0                  /* so many running commands are no reason to move */
-#define CONNECTIONS_NO_MATTER 2.0 /* so many more connections are no reason to move */
+#define SLOW_START_BEGIN 0.1      /* part of its share that a server has at the begin of a slow start */
+#define CALM 4.0                  /* up to this number, running commands are no reason to move */
+#define CONNECTIONS_NO_MATTER 2.0 /* up to this number, more connections are no reason to move */
 #define GOLDEN 2654435769u        /* 2^32 / 1.618…: its multiples fall evenly into every partition */
 
-/* A server that takes reads, as it is at this moment. */
+/* The present load of a server that takes reads. */
 struct candidate {
     int index;
     double share;                /* share of the work, in units of the mean */
@@ -69,7 +69,8 @@ static struct field survey_field(const struct view *view, const struct balance_w
     return field;
 }
 
-/* Draws a server by share: the one at that part (0 to 1) of the sum of shares, without the server `but`. */
+/* Draws a server by share: the server at the part `part` (0 to 1) of the sum of shares. `but`: a server that
+ * is left out, or VIEW_NO_SERVER. */
 static int draw(const struct field *field, double part, int but)
 {
     int last = VIEW_NO_SERVER;
@@ -101,7 +102,7 @@ static uint32_t other_chance(const struct balance_wish *wish, uint32_t which)
 
 /* ---- load and latency ---- */
 
-/* Mean over the workers that have measured it; 0: none has. */
+/* Mean over the workers that have measured this server; 0: no worker has. */
 static double latency_of(const struct server *server)
 {
     uint64_t sum = 0, known = 0;
@@ -178,7 +179,7 @@ static size_t collect(const struct field *field, struct candidate *candidates)
     return count;
 }
 
-/* One of the servers as good as the best, at random by share. */
+/* Of the servers that compare equal to the best one, one at random by share. */
 static int best_of(const struct candidate *candidates, size_t count, double part)
 {
     size_t best = 0;

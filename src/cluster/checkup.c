@@ -18,7 +18,7 @@ static const char variables_sql[] =
     "'auto_increment_increment', 'wsrep_osu_method', 'wsrep_sync_wait', 'innodb_autoinc_lock_mode', "
     "'default_storage_engine')";
 
-/* Independent of the session's time zone, in which an hour of autumn occurs twice. */
+/* In UTC: in the session's time zone an hour of autumn occurs twice. */
 static const char clock_sql[] = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) AS now_us";
 
 static const char *sql_variables(const struct upstream *upstream)
@@ -40,7 +40,7 @@ static const char *sql_grants(const struct upstream *upstream)
 }
 
 static const char *(*const questions[CHECKUP_QUESTIONS])(const struct upstream *) = {
-    [CHECKUP_SETUP] = NULL, /* the statement is upstream_setup's */
+    [CHECKUP_SETUP] = NULL, /* upstream_set_up has the statement */
     [CHECKUP_VARIABLES] = sql_variables,
     [CHECKUP_REPLICATION] = probe_replication_sql,
     [CHECKUP_CLOCK] = sql_clock,
@@ -187,7 +187,7 @@ const char *checkup_read_only_bypass(const struct checkup *checkup)
         for (size_t i = 0; i < 3; i++)
             if (span_mentions(privileges, names[i]))
                 return names[i];
-        if (!is_mysql && is_old && span_mentions(privileges, "SUPER")) /* not from 10.11 on */
+        if (!is_mysql && is_old && span_mentions(privileges, "SUPER")) /* before MariaDB 10.11 */
             return "SUPER";
     }
     return NULL;

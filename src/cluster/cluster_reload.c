@@ -16,7 +16,7 @@ static const struct server_settings *find_settings(const struct cluster_settings
     return NULL;
 }
 
-/* A place for a server: never used, or left by its server. */
+/* Is place `i` free: never used, or left by its server? */
 static bool is_free(const struct cluster *cluster, size_t i)
 {
     const struct cluster_member *member = &cluster->members[i];
@@ -66,7 +66,7 @@ static void add_member(struct cluster *cluster, const struct server_settings *se
     struct error err = { 0 };
     size_t i = 0;
     while (!is_free(cluster, i))
-        i++; /* cluster_has_room */
+        i++; /* there is a free place: the caller has checked cluster_has_room */
     struct cluster_member *member = &cluster->members[i];
     if (i < cluster->count && !member->is_gone)
         member_retire(member);
@@ -113,7 +113,8 @@ static bool has_account(const struct monitor_settings *a, const struct monitor_s
     return strcmp(a->user, b->user) == 0 && strcmp(a->password, b->password) == 0;
 }
 
-/* Connections that are logged in do not show whether the servers accept the new account. */
+/* Lets every probe log in again: connections that are logged in do not show whether the servers accept the
+ * new account. */
 static void try_account(struct cluster *cluster)
 {
     for (size_t i = 0; i < cluster->count; i++) {

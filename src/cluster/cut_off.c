@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-/* Up beyond doubt. Replicas notice the death of their source before its probes do. */
+/* The server is up, and its last probe passed. A replica notices the end of its source before the probes do.
+ */
 static bool is_well(const struct cluster_member *member)
 {
     return member->health.probed == SERVER_UP && member->health.in_a_row == 0 && !member->is_removed;
@@ -22,8 +23,8 @@ static const struct cluster_member *find_source(const struct cluster *cluster, u
     return NULL;
 }
 
-/* A server that has the changes that this one misses, or NULL. Nodes of a Galera cluster have each other's
- * writes without a link, and the primary misses nothing. */
+/* A server that has the changes that this server misses, or NULL. The primary misses nothing, and nodes of a
+ * Galera cluster need no replication link. */
 static const struct cluster_member *find_giver(const struct cluster_member *member,
                                                const struct probe_result *result)
 {

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define RETRY_US 200000u /* after an error, or when no answer has come in time */
+#define RETRY_US 200000u /* pause after an error or a timeout */
 
 static void hang_up(struct galera_writer *writer)
 {

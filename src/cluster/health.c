@@ -92,7 +92,7 @@ static void eject(struct health *health, const struct health_rules *rules, uint3
 static void on_traffic(struct health *health, const struct health_rules *rules,
                        const struct health_event *event, uint64_t now_us)
 {
-    bool is_of_no_use = health->probed != SERVER_UP || health->is_ejected; /* its traffic says nothing now */
+    bool is_of_no_use = health->probed != SERVER_UP || health->is_ejected; /* failures do not count then */
     if (event->successes > 0 || is_of_no_use)
         health->failures = 0;
     else

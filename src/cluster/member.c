@@ -80,7 +80,7 @@ void member_probe_soon(struct cluster_member *member)
     if (member->is_gone)
         return;
     if (member->probe.is_running)
-        member->must_repeat = true; /* its answer may be older than what has just been learnt elsewhere */
+        member->must_repeat = true; /* the answer may be older than the reason for this call */
     else
         loop_timer_start(&member->timer, member->cluster->env.loop, 0);
 }

@@ -58,7 +58,7 @@ bool monitor_look_at_traffic(struct cluster_member *member)
     return event.failures > 0 || has_news;
 }
 
-/* The server is alive, though it did not answer the questions. */
+/* The outcome shows that the server is alive, although the probe did not pass. */
 static bool is_answer(enum outcome outcome)
 {
     return outcome == OUTCOME_OVERLOADED || outcome == OUTCOME_REFUSED;
@@ -111,7 +111,8 @@ static void tell_machine(struct cluster_member *member, struct event *event, con
                 addr_format(&member->name.addr, address), reason, event->was, event->is);
 }
 
-/* A server with another id is another machine, or was set up anew: its former state may be gone. */
+/* Is this another machine than at the last probe? A server with another id is another machine, or was
+ * installed again: its former state may be gone. */
 static bool is_another(const struct probe_result *last, const struct probe_result *now)
 {
     bool has_uuids = last->server_uuid[0] != '\0' && now->server_uuid[0] != '\0';

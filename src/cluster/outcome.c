@@ -25,9 +25,9 @@ enum outcome outcome_of_error(int code)
         { ERR_AUTH_MODE, OUTCOME_REFUSED }, /* an authentication plugin that headgate does not support */
         { ERR_PLUGIN_NOT_LOADED, OUTCOME_REFUSED },
         { 1130, OUTCOME_REFUSED }, /* not from this host */
-        { 1142, OUTCOME_REFUSED }, /* no such right on a table */
-        { 1143, OUTCOME_REFUSED }, /* … on a column */
-        { 1698, OUTCOME_REFUSED }, /* the account is of another plugin */
+        { 1142, OUTCOME_REFUSED }, /* the privilege on a table is missing */
+        { 1143, OUTCOME_REFUSED }, /* the privilege on a column is missing */
+        { 1698, OUTCOME_REFUSED }, /* the account uses another authentication plugin */
         { 1820, OUTCOME_REFUSED }, /* the password must be changed first */
         { 1862, OUTCOME_REFUSED }, /* the password has expired */
         { 3118, OUTCOME_REFUSED }, /* the account is locked: MySQL */

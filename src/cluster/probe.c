@@ -171,7 +171,8 @@ static bool is_thread(const struct probe *probe, unsigned row, const char *name,
     return row_value(probe, row, name, other, &value) && span_is_nocase(value, word);
 }
 
-/* The link does not run: it is stopped, has lost its source, or never reached it. */
+/* Reads the error of a link that does not run: it is stopped, has lost its source, or never reached the
+ * source. */
 static void read_broken_link(struct probe *probe, unsigned row)
 {
     static const char *const columns[] = { "Last_SQL_Error", "Last_IO_Error" };
@@ -186,8 +187,8 @@ static void read_broken_link(struct probe *probe, unsigned row)
 static void read_link(struct probe *probe, unsigned row)
 {
     struct probe_result *result = &probe->result;
-    /* "Connecting" is a source that is away: reads go on. "No" is a link that somebody, or an error, has
-     * stopped. */
+    /* "Connecting": the source cannot be reached, and reads continue. "No": an operator or an error has
+     * stopped the link. */
     bool is_fetching = !is_thread(probe, row, "Replica_IO_Running", "Slave_IO_Running", "No");
     bool is_applying = is_thread(probe, row, "Replica_SQL_Running", "Slave_SQL_Running", "Yes");
     struct span value;
@@ -437,7 +438,7 @@ static struct upstream *dial(struct probe *probe, const struct upstream_owner_op
     return upstream;
 }
 
-/* `upstream` is another connection now. */
+/* `upstream` is a new connection: the server's process is not known yet. */
 static void expect_process(struct probe *probe)
 {
     probe->refusal[0] = '\0';
@@ -503,7 +504,7 @@ static const struct upstream_owner_ops next_ops = { .on_ready = on_next_ready,
                                                     .on_failed = on_next_failed,
                                                     .on_io = on_next_io };
 
-/* After a probe that has passed. */
+/* A probe has passed: opens the next connection if the present one is old enough. */
 static void renew(struct probe *probe)
 {
     struct error err = { 0 };
@@ -537,7 +538,7 @@ void probe_run(struct probe *probe)
     take_next(probe);
     if (probe->upstream != NULL && stream_is_called(&probe->upstream->stream))
         upstream_close(
-            &probe->upstream); /* the server has closed it, as was noticed in this turn of the loop */
+            &probe->upstream); /* input between two probes: the server has closed the connection */
     if (probe->upstream != NULL)
         begin_questions(probe);
     else

@@ -56,8 +56,8 @@ static void describe_greeting(const struct cluster *cluster, struct view *view)
         view->caps = 0;
 }
 
-/* Names the servers that this one competes with: the primary, or the last one, and the other writable
- * servers. */
+/* Names the servers that server `of` competes with: the present or last primary, and the other servers that
+ * would take writes. */
 static void name_rivals(const struct cluster *cluster, const struct topology_verdict *verdicts, size_t of,
                         char *text, size_t size)
 {
@@ -120,7 +120,8 @@ static void describe_server(const struct cluster *cluster, const struct topology
                            : member->detail);
 }
 
-/* since_us is of role and state together: a server that is promoted stays up, but changes its role. */
+/* Sets the times of the last changes. since_us belongs to role and state together: a server that is promoted
+ * stays up, but its role changes. */
 static void date_servers(const struct view *before, struct view *now, uint64_t now_us)
 {
     for (size_t i = 0; i < now->count; i++) {

@@ -34,6 +34,6 @@ void restart_look(struct cluster_member *member, const struct probe_result *resu
     if (was->started_s == 0 || is->started_s == 0 || was->started_s == is->started_s)
         return;
     tell(member, result);
-    /* The former process was alive at its last answer, and the present one was not before its start. */
+    /* The former process ended after its last answer, and before the present process started. */
     member->lost_us = is->after_us > member->last.answered_us ? is->after_us : member->last.answered_us;
 }

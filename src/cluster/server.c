@@ -11,7 +11,7 @@ struct server_name {
     char text[];
 };
 
-/* NULL: memory is out. */
+/* A copy of the name; NULL: memory is out. */
 static struct server_name *name_new(const char *text)
 {
     size_t size = strlen(text) + 1;
@@ -21,7 +21,8 @@ static struct server_name *name_new(const char *text)
     return name;
 }
 
-/* A name that the server had before is used again: names may come and go with every reload. */
+/* The name in the server's list of former names, or NULL. Names are never freed: reusing them keeps the list
+ * short. */
 static const char *name_find(const struct server *server, const char *text)
 {
     const struct server_name *name = server->names;
@@ -64,7 +65,7 @@ bool server_set(struct server *server, const struct server_settings *settings, i
     server->address = address;
     server->zone = zone;
     server->role_setting = (enum role_setting)settings->role;
-    atomic_store(&server->name, known); /* after its bytes have been written */
+    atomic_store(&server->name, known); /* after the name's bytes were written: other threads read them */
     atomic_store_explicit(&server->weight, settings->weight, memory_order_relaxed);
     atomic_store_explicit(&server->tls, settings->tls, memory_order_relaxed);
     atomic_store_explicit(&server->compression, settings->compression, memory_order_relaxed);
@@ -112,7 +113,7 @@ void server_free(struct server **server)
     *server = NULL;
 }
 
-/* A worker that counts at the same moment may write an old number back: the counters are then not exact. */
+/* A worker that counts at the same moment may write its old number back: then a counter is not exact. */
 void server_forget(struct server *server)
 {
     for (unsigned i = 0; i < server->worker_count; i++) {

@@ -1,6 +1,7 @@
 #include "cluster/server_process.h"
 
-/* Answered without a privilege; MySQL's also with performance_schema = OFF (tried on 10.11, 11.8, 9.7). */
+/* The statement needs no privilege; on MySQL it also works with performance_schema = OFF (tested on MariaDB
+ * 10.11 and 11.8, MySQL 9.7). */
 #define STARTED_SQL(table)                                                                                   \
     "SELECT UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED) AS started, VARIABLE_VALUE AS uptime "         \
     "FROM " table " WHERE VARIABLE_NAME = 'Uptime'"
@@ -21,8 +22,8 @@ static uint64_t number(const struct rows *rows, const char *name)
 
 void server_process_read(const struct rows *rows, uint64_t now_us, struct server_process *process_r)
 {
-    uint64_t uptime_s = number(rows, "uptime") + 1; /* it was cut to whole seconds */
-    bool is_older = uptime_s >= now_us / 1000000;   /* than this machine's clock */
+    uint64_t uptime_s = number(rows, "uptime") + 1; /* the server rounds down to whole seconds */
+    bool is_older = uptime_s >= now_us / 1000000;   /* the process began before the monotonic clock */
     *process_r = (struct server_process){ .started_s = number(rows, "started"),
                                           .after_us = is_older ? 0 : now_us - uptime_s * 1000000 };
 }

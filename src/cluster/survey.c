@@ -10,12 +10,12 @@
 #define WHY_MAX 400u
 #define SQL_MAX 4096u
 
-/* A page: so many rows, and bytes. */
+/* The largest page, in rows and in bytes. */
 #define PAGE_ROWS 500u
 #define PAGE_COLUMNS 7u
 #define PAGE_BYTES (PAGE_ROWS * 70000u)
 
-/* So that bodies are read as stored, whatever the server's sql_mode is. */
+/* With an empty sql_mode, bodies are read as stored. */
 static const char settings_sql[] = "SET SESSION sql_mode = '', group_concat_max_len = 65536";
 
 static const struct survey_source *list_of(const struct survey *survey, unsigned list)
@@ -49,7 +49,7 @@ static void fail(struct survey *survey, const char *why)
     finish(survey, NULL, false, why);
 }
 
-/* The lists that are not known, and the privileges that would show them. */
+/* Writes for people which lists are not known, and which privileges would show them. */
 static void describe_gaps(const struct survey *survey, char *text, size_t size)
 {
     size_t at = 0;
@@ -72,7 +72,8 @@ static uint64_t mark_of(const struct survey *survey)
     return mark != 0 ? mark : 1;
 }
 
-/* Views are known without the list of columns: a column can do no more than set a user variable. */
+/* The kinds of stored code that are known. Views do not need the list of columns: a generated column can only
+ * set a user variable. */
 static unsigned known_kinds(const struct survey *survey)
 {
     unsigned kinds = 0;
@@ -161,7 +162,7 @@ static void begin_pages(struct survey *survey)
         go_on(survey);
 }
 
-/* A list has changed: all lists are read, and the columns with them. */
+/* A list has changed: reads all lists again, including the columns. */
 static void read_anew(struct survey *survey)
 {
     if (!survey->is_thorough) {
@@ -283,7 +284,7 @@ static void read_page(struct survey *survey)
     go_on(survey);
 }
 
-/* The account has no right to the tables, or (MySQL before 8) they do not exist. */
+/* The account has no privilege for the tables, or the tables do not exist (MySQL before 8). */
 static bool is_refusal(int code)
 {
     return code == 1044 || code == 1142 || code == 1143 || code == 1146 || code == 1193 || code == 1227 ||

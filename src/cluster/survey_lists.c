@@ -9,7 +9,7 @@
 #define BODY_MAX "65536"
 #define BODY(text) "IF(" text " = '' OR LENGTH(" text ") > " BODY_MAX ", NULL, " text ") AS body"
 
-/* Of the account itself, not of its roles. */
+/* Not 0: the account itself has the privilege on all schemas. Privileges of its roles do not count. */
 #define HAS_PRIVILEGE(name) \
     "(SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = '" name "'" \
     " AND GRANTEE = CONCAT(''''," \
@@ -31,14 +31,15 @@
     " '' AS parameters, " BODY("ACTION_STATEMENT") ", SQL_MODE AS mode" \
     " FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA" NOT_OF_SYSTEM
 
-/* The table beneath information_schema.ROUTINES, which leaves out what the account may not see: this one is
- * refused then (1142). */
+/* Reads mysql.proc: the server refuses it (1142) if the account may not see all routines.
+ * information_schema.ROUTINES would leave out routines without an error. */
 #define MARIADB_ROUTINES \
     "SELECT type AS kind, db AS place, name, '' AS part, param_list AS parameters," \
     " " BODY("body_utf8") ", sql_mode AS mode FROM mysql.proc" \
     " UNION ALL SELECT 'LOADABLE', '', name, '', '', NULL, '' FROM mysql.func"
 
-/* Generated columns may set user variables, and nothing worse (seen on 10.11, 11.8); MySQL's may not. */
+/* On MariaDB generated columns may set user variables, and change nothing else (seen on 10.11, 11.8). On
+ * MySQL they may not. */
 #define MARIADB_COLUMNS \
     "SELECT 'COLUMN' AS kind, TABLE_SCHEMA AS place, TABLE_NAME AS name, COLUMN_NAME AS part," \
     " '' AS parameters, CONCAT('SELECT ', GENERATION_EXPRESSION) AS body, '' AS mode" \

@@ -64,7 +64,8 @@ static int only(const struct scene *scene, condition *holds)
     return found;
 }
 
-/* The server that alone fulfils a condition, of the first condition for which there is one. */
+/* Takes the first condition that exactly one server fulfils, and returns that server; TOPOLOGY_NO_PRIMARY:
+ * there is no such condition. */
 static int first_only(const struct scene *scene, condition *const *conditions, size_t count)
 {
     int found = TOPOLOGY_NO_PRIMARY;
@@ -73,7 +74,8 @@ static int first_only(const struct scene *scene, condition *const *conditions, s
     return found;
 }
 
-/* The server's source is another server of this cluster, or may be a server that has never answered. */
+/* Does server `who` follow a server of this cluster other than `than`? True also if its source may be a
+ * server that has never answered. */
 static bool follows_another(const struct scene *scene, size_t who, size_t than)
 {
     const struct topology_facts *it = &scene->facts[who];
@@ -89,8 +91,9 @@ static bool follows_another(const struct scene *scene, size_t who, size_t than)
     return is_linked && !is_known && may_be_silent;
 }
 
-/* The last primary is not known, and no server follows this one: it may have been promoted a moment ago, or
- * be out of the cluster while the primary is away. A server that was seen as a replica was promoted. */
+/* For the first decision: no server follows this server, and another server follows a third one. This server
+ * may have been promoted a moment ago, or be outside of replication while the primary is down. A server that
+ * was seen as a replica was promoted, and is not doubtful. */
 static bool is_doubtful(const struct scene *scene, size_t i)
 {
     if (is_followed(scene, i) || topology_history_was_replica(scene->history, &scene->facts[i]))
@@ -135,7 +138,7 @@ static bool is_configured(const struct scene *scene, size_t i)
     return !it->is_held && it->role_setting == ROLE_SETTING_PRIMARY && topology_facts_left_out(it) == NULL;
 }
 
-/* A configuration names one primary at most; of several the present one would stay. */
+/* The configured primary. A configuration has one at most; of several, the present one would stay. */
 static int choose_configured(const struct scene *scene)
 {
     int last = scene->history->place;

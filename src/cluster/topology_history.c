@@ -37,8 +37,8 @@ static bool is_present(const struct topology_facts *facts, size_t count, uint32_
     return false;
 }
 
-/* A place for a machine that was never seen: a free one, or that of a machine that is no server any more.
- * There is always one, as there are as many places as servers and this machine has none. */
+/* Makes an entry for a new machine: in a free place, or in the place of a machine that is no server any more.
+ * There is always such a place, because there are as many places as servers. NULL: the id is 0. */
 static struct topology_history_machine *
 add(struct topology_history *history, const struct topology_facts *facts, size_t count, uint32_t server_id)
 {
@@ -62,8 +62,9 @@ static bool is_origin(const struct topology_history_machine *machine, uint32_t s
 
 /* ---- before and after a decision ---- */
 
-/* A source that is down may have no id for a while, and a link that is stopped has none: the known ids stay.
- * Of a machine that is seen for the first time it is not known whether it has changed its source. */
+/* Notes the sources of a machine. A source that is down may have no id for a while, and a stopped link has
+ * none: then the known ids stay. A machine that is seen for the first time does not count as turned to its
+ * source. */
 static void note_sources(struct topology_history_machine *machine, const struct topology_facts *it,
                          bool is_new)
 {
@@ -190,7 +191,8 @@ bool topology_history_was_replica(const struct topology_history *history, const 
     return machine != NULL && machine->was_replica;
 }
 
-/* Bounded in breadth by the links of a server and in depth by DEPTH_MAX, so that rings end. */
+/* Did the machine follow the last primary, directly or through other servers? `depth` limits the search, so
+ * that it ends in rings. */
 static bool descends(const struct topology_history *history, const struct topology_history_machine *machine,
                      size_t depth)
 {

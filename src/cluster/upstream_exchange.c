@@ -219,7 +219,7 @@ void upstream_exchange(struct upstream *upstream, enum reply_shape shape, struct
 {
     assert(upstream->state == UPSTREAM_READY);
     upstream->state = UPSTREAM_EXCHANGING;
-    upstream->asked = payload.len > 0 ? payload.data[0] : 0; /* empty: memory is out */
+    upstream->asked = payload.len > 0 ? payload.data[0] : 0; /* an empty payload: memory is out */
     upstream->answer = mem_zalloc(sizeof *upstream->answer);
     stream_restart(&upstream->stream);
     put_command(upstream, payload);

@@ -74,8 +74,8 @@ static void name_primary(const struct view *view, char *text, size_t size)
         (void)snprintf(text, size, "primary %s", view->servers[view->primary].server->name);
 }
 
-/* Why there is another primary, or none; without one, also the writable servers and why each is not the
- * primary. */
+/* Writes why the primary has changed. If there is no primary, adds the writable servers, and why each of them
+ * is not the primary. */
 static void explain_primary(const struct view *now, int was, char *text, size_t size)
 {
     int teller = now->primary != VIEW_NO_SERVER ? now->primary
@@ -132,7 +132,7 @@ static bool are_same_contenders(const struct view *before, const struct view *no
     return had_primary == (now->primary != VIEW_NO_SERVER);
 }
 
-/* There is no primary: the writable servers, and why each is not the primary. */
+/* There is no primary: logs the writable servers, and why each of them is not the primary. */
 static void tell_undecided(const struct log_scope *scope, const struct view *now)
 {
     struct text all = { 0 };
@@ -152,7 +152,8 @@ static void tell_undecided(const struct log_scope *scope, const struct view *now
     text_fini(&all);
 }
 
-/* Two servers that take writes may diverge: only an operator can decide which one is right. */
+/* Warns of servers that are writable beside the primary: their data may diverge, and only an operator can
+ * decide which server is right. */
 static void tell_contenders(const struct view *before, const struct view *now)
 {
     struct log_scope scope = { .key = "cluster", .text = now->cluster_name };

@@ -90,8 +90,8 @@ static bool is_unsynced(const struct wsrep *wsrep)
     return wsrep->state != WSREP_SYNCED;
 }
 
-/* The first row that holds. A node outside of the primary component is not ready either, so the cause comes
- * first. */
+/* The first row that holds decides. A cause stands before its effects: a node outside of the primary
+ * component is not ready either. */
 static const struct {
     bool (*holds)(const struct wsrep *wsrep);
     enum wsrep_fitness fitness;
