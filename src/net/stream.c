@@ -230,7 +230,7 @@ bool stream_grow(struct stream *stream, uint32_t cap_bytes)
 enum stream_result stream_flush_out(struct stream *stream)
 {
     if (stream->out
-            .is_oom) { /* it ends in the middle of something: the peer would take what follows for the rest */
+            .is_oom) { /* `out` may end inside a packet: the peer would read later bytes as the rest of it */
         stream->error = ENOMEM;
         return STREAM_FAILED;
     }
