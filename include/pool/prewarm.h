@@ -23,7 +23,7 @@ void prewarm_stop(struct pool *pool);
 /* New rules; the former users are still there. */
 void prewarm_on_rules(struct pool *pool);
 /* A session that logs in so is about to have another connection. */
-void prewarm_note(struct pool *pool, unsigned cluster, const struct login_recipe *recipe);
+void prewarm_note(struct pool *pool, unsigned cluster_index, const struct login_recipe *login);
 /* Too few may be parked. Cheap. */
 void prewarm_look(struct pool *pool);
 

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <assert.h>
+
 static void publish(void *cluster)
 {
     cluster_publish(cluster);
@@ -69,6 +71,7 @@ void cluster_stop(struct cluster *cluster)
 void cluster_fini(struct cluster *cluster)
 {
     for (size_t i = 0; i < cluster->count; i++) {
+        assert(cluster->members != NULL);
         resolve_forget(&cluster->members[i].name);
         quota_free_all(cluster->members[i].server);
         server_free(&cluster->members[i].server);

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#define LATE_TURN_US 1000 /* a turn that has lasted longer: a timer must not count from its beginning */
+
 #define WINDOWS_KEPT 64 /* spare windows per thread: 2 MiB; further ones are freed */
 
 #define loop_of(watcher, member) ((struct loop *)(void *)((char *)(watcher)-offsetof(struct loop, member)))
@@ -143,6 +145,10 @@ void loop_timer_start(struct loop_timer *timer, struct loop *loop, uint64_t afte
     /* libev counts from the start of the turn, when now_us was read. The time since then is added; otherwise
      * the timer would fire early after a long turn. */
     uint64_t late_us = clock_monotonic_us() - loop->now_us;
+    if (late_us > LATE_TURN_US) { /* then libev's own reading of the clock may differ from now_us as well */
+        ev_now_update(loop->ev);
+        late_us = 0;
+    }
     timer->loop = loop;
     ev_timer_stop(loop->ev, &timer->ev);
     ev_timer_set(&timer->ev, (double)(late_us + after_us) / 1e6, 0.);

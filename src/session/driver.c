@@ -306,7 +306,7 @@ static void open_session(struct worker *worker, int take_fd, const struct addr *
     session->peer = *peer;
     (void)addr_format_host(peer, session->host);
     session->scope = (struct log_scope){ .key = "session", .number = session->id };
-    session->facets.mode = door->settings->mode;
+    session->facets.mode = (enum listener_mode)door->settings->mode;
     session->is_new = true;
     consistency_init(&session->consistency, worker->boxes[door->cluster].positions, door->settings);
     session->job.avoid = VIEW_NO_SERVER;
