@@ -41,8 +41,9 @@ struct config {
     char *path; /* owns; the configuration file */
 };
 
-/* Read and check all of `path`, or NULL. Appends lines `file:line: message` to `errors` (exactly when it
- * returns NULL) and, when not NULL, to `warnings`; neither ever holds a password. Free with config_free. */
+/* Reads and checks the whole file `path`. NULL: it has errors. Appends lines `file:line: message` to `errors`
+ * (exactly when the result is NULL) and to `warnings` (if not NULL); neither ever holds a password. Free the
+ * result with config_free. */
 struct config *config_load(const char *path, struct text *errors, struct text *warnings);
 
 /* Reads and checks `path` for a reload; results as of config_load. The clusters must have the same names as

@@ -40,7 +40,7 @@ struct checkup {
     bool is_running;
     bool is_in;                /* the login has succeeded */
     char error[256];           /* why the login or the visit failed; "": no failure */
-    enum server_family family; /* as greeted; also of the next two */
+    enum server_family family; /* from the server's greeting, like the next two members */
     char version[64];
     uint64_t caps;
     struct checkup_answer answers[CHECKUP_QUESTIONS];
@@ -63,9 +63,10 @@ void checkup_fini(struct checkup *checkup);
  * Roles that are active at its login count. On MySQL super_read_only also applies to such an account. */
 const char *checkup_read_only_bypass(const struct checkup *checkup);
 
-/* The value of a global variable; false when the server has no such variable, or has not answered. */
+/* The value of a global variable. False: the server has no such variable, or has not answered. */
 bool checkup_variable(const struct checkup *checkup, const char *name, struct span *value_r);
-/* The same as a number; ON and OFF are 1 and 0. */
+/* The value of a global variable as a number; ON and OFF are 1 and 0. False: no such variable, no answer, or
+ * no number. */
 bool checkup_number(const struct checkup *checkup, const char *name, uint64_t *value_r);
 
 #endif

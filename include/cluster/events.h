@@ -1,4 +1,4 @@
-/* The last changes of a cluster, for `show events`: a ring of the latest events. */
+/* The latest changes of a cluster, for `show events`: a ring of events. */
 #ifndef HEADGATE_CLUSTER_EVENTS_H
 #define HEADGATE_CLUSTER_EVENTS_H
 
@@ -28,7 +28,8 @@ struct events {
 /* Adds a copy of the event. If the ring is full, the oldest event is overwritten. */
 void events_add(struct events *events, const struct event *event);
 
-/* How many events the ring holds, and one of them: 0 is the oldest. */
+/* The number of events in the ring, and event `i` of them: 0 is the oldest. Borrowed until the next
+ * events_add. */
 size_t events_count(const struct events *events);
 const struct event *events_at(const struct events *events, size_t i);
 

@@ -73,11 +73,11 @@ bool member_is_empty(const struct cluster_member *member);
 struct health_rules member_rules(const struct cluster_member *member);
 /* Gives an event to the server's health, and counts ejections. */
 void member_note(struct cluster_member *member, const struct health_event *event);
-/* An operator's order. A drain ends after the cluster's drain_us: connections that are left are closed then.
- */
+/* Applies an operator's order. A drain ends after the cluster's drain_us: then connections that are left are
+ * closed. */
 void member_order(struct cluster_member *member, enum health_order order);
-/* When an operator drains the server and nothing is left there: an event and a line in the log, once, so that
- * an operator who waits for that can stop the server. */
+/* If an operator drains the server, and no connection of a session is left: adds an event and a line to the
+ * log, once. The operator can stop the server then. */
 void member_tell_drained(struct cluster_member *member);
 /* Another machine was found at the server's address: connections to the former machine are not used any more,
  * and the server has no role until it has been probed. The caller publishes. */

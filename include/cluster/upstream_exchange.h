@@ -30,7 +30,8 @@ void upstream_flush(struct upstream *upstream);
 /* EXCHANGING, and bytes were read: reads the reply as far as it has come. At its end the owner is called, or
  * the login that needed the command continues. */
 void upstream_exchange_go_on(struct upstream *upstream);
-/* READY, as a reply has just ended: sends COM_STMT_CLOSE for the statements that wait for it. */
+/* READY only, so never in the middle of a command: sends COM_STMT_CLOSE for the statements that wait for it.
+ */
 void upstream_say_closing(struct upstream *upstream);
 
 #endif
