@@ -11,8 +11,8 @@
 
 /* ---- what replies tell ---- */
 
-/* Of these kinds, said alone, the reply tells ROW_COUNT(): seen on both families. (GET DIAGNOSTICS leaves it
- * as it was, or not, if there is no such condition.) */
+/* Does the reply tell ROW_COUNT()? Yes for a single statement of these kinds (seen on both families). No for
+ * a GET DIAGNOSTICS that succeeds: it leaves ROW_COUNT() as it was, except if there is no such condition. */
 static bool is_told(const struct job *job)
 {
     static const uint32_t kinds = 1u << SQL_SELECT | 1u << SQL_SHOW | 1u << SQL_DIAGNOSTICS |
@@ -20,7 +20,7 @@ static bool is_told(const struct job *job)
                                   1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_SET | 1u << SQL_USE;
     bool is_run =
         job->command->byte == COM_QUERY || (job->command->byte == COM_STMT_EXECUTE && !job->reply.has_cursor);
-    bool has_both = job->facts.kind == SQL_WRITE && job->reply.has_rows; /* … RETURNING */
+    bool has_both = job->facts.kind == SQL_WRITE && job->reply.has_rows; /* a write with RETURNING */
     bool has_none = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_rows && !job->reply.has_error;
     return is_run && (kinds & 1u << job->facts.kind) != 0 && !job->facts.is_multi && !job->reply.has_multi &&
            !job->facts.may_hide_state && job->facts.code_effects == 0 && !job->is_cut && !has_both &&
@@ -50,20 +50,21 @@ void local_answers_note_found(struct session *session)
 
 /* ---- the questions ---- */
 
-/* `name`: of the column. */
+/* What the text asks. `name`: of the column in the result. */
 struct question {
     bool is_found;
     struct span name;
 };
 
-/* As a server names it: as it was written. */
+/* The column name that a server would give: the text as written, from `first` to `last`. */
 static struct span between(const struct token *first, const struct token *last)
 {
     const uint8_t *end = last->text.data + last->text.len;
     return span_of(first->text.data, (size_t)(end - first->text.data));
 }
 
-/* Blanks at most: what a server makes of a comment in there is its own. */
+/* Only blanks and parentheses follow the first `len` bytes. How a server names a column whose text has a
+ * comment is not known here. */
 static bool is_plain(struct span name, size_t len)
 {
     for (size_t i = len; i < name.len; i++)
@@ -72,7 +73,7 @@ static bool is_plain(struct span name, size_t len)
     return true;
 }
 
-/* And without quotes, which stand there twice. */
+/* Printable ASCII, not too long for a name, without quotes (a quote inside a quoted name is doubled). */
 static bool is_ascii(struct span name)
 {
     for (size_t i = 0; i < name.len; i++)
@@ -81,7 +82,7 @@ static bool is_ascii(struct span name)
     return name.len > 0 && name.len <= 64;
 }
 
-/* AS name, or nothing; and the end. */
+/* Reads an optional AS (its name goes to *name), an optional semicolon, and the end of the text. */
 static bool read_end(struct reader *reader, struct span *name)
 {
     if (reader->keyword == KEYWORD_AS) {
@@ -123,7 +124,8 @@ static const struct recalled *answer_to(const struct session *session, const str
     return question->is_found ? &session->facets.answers.found_rows : &session->facets.answers.row_count;
 }
 
-/* Names are bytes of ASCII to whoever reads them, and a SELECT has a row. */
+/* Would a server send the same result? Column names are ASCII bytes for the client (character_set_results),
+ * and sql_select_limit does not remove the row. */
 static bool is_ordinary(const struct session *session)
 {
     struct span name, literal;
@@ -147,7 +149,8 @@ bool local_answers_may_answer(const struct session *session)
            read_question(session, &question) && answer_to(session, &question)->is_known;
 }
 
-/* It counts as a statement: what can be asked about it next. MySQL warns that FOUND_ROWS() is to go. */
+/* The question counts as a statement of its own: notes what the client may ask about it next. MySQL leaves a
+ * warning that FOUND_ROWS() is deprecated. */
 static void note_answered(struct session *session, bool has_warned)
 {
     struct answers *answers = &session->facets.answers;
@@ -156,7 +159,7 @@ static void note_answered(struct session *session, bool has_warned)
     answers->row_count = (struct recalled){ .is_known = true, .value = -1 };
     answers->found_rows = (struct recalled){ .is_known = true, .value = 1 };
     if (!is_mysql)
-        return; /* there a statement without tables leaves the warnings as they are */
+        return; /* on MariaDB a statement without tables does not change the warnings */
     answers->diagnostics = ANSWERS_LOST;
     answers->has_diagnostics = has_warned;
 }

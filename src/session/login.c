@@ -1,5 +1,5 @@
-/* Who is the client? Greeting, login and COM_CHANGE_USER. The client hears OK only once an upstream has
- * accepted its schema, so that 1044 and 1049 arrive at login, as they do directly.
+/* Greeting, login and COM_CHANGE_USER of a client. The client gets its OK only after a server has accepted
+ * the login with the client's schema: errors 1044 and 1049 arrive at login, as on a direct connection.
  */
 #include "session/login.h"
 
@@ -30,7 +30,7 @@ static uint64_t offered_caps(const struct session *session, const struct view *v
         (view->caps & CAPS_END_TO_END) | CAPS_PER_HOP | compression_offered(session, view->family);
     if (view->family == FAMILY_MYSQL)
         return (caps & UINT32_MAX) | CAP_CLIENT_MYSQL;
-    return caps; /* bit 0 clear: the extended word is there */
+    return caps; /* CAP_CLIENT_MYSQL is clear: the greeting has MariaDB's extended capabilities */
 }
 
 enum step login_greeting(struct session *session)
@@ -63,7 +63,8 @@ enum step login_greeting(struct session *session)
     return session_enter(session, SESSION_LOGIN);
 }
 
-/* The next whole packet of the dialogue. False: not there yet, or *step_r says how it ended. */
+/* Takes the next complete packet of the client. False: there is none yet (*step_r is STEP_WAIT), or the
+ * session is closing (*step_r). */
 static bool next_packet(struct session *session, struct span *payload_r, uint8_t *seq_r, enum step *step_r)
 {
     struct buf *in = &session->client.in;
@@ -93,7 +94,7 @@ static bool next_packet(struct session *session, struct span *payload_r, uint8_t
 static bool keep_identity(struct session *session, const struct user *user)
 {
     struct admit *admit = session->admit;
-    if (session->user == NULL) /* COM_CHANGE_USER leaves them as COM_SET_OPTION has made them (seen) */
+    if (session->user == NULL) /* COM_CHANGE_USER keeps what COM_SET_OPTION has changed (seen) */
         session->upstream_caps = admit->caps & CAPS_END_TO_END;
     session->user = user;
     session->who = digests_who(session->door->settings->cluster, session->user->name);
@@ -119,7 +120,7 @@ static enum step refuse_user(struct session *session, uint8_t seq)
     return session_close(session, CLOSE_LIMIT, text);
 }
 
-/* A reload has taken the account away while it was proved. */
+/* A reload has removed the account while the client was logging in. */
 static enum step refuse_removed(struct session *session, uint8_t seq)
 {
     char text[256];
@@ -129,7 +130,7 @@ static enum step refuse_removed(struct session *session, uint8_t seq)
     return session_close(session, CLOSE_LOGIN_REFUSED, text);
 }
 
-/* The client has proved who it is: now a server must agree. */
+/* headgate has accepted the client's password; now a server must accept the login. */
 static enum step go_inside(struct session *session, uint8_t seq)
 {
     const struct view *view = session_view(session);
@@ -187,8 +188,8 @@ enum step login_login(struct session *session)
     return obey(session, verdict, &err);
 }
 
-/* The upstreams of the old user go at once, to be closed or made new: nothing of theirs may be seen by the
- * new one. */
+/* The connections of the old user leave the session at once, to the pool or closed: the new user must not see
+ * their state. */
 enum step login_change_user(struct session *session)
 {
     struct error err = { 0 };
@@ -204,12 +205,12 @@ enum step login_change_user(struct session *session)
     session->admit->collation = session->collation;
     memcpy(session->admit->nonce, session->nonce, NONCE_BYTES);
     slot_leave_all(session);
-    session->facets.role.version = 0; /* the new account has its own */
+    session->facets.role.version = 0; /* the new account has its own default role */
     text_clear(&session->facets.role.said);
     session->facets.role.is_unsayable = false;
     command_end_reset(session);
     session->facets.option.version =
-        0; /* its connections are opened with what COM_SET_OPTION made of these */
+        0; /* new connections log in with upstream_caps, as COM_SET_OPTION left them */
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);
     enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host,
                                                    find_user, session, &session->client.out, &err);

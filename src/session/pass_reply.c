@@ -19,9 +19,9 @@
 
 /* ---- packets as the client would have seen them directly ---- */
 
-/* METADATA_CHANGED says that the columns of a statement are others than the client was told. A server knows
- * that only of its connection, on which the statement may have been prepared later, or executed for another
- * session. */
+/* METADATA_CHANGED says that a statement has other columns than the client was told. A server knows only what
+ * it told on this connection, where the statement may have been prepared later, or executed for another
+ * session. So headgate compares the number of columns, and sets or clears the flag itself. */
 static uint16_t with_columns(const struct upstream *upstream, uint16_t status)
 {
     const struct tracker *tracker = &upstream->tracker;
@@ -31,7 +31,8 @@ static uint16_t with_columns(const struct upstream *upstream, uint16_t status)
     return (uint16_t)((status & ~STATUS_METADATA_CHANGED) | (has_others ? STATUS_METADATA_CHANGED : 0));
 }
 
-/* An answer from elsewhere comes with the flags of the transaction that is open. */
+/* A reply of another connection than the one with the open transaction gets the session's own status flags.
+ */
 static uint16_t status_for_client(const struct session *session, const struct upstream *upstream,
                                   uint16_t status)
 {
@@ -51,7 +52,7 @@ static bool is_same_for_client(const struct session *session, const struct upstr
            status_for_client(session, upstream, info->status) == info->status;
 }
 
-/* An OK or EOF of headgate's own in the place of the server's. */
+/* Sends an OK or EOF of headgate's instead of the server's packet. */
 static void replace_packet(struct session *session, struct upstream *upstream,
                            const struct tracker_info *info)
 {
@@ -76,8 +77,9 @@ static void replace_packet(struct session *session, struct upstream *upstream,
     relay_remove(&session->job, &session->client, upstream, info);
 }
 
-/* In a read-only transaction on a replica the server's read_only speaks first; on the primary the transaction
- * would have forbidden the statement. */
+/* A read-only transaction runs on a replica, and the replica has refused a statement because of its
+ * read_only. On the primary the client would get the error of the read-only transaction: headgate sends that
+ * one instead. */
 static void replace_refusal(struct session *session, struct upstream *upstream,
                             const struct tracker_info *info)
 {
@@ -90,8 +92,8 @@ static void replace_refusal(struct session *session, struct upstream *upstream,
     relay_remove(&session->job, &session->client, upstream, info);
 }
 
-/* A PREPARE has succeeded: the statement is the session's from now on, and the packet, next in the window,
- * gets the client's id in the place of the server's. False: memory is out. */
+/* A PREPARE has succeeded: adds the statement to the session's table. The packet is the next one in the
+ * window; the server's id in it is replaced by the client's. False: out of memory. */
 static bool name_statement(struct session *session, struct upstream *upstream,
                            const struct tracker_info *info)
 {
@@ -125,7 +127,7 @@ static bool name_statement(struct session *session, struct upstream *upstream,
 
 /* ---- one packet ---- */
 
-/* Before the client hears of it. */
+/* Notes the commits and writes that a packet of the primary reports, before the client gets the packet. */
 static void note_writes(struct session *session, const struct upstream *upstream,
                         const struct tracker_info *info)
 {
@@ -138,7 +140,7 @@ static void note_writes(struct session *session, const struct upstream *upstream
     global_writes_note_packet(&session->consistency, job, session->facets.status, info);
 }
 
-/* What the client knows of the columns of the statement that it has executed. */
+/* Notes the number of columns that the client was told for the prepared statement. */
 static void note_columns(struct job *job, const struct upstream *upstream)
 {
     const struct tracker *tracker = &upstream->tracker;
@@ -146,7 +148,7 @@ static void note_columns(struct job *job, const struct upstream *upstream)
         job->prepared->columns = (uint16_t)tracker->columns;
 }
 
-/* False when memory is out: the session must end. */
+/* Passes one packet to the client. False: out of memory; the session must end. */
 static bool pass_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
@@ -171,24 +173,24 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
     return !session->client.out.is_oom;
 }
 
-/* ---- what has come ---- */
+/* ---- all packets that have come ---- */
 
 enum news {
-    NEWS_PASSED,   /* it may go to the client */
-    NEWS_FILE,     /* the same; the server asks for the client's file */
+    NEWS_PASSED,   /* all packets may go to the client */
+    NEWS_FILE,     /* all packets may go to the client; the last one asks for the client's file */
     NEWS_FAREWELL, /* the server had ended the connection before it read the command */
-    NEWS_REFUSAL,
+    NEWS_REFUSAL,  /* an ERR that is no answer: see session/refusal.h */
     NEWS_NONSENSE,
     NEWS_NO_MEMORY
 };
 
-/* The server picks the file's name: only a client that has sent LOAD DATA LOCAL hears of it. */
+/* The server chooses the file's name: the request goes only to a client that has sent LOAD DATA LOCAL. */
 static bool may_ask_for_file(const struct session *session)
 {
     return session->job.facts.is_load_local && (session->caps & CAP_LOCAL_FILES) != 0;
 }
 
-/* Looks at everything in the window once. */
+/* Parses the packets in the window, each once, up to the first one that needs a decision. */
 static enum news look(struct session *session, struct upstream *upstream, struct tracker_info *info,
                       enum refusal *refusal_r)
 {
@@ -225,7 +227,7 @@ static enum step nonsense(struct session *session, struct upstream *upstream, co
     return session_close(session, CLOSE_SERVER_NONSENSE, what);
 }
 
-/* The rest of the reply cannot be passed on: both sides are closed. */
+/* The rest of the reply cannot be passed on: closes the session and the connection to the server. */
 static enum step no_memory(struct session *session)
 {
     struct job *job = &session->job;
@@ -336,7 +338,7 @@ enum step pass_reply_step(struct session *session)
     } while (stream_has_pending(&upstream->stream) && stream_fill(&upstream->stream) == STREAM_OK);
     if (upstream->stream.is_eof || upstream->stream.error != 0)
         return retry_by_stream(session, "waiting for the reply");
-    /* The client can neither read the reply nor send another command: the server may stop. */
+    /* The client has closed its side and sent no further command: the rest of the reply is not waited for. */
     if (session->is_client_eof && buf_unparsed(&session->client.in).len == 0)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
     return STEP_WAIT;

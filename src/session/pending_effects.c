@@ -1,5 +1,6 @@
-/* What a statement is about to change of the session's state, noted while its text is at hand: SET's changes,
- * and claims on state that lives in one server. An EXECUTE changes what its text changes. */
+/* Notes, before a statement is sent, what its text is about to change in the session's state: the changes of
+ * a SET, and pins, which are state that exists on one connection only. For an EXECUTE, the text that it runs
+ * is read. */
 #include "session/pending_effects.h"
 
 #include "session/ddl_notice.h"
@@ -17,7 +18,7 @@ static struct span unquoted_name(struct span name)
     return is_quoted ? span_of(name.data + 1, name.len - 2) : name;
 }
 
-/* The text that an EXECUTE runs, when it is known: what PREPARE named, or a literal. */
+/* Finds the text that an EXECUTE runs: the text of its PREPARE, or its own literal. False: unknown. */
 static bool find_inner(struct session *session, const struct sql_dialect *dialect)
 {
     struct job *job = &session->job;
@@ -28,7 +29,7 @@ static bool find_inner(struct session *session, const struct sql_dialect *dialec
     return name.len > 0 && text.len > 0 && text_append_span(&job->inner, text);
 }
 
-/* Does this end the transaction, and do more than that? */
+/* May the text end the open transaction, and do more than that? */
 static bool may_commit(const struct sql_facts *facts)
 {
     static const uint32_t cannot = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
@@ -38,12 +39,12 @@ static bool may_commit(const struct sql_facts *facts)
     return facts->may_commit || (cannot & 1u << facts->kind) == 0;
 }
 
-/* What it leaves behind is what its text leaves. */
+/* The effects of an EXECUTE are those of the text that it runs: takes over the facts about them. */
 static void look_inside(struct session *session, const struct sql_dialect *dialect)
 {
     struct sql_facts *facts = &session->job.facts;
     struct sql_facts inner = classify(text_span(&session->job.inner), false, dialect);
-    facts->may_hide_state = facts->runs_code && (facts->code_effects & CODE_HIDES) != 0; /* USING f() */
+    facts->may_hide_state = facts->runs_code && (facts->code_effects & CODE_HIDES) != 0; /* … USING f() */
     facts_take_code(facts, &inner);
     facts->has_holds = inner.has_holds;
     facts->may_commit = may_commit(&inner);
@@ -84,7 +85,7 @@ bool pending_effects_note(struct session *session, struct span sql, const struct
             return false;
         is_set = job->is_inner_set;
         if (job->facts.execute_name.len > 0 &&
-            session->facets.has_left_schema) /* that of its PREPARE: which, is not known */
+            session->facets.has_left_schema) /* names mean the schema at its PREPARE: unknown */
             schema = (struct span){ 0 };
     }
     if (is_set && (job->changes = pending_set_read(sql, dialect)) == NULL)
