@@ -5,7 +5,7 @@
 #include "session/slot.h"
 #include "session/yield.h"
 
-/* The session's replica has state of the session: another one would not do. */
+/* Must reads go to the session's present replica? It has a transaction or user variables of the session. */
 static bool is_bound(const struct session *session)
 {
     return session->facets.transaction.is_away || session->facets.variables == VARIABLES_REPLICA;
@@ -38,7 +38,7 @@ int pick_server(struct session *session)
     const struct view *view = session_view(session);
     if (session->job.place == ROUTE_PRIMARY)
         return view->primary;
-    if (session->job.hint.has_only && session->job.hint.only == view->primary) { /* promoted since */
+    if (session->job.hint.has_only && session->job.hint.only == view->primary) { /* promoted meanwhile */
         pick_become_primary_s(session, ROUTE_REASON_HINT);
         return view->primary;
     }
@@ -68,7 +68,7 @@ void pick_look_again(struct session *session)
     job->reason = ROUTE_REASON_READ;
 }
 
-/* Between two looks at whether a session's reads would be better off at another server. */
+/* So often headgate checks whether the reads of a session should move to another server. */
 #define BALANCE_US 1000000
 
 void pick_settle(struct session *session)

@@ -38,12 +38,12 @@ static enum step note_prepared(struct session *session, struct slot *slot)
     }
     if ((job->facts.asks_before & 1u << SQL_ASKS_DIAGNOSTICS) != 0 && session->facets.answers.has_diagnostics)
         diagnostics_lose(&session->facets.answers.diagnostics,
-                         slot); /* a PREPARE clears them, as its text would */
+                         slot); /* the PREPARE has cleared the warnings that the statement asks for */
     counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->statements_prepared, 1);
-    return session_enter(session, SESSION_SYNCING); /* schema and variables may have been changed for it */
+    return session_enter(session, SESSION_SYNCING); /* the PREPARE may have needed other ones */
 }
 
-/* Are the session's texts read in another way by now than when the statement was prepared? */
+/* Do the session's sql_mode and character sets differ from those at the client's PREPARE? */
 static bool is_worded_anew(const struct session *session)
 {
     struct text now = { 0 };
@@ -53,7 +53,8 @@ static bool is_worded_anew(const struct session *session)
     return is_anew;
 }
 
-/* Whatever the session has set is said again afterwards: nothing of it is taken for said any more. */
+/* Sets sql_mode and character sets to those of the client's PREPARE. vars_version 0: the session's own
+ * variables are set again afterwards. */
 static void start_wording(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
@@ -76,8 +77,9 @@ static void note_worded(struct session *session, struct slot *slot)
         diagnostics_note_table_read(&session->facets.answers, slot);
 }
 
-/* What is due next: the schema and the wording of then, and the PREPARE itself. The text means what it meant
- * when the client prepared it. A mere question about earlier statements would hear of the change. */
+/* Starts the next step that is due: the schema of the client's PREPARE, its sql_mode and character sets, then
+ * the PREPARE itself. So the text has the meaning that it had for the client. For a mere question about
+ * earlier statements schema and variables are not changed: that would overwrite the answer. */
 static enum step prepare_here(struct session *session, struct slot *slot)
 {
     struct job *job = &session->job;
@@ -125,7 +127,7 @@ enum step prepare_again_step(struct session *session)
         return session_enter(session, SESSION_SYNCING);
     }
     if (is_known && diagnostics_forbid(&session->facets.answers, session->slots, job,
-                                       true)) /* what was said to prepare it has come between */
+                                       true)) /* headgate's own statements have overwritten the answer */
         return command_refuse_route(session, ROUTE_REASON_ANSWERS_AWAY);
     if (is_known)
         return session_enter(session, SESSION_SENDING);

@@ -22,7 +22,8 @@ bool refusal_is_read_only(const struct tracker_info *info)
            (span_mentions(err.text, " --read-only") || span_mentions(err.text, " --super-read-only"));
 }
 
-/* "WSREP has not yet prepared node for application use": an unknown command has the same number. */
+/* A Galera node is not ready: "WSREP has not yet prepared node for application use". An unknown command has
+ * the same error number. */
 static bool is_not_ready(const struct tracker_info *info)
 {
     struct reply_err err;
@@ -32,8 +33,8 @@ static bool is_not_ready(const struct tracker_info *info)
 
 /* ---- may the statement leave? ---- */
 
-/* A server refuses these before it begins with them. Stored code, or several statements, may have done much
- * by the time that one of them is refused. */
+/* Does a server refuse this statement before it runs any part of it? Stored code, or several statements in
+ * one text, may have run in part before the refusal. */
 static bool is_refused_as_a_whole(const struct sql_facts *facts)
 {
     bool is_simple = facts->kind == SQL_SELECT || facts->kind == SQL_SHOW || facts->kind == SQL_WRITE ||
@@ -41,7 +42,7 @@ static bool is_refused_as_a_whole(const struct sql_facts *facts)
     return facts->is_read || (is_simple && !facts->is_multi);
 }
 
-/* Nothing of it was run, nothing of its reply has left, and no transaction depends on where it runs. */
+/* No part of the statement has run, the client has got no byte of the reply, and no transaction is open. */
 static bool is_movable(const struct session *session)
 {
     const struct job *job = &session->job;
@@ -58,7 +59,8 @@ static bool may_leave_node(const struct session *session)
 
 /* ---- what is noted ---- */
 
-/* The monitor looks at the server at once. A primary is none any more: nothing new begins there meanwhile. */
+/* Asks the monitor to look at the server at once. Until then, nothing new begins there if it is the primary.
+ */
 static void note_server(struct session *session, bool is_read_only)
 {
     const struct slot *slot = &session->slots[session->job.place];
@@ -78,7 +80,7 @@ enum refusal refusal_note(struct session *session, const struct tracker_info *in
     if (info->kind != TRACKER_ERR)
         return REFUSAL_NONE;
     if (refusal_is_read_only(info) &&
-        session_view(session)->count > 1) { /* the only server's is the answer */
+        session_view(session)->count > 1) { /* of a single server the ERR is the answer */
         note_server(session, true);
         bool may_leave = session->door->settings->mode != LISTENER_REPLICA && is_movable(session);
         return may_leave ? REFUSAL_READ_ONLY : REFUSAL_NONE;
@@ -92,7 +94,7 @@ enum refusal refusal_note(struct session *session, const struct tracker_info *in
 
 /* ---- where the statement goes ---- */
 
-/* Statements like it go to the primary from now on. */
+/* Statements with the same digest go to the primary from now on. */
 static void remember_read_only(struct session *session)
 {
     struct job *job = &session->job;
@@ -118,7 +120,8 @@ static enum step leave_read_only(struct session *session)
     return session_enter(session, SESSION_ACQUIRING);
 }
 
-/* To another replica, or to the primary that there will be. */
+/* A statement for the primary waits for a primary. A read goes to another replica; after several attempts it
+ * goes to the primary, if it may. */
 static enum step leave_node(struct session *session)
 {
     struct job *job = &session->job;

@@ -1,4 +1,5 @@
-/* An upstream is lost in the middle of a command: may it run again elsewhere, or what does its client hear?
+/* The connection to a server is lost during a command: the command runs again on another server, or the
+ * client gets an error.
  */
 #include "session/retry.h"
 
@@ -18,7 +19,7 @@ struct loss {
     char text[ERROR_TEXT_MAX];
 };
 
-/* It is a harmless read, which may run twice, or no server has read the command. */
+/* The command is a harmless read, which may run twice, or no server has read the command. */
 static bool may_run_again(const struct session *session)
 {
     const struct job *job = &session->job;
@@ -42,8 +43,8 @@ static enum step run_again(struct session *session, int server)
     return session_enter(session, SESSION_ACQUIRING);
 }
 
-/* What the client is told of the loss, and whether its session may go on. In the middle of its file a client
- * reads nothing before it has sent all of the file. */
+/* Tells the client of the loss; closes the session if state was lost (must_close). A client that is sending
+ * its file reads nothing before it has sent all of the file. */
 static enum step tell_loss(struct session *session, const struct loss *loss)
 {
     struct job *job = &session->job;
@@ -92,7 +93,7 @@ enum step retry_of_upstream(struct session *session, const struct error *err)
     slot_drop(session, job->place);
     if (is_mid_packet)
         return session_close(session, CLOSE_SERVER_LOST, loss.text);
-    if (session->state == SESSION_INFILE && job->reply.is_over) { /* refused early: that was the answer */
+    if (session->state == SESSION_INFILE && job->reply.is_over) { /* the file was refused */
         session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
         return session_enter(session, SESSION_DRAINING);
     }
