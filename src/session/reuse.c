@@ -12,13 +12,13 @@
 #include "state/pending_set.h"
 #include "state/pooled.h"
 
-/* An OK tells of an id that an INSERT was given as of one that it generated: which LAST_INSERT_ID() is, is
- * known only as long as there was none. */
+/* An OK reports an id that the client gave in an INSERT in the same way as a generated one. So
+ * LAST_INSERT_ID() is known only as long as no OK has reported an id. */
 #define INSERT_ID_UNKNOWN UINT64_MAX
 
 /* ---- what a statement leaves ---- */
 
-/* Of these kinds the text says all that they do, unless its facts say otherwise. (SQL_CALL: DO.) */
+/* For these kinds of statement the text shows all effects, unless its facts say otherwise. (SQL_CALL: DO.) */
 static bool is_of_plain_kind(const struct sql_facts *facts)
 {
     static const uint32_t kinds = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
@@ -54,7 +54,8 @@ static bool is_followed(const struct job *job)
     return false;
 }
 
-/* What failed may have come as far as a trigger that sets a variable: no ERR tells of that. */
+/* Has a failed statement certainly left nothing? A write may have run a trigger that sets a variable before
+ * it failed, and the ERR does not report that. */
 static bool is_error_harmless(const struct job *job)
 {
     return job->facts.is_read || job->facts.kind == SQL_SELECT || job->facts.kind == SQL_SHOW ||
@@ -62,7 +63,8 @@ static bool is_error_harmless(const struct job *job)
            job->command->byte == COM_STMT_PREPARE;
 }
 
-/* A view that the statement reads, or a trigger or function of a write, may have left anything. */
+/* May the statement have run stored code that headgate does not know, by a view, trigger or function? Such
+ * code may leave any state. */
 static bool may_run_unknown_code(const struct session *session)
 {
     const struct sql_facts *facts = &session->job.facts;
@@ -76,7 +78,7 @@ static bool leaves_nothing_unknown(const struct session *session)
 {
     const struct job *job = &session->job;
     const struct sql_facts *facts = &job->facts;
-    bool has_results = job->reply.has_multi && !facts->is_multi; /* stored code */
+    bool has_results = job->reply.has_multi && !facts->is_multi; /* results of stored code */
     if (!is_followed(job) || !is_plain(job) || has_results)
         return false;
     if (facts->gives_insert_id || facts->sets_next_transaction || facts->has_sequence)
@@ -92,21 +94,22 @@ void reuse_note_job(struct session *session, struct upstream *upstream)
     struct slot *slot = &session->slots[job->place];
     bool is_write = job->facts.kind == SQL_WRITE || job->facts.kind == SQL_DDL || job->facts.has_sequence ||
                     !is_plain(job);
-    is_write &= job->command->byte != COM_RESET_CONNECTION; /* after which there is nothing of its own */
+    is_write &= job->command->byte != COM_RESET_CONNECTION; /* it leaves no write to ask about */
     slot->has_own_gtid |= job->reply.has_last_gtid;
     slot->has_own_writes |= is_write || job->reply.has_last_gtid;
     struct pooled *pooled = pooled_of(upstream);
     pooled->has_told_gtid |= job->reply.has_last_gtid;
     if (!pooled->is_touched)
         pooled->is_touched = !leaves_nothing_unknown(session) || pins_any(&session->facets.pins);
-    if (job->facts.sets_global && !job->reply.has_error) /* what new connections begin with is another now */
+    if (job->facts.sets_global && !job->reply.has_error) /* new connections begin with other values now */
         (void)atomic_fetch_add_explicit(&upstream->server->defaults, 1, memory_order_relaxed);
 }
 
-/* ---- leaving ---- */
+/* ---- the session leaves the connection ---- */
 
-/* With these set, equal variables do not make two connections equal: a collation taken from the schema, rows
- * found by the last id, and what only some connections of a session have. */
+/* May two connections differ although their variables are equal? So it is with sql_auto_is_null (rows are
+ * found by the last id), with variables for writes (only some connections of a session have them), and with a
+ * collation that is taken from the schema. */
 static bool has_odd_variables(const struct session *session)
 {
     return session->facets.vars.is_auto_is_null || session->facets.vars.has_for_writes ||
@@ -132,7 +135,7 @@ static bool may_leave(const struct session *session, enum route_place place)
         lifetime_trust_us(&session->worker->pool, slot->upstream) == 0)
         return false;
     bool was_reset =
-        session->facets.was_reset || slot->is_reset; /* then character sets are not the handshake's */
+        session->facets.was_reset || slot->is_reset; /* character sets are not those of the login */
     return is_settled(session, place) && !was_reset && slot->user_version == 0 &&
            !facets_has_transaction(&session->facets) && !pins_any(&session->facets.pins) &&
            !has_odd_variables(session);
@@ -147,7 +150,7 @@ bool reuse_leave(struct session *session, enum route_place place)
         return false;
     upstream_statements_part(slot->upstream, place);
     bool is_whole = fingerprint_take(&fingerprint, &session->facets.vars);
-    legacy->said = fingerprint.said; /* its memory is used again */
+    legacy->said = fingerprint.said; /* its memory is reused */
     legacy->hash = fingerprint.hash;
     bool has_none = slot->insert_id == 0 && session->facets.insert_id.known_by != slot->generation;
     legacy->insert_id = has_none ? 0 : INSERT_ID_UNKNOWN;
@@ -155,7 +158,7 @@ bool reuse_leave(struct session *session, enum route_place place)
     return is_whole;
 }
 
-/* ---- taking ---- */
+/* ---- a session takes the connection ---- */
 
 static struct pool_counters *counters_of(const struct session *session)
 {
@@ -177,7 +180,7 @@ void reuse_adopt(struct session *session, struct slot *slot)
         slot->insert_id = pooled_of(upstream)->left.insert_id;
         pooled_of(upstream)->vars_version = fit >= FIT_SCHEMA ? session->facets.vars.version : 0;
     }
-    if (session->job.is_login) /* the server's word on it is the client's: said again */
+    if (session->job.is_login) /* the schema is set again: the server's answer is for the client */
         text_clear(&upstream->schema);
     pooled_of(upstream)->left.is_there = false;
     counter_add(is_left && !slot->must_renew ? &counters_of(session)->connections_taken_as_left
@@ -185,7 +188,7 @@ void reuse_adopt(struct session *session, struct slot *slot)
                 1);
 }
 
-/* ---- questions ---- */
+/* ---- questions about earlier statements ---- */
 
 static unsigned own_traces(const struct session *session, const struct slot *slot)
 {
@@ -198,7 +201,7 @@ static unsigned own_traces(const struct session *session, const struct slot *slo
     return own;
 }
 
-/* Stored code, and what is about a connection's own state, may ask anything. */
+/* Used if the text does not show what the statement asks, as with stored code: it may ask anything. */
 #define TRACES_UNKNOWN ((unsigned)SQL_TRACE_ALL & ~(unsigned)SQL_TRACE_STATUS)
 
 static unsigned asked_traces(const struct session *session)
@@ -206,7 +209,7 @@ static unsigned asked_traces(const struct session *session)
     const struct job *job = &session->job;
     bool is_show = job->facts.kind == SQL_SHOW || job->facts.kind == SQL_DIAGNOSTICS;
     bool is_mere_read = job->facts.is_read && !route_is_system_schema(text_span(&session->facets.schema));
-    if (is_mere_read || job->command->byte == COM_STMT_PREPARE) /* which runs nothing */
+    if (is_mere_read || job->command->byte == COM_STMT_PREPARE) /* a PREPARE runs nothing */
         return 0;
     if (job->command->manner == COMMAND_STATEMENT)
         return is_plain(job) ? sql_traces(command_text(session), is_show) : TRACES_UNKNOWN;
@@ -216,7 +219,7 @@ static unsigned asked_traces(const struct session *session)
     return is_known ? sql_traces(job->prepared->sql, is_show) : TRACES_UNKNOWN;
 }
 
-/* Nothing of the session itself would go with it. */
+/* Would a reset of the connection lose no state of this session? */
 static bool may_renew(const struct session *session, const struct slot *slot)
 {
     enum route_place place = slot_place_of(session->slots, slot->upstream);
@@ -225,8 +228,9 @@ static bool may_renew(const struct session *session, const struct slot *slot)
            !slot->has_warnings && !yield_has_statements(session, place);
 }
 
-/* Its count of rows outlives a reset (seen on both families), so that one of ours must take its place; not if
- * that would take what the session's own statements have left. */
+/* Must headgate run a query with one row first? FOUND_ROWS() of another session outlives a reset (seen on
+ * both families), so headgate's own count must replace it. Not if that query would overwrite what the
+ * session's own statements have left. */
 static bool must_count(const struct session *session, const struct slot *slot, unsigned asked, unsigned own)
 {
     bool is_autocommit = (session->facets.status & STATUS_AUTOCOMMIT) != 0;
@@ -234,8 +238,9 @@ static bool must_count(const struct session *session, const struct slot *slot, u
            !slot->has_warnings;
 }
 
-/* What is not its own; of that which its own statements have overwritten already, as little is lost as may
- * be.
+/* Does the statement ask for traces that another session has left, so that the connection should be reset?
+ * Not if it also asks for the session's own traces, or the session has written there: a reset would lose
+ * these. For status counters a reset is always needed.
  */
 static bool asks_strangers(const struct slot *slot, unsigned asked, unsigned own)
 {
@@ -257,7 +262,7 @@ bool reuse_look(struct session *session, struct slot *slot)
     slot->must_count = must_count(session, slot, asked, own);
     slot->must_renew = slot->is_inherited && asks_strangers(slot, asked, own) && may_renew(session, slot);
     bool is_told_gtid = (asked & (SQL_TRACE_GTID | SQL_TRACE_SEQUENCE)) == SQL_TRACE_GTID &&
-                        (own & SQL_TRACE_GTID) == 0; /* not by a text that may ask anything */
+                        (own & SQL_TRACE_GTID) == 0; /* TRACES_UNKNOWN does not count */
     return slot->must_renew || !slot->is_inherited || !is_told_gtid;
 }
 

@@ -1,4 +1,5 @@
-/* Where a statement goes: the session's state put together for route.c, and what explain says of it. */
+/* Collects the session's state for route_decide: for the present statement, and for a statement whose route
+ * is only explained. */
 #include "session/route_input.h"
 
 #include "session/command_payload.h"
@@ -9,7 +10,7 @@
 #include "session/wait_replica.h"
 #include "sql/digest.h"
 
-/* Costs nothing as long as no statement was ever refused. */
+/* Did a read-only server refuse this statement before? No digest is computed while none was ever refused. */
 static bool was_refused(const struct session *session, const struct sql_facts *facts, struct span sql)
 {
     const struct replica_failures *failures = &session->worker->replica_failures;
@@ -21,7 +22,8 @@ static bool was_refused(const struct session *session, const struct sql_facts *f
     return replica_failures_was_refused(failures, digest_of(sql, &dialect));
 }
 
-/* All user variables that the text mentions. (`sql` of an execution is not given: it was kept.) */
+/* Does headgate know the values of all user variables in the text? `sql` without data: a prepared statement
+ * is executed, and its kept text is read. */
 static bool are_variables_known(const struct session *session, const struct sql_facts *facts, struct span sql)
 {
     const struct job *job = &session->job;
@@ -59,8 +61,9 @@ static enum route_place place_of_answer(const struct session *session, enum sql_
     return session->facets.answers.last_place;
 }
 
-/* Those that are known are at home on the primary: what may write others is to run there, and nothing can be
- * said ahead of a question about the statement before. */
+/* User variables with known values count as values on the primary. So statements that may write further
+ * variables run there. A question about an earlier statement must not be moved to another server: setting the
+ * variables there first would overwrite the answer. */
 static enum route_variables place_of_variables(const struct session *session)
 {
     bool are_known = session->facets.variables == VARIABLES_NOWHERE && session->facets.user_vars.count > 0;
@@ -70,7 +73,7 @@ static enum route_variables place_of_variables(const struct session *session)
 struct route route_input_route(const struct session *session, const struct sql_facts *facts, struct span sql)
 {
     const struct view *view = session_view(session);
-    /* Where the primary never reads, a replica is waited for. */
+    /* If the primary never takes reads, a read waits for a replica. */
     bool has_replica = session->slots[ROUTE_REPLICA].upstream != NULL || session->shared != NULL ||
                        view->primary_reads == PRIMARY_READS_NEVER;
     for (size_t i = 0; i < view->count && !has_replica; i++)

@@ -6,9 +6,9 @@
 #include "session/retry.h"
 #include "state/wait_timeout.h"
 
-/* Nothing is lost if the command runs after the session has given it up: it only reads, or its transaction
- * ends with the connection. Then the server is told of the end by a FIN, which is sent until it arrives; a
- * reset that a cut network swallows would leave the server with a dead connection for hours. */
+/* Does the command do no harm if it runs after the session has given it up? It only reads, or its transaction
+ * is rolled back with the connection. Then the connection is closed with a FIN, which TCP repeats until it
+ * arrives. A RST that is lost in a broken network would leave the server with a dead connection for hours. */
 static bool may_be_late(const struct session *session)
 {
     const struct sql_facts *facts = &session->job.facts;
@@ -47,7 +47,7 @@ static void begin(struct session *session, struct upstream *upstream)
         note_long_data(session, job->prepared);
 }
 
-/* The server has closed the connection: it may have said why first. */
+/* The server has closed the connection. An ERR with the reason may have come before: it is read first. */
 static enum step fail(struct session *session, struct upstream *upstream)
 {
     session->job.is_unread = relay_has_sent_nothing(&session->job, &session->client);
@@ -60,12 +60,12 @@ static enum step fail(struct session *session, struct upstream *upstream)
     return retry_by_stream(session, "sending a command");
 }
 
-/* A piece of long data, which has no reply. */
+/* The command was SEND_LONG_DATA, which has no reply. */
 static enum step end_without_reply(struct session *session, struct upstream *upstream)
 {
     struct prepared *prepared = session->job.prepared;
     upstream_end(upstream);
-    session->job.prepared = NULL; /* command_done forgets the long data of what was executed */
+    session->job.prepared = NULL; /* otherwise command_done clears its has_long_data */
     enum step step = command_done(session);
     prepared->has_long_data = true;
     return step;

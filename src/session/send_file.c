@@ -4,11 +4,11 @@
 #include "session/pass_reply.h"
 #include "session/retry.h"
 
-/* The server has closed the connection: it may have said why first. */
+/* The server has closed the connection. An ERR with the reason may have come before: it is read first. */
 static enum step fail(struct session *session, struct upstream *upstream)
 {
     if (!session->job.reply.is_over && stream_fill(&upstream->stream) == STREAM_OK)
-        return STEP_MORE; /* its words are passed on, then the file fails again */
+        return STEP_MORE; /* the reply is passed on; then sending fails again */
     return retry_by_stream(session, "sending the client's file");
 }
 

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define CLOSING_US 2000000 /* how long a client may take to read our last words */
+#define CLOSING_US 2000000 /* the time that a client has to read the last packets */
 
 static const struct {
     const char *name;
