@@ -14,7 +14,7 @@
 #include "state/pooled.h"
 #include "state/schema.h"
 
-/* ---- upstream callbacks: note what happened, then let the driver look ---- */
+/* ---- upstream callbacks: each notes what happened, then runs the driver ---- */
 
 static struct slot *slot_of(struct session *session, const struct upstream *upstream)
 {
@@ -51,7 +51,7 @@ static void on_failed(struct upstream *upstream, const struct error *err)
     session_run(session);
 }
 
-/* Idle, and yet something arrives: an end, or an error on the way to one. */
+/* Something came on an idle connection: its end, or an ERR that announces the end. */
 static void note_unsolicited(struct slot *slot)
 {
     struct buf *in = &slot->upstream->stream.in;
@@ -109,14 +109,14 @@ static const struct upstream_owner_ops owner_ops = {
     .use = yield_use,
 };
 
-/* ---- is it still there? ---- */
+/* ---- is the connection still alive? ---- */
 
-/* A connection from which nothing was heard for so long is read from before anything is sent to it. */
+/* If the last reply is older than this, the connection is read before a command is sent. */
 #define LISTEN_AFTER_US 1000000
 
-/* What came before the present command is no answer to it. The loop may know already that there is something
- * to read, and come to it after the client; what came while this thread did not run, as well. After some
- * silence it is worth a system call. */
+/* Bytes that arrived before the present command are no answer to it. The loop may know that the connection is
+ * readable but handle the client first (stream_is_called). It does not know of bytes that came while this
+ * thread did not run; after some silence a system call for them is worth its cost. */
 void slot_listen(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
@@ -130,7 +130,7 @@ void slot_listen(struct session *session, enum route_place place)
         session_bury_idle(session, place);
 }
 
-/* ---- filled ---- */
+/* ---- a place is filled ---- */
 
 struct login_recipe slot_recipe(const struct session *session)
 {
@@ -154,9 +154,9 @@ static void note_use(const struct session *session)
     prewarm_note(&session->worker->pool, session->door->cluster, &recipe);
 }
 
-/* The session has just begun to open the connection, or taken it, and its key is set: it holds the permit of
- * the account that the session has in hand, or, if the account has a limit there all the same, one more than
- * there may be. NULL: it could not be opened. */
+/* Gives the account's permit that the session has in hand to the connection, which was just opened or taken
+ * and has its key. If the session has none in hand but the account has a limit there, the connection counts
+ * in spite of the limit. NULL: the connection could not be opened; the permit is given back. */
 static void hold_quota(struct session *session, struct upstream *upstream)
 {
     struct quota *quota = session->queue.quota;
@@ -169,7 +169,7 @@ static void hold_quota(struct session *session, struct upstream *upstream)
         quota_enlist(quota, upstream);
 }
 
-/* No statement has run there yet, and no variable was set. */
+/* The slot of the job's place, for a new connection: no statement has run there, and no variable is set. */
 static struct slot *begin_slot(struct session *session, int server)
 {
     struct slot *slot = &session->slots[session->job.place];
@@ -194,8 +194,9 @@ void slot_take(struct session *session, int server, struct upstream *take_upstre
     note_use(session);
 }
 
-/* On a replica that the session's reads may be on, the account has all rights that it had at the session's
- * login, and perhaps no more. */
+/* Notes how old the rights of this login are (proved_us). The primary has the present ones. A replica has at
+ * least those of the session's login, except if accounts changed shortly before that and the session's reads
+ * do not follow writes: then the age is unknown, 0. */
 static void note_login(const struct session *session, struct upstream *upstream)
 {
     bool is_recent = login_age_is_recent(&session->worker->pool, session->door->cluster);
@@ -248,9 +249,9 @@ void slot_open(struct session *session, int server)
     note_use(session);
 }
 
-/* ---- emptied ---- */
+/* ---- a place is emptied ---- */
 
-/* The caller's now; NULL: there was none. */
+/* Empties the slot. The caller owns the connection; NULL: there was none. */
 static struct upstream *release(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
@@ -259,7 +260,7 @@ static struct upstream *release(struct session *session, enum route_place place)
         consistency_note_drop(&session->consistency, &session->job, place, slot);
     if (upstream != NULL && upstream->state == UPSTREAM_BUSY && session->job.facts.changes_accounts)
         login_age_note_change(&session->worker->pool,
-                              session->door->cluster); /* it may have run all the same */
+                              session->door->cluster); /* the statement may have run nevertheless */
     state_capture_end(slot);
     sequences_note_drop(&session->facets.draws, slot);
     *slot = (struct slot){ 0 };
@@ -302,7 +303,7 @@ void slot_drop_all(struct session *session)
         slot_drop(session, (enum route_place)place);
 }
 
-/* ---- is it the right one? ---- */
+/* ---- is it the right connection? ---- */
 
 bool slot_has_lost_state(const struct session *session, enum route_place place)
 {
@@ -325,8 +326,8 @@ bool slot_continues_there(const struct session *session, enum route_place place)
     return job->command->byte == COM_STMT_FETCH ? prepared->has_cursor : prepared->has_long_data;
 }
 
-/* Is the upstream in the slot still where this place is? One that holds state stays, whatever became of its
- * server; and a replica's for what was begun there. */
+/* Is the connection still to a server for this place? A connection with state of the session stays in any
+ * case. A connection to a replica also stays for a command that continues what an earlier one began there. */
 bool slot_is_current(const struct session *session, enum route_place place)
 {
     const struct view *view = session_view(session);
@@ -334,7 +335,7 @@ bool slot_is_current(const struct session *session, enum route_place place)
     if (slot->upstream == NULL)
         return false;
     if (slot->has_failed)
-        return true; /* the failure must be told, not hidden */
+        return true; /* the client must get the failure */
     if (slot_has_moved(session, place))
         return slot_has_lost_state(session, place);
     if (place == ROUTE_PRIMARY && slot->server == view->primary)
@@ -358,6 +359,6 @@ bool slot_is_left(const struct session *session, enum route_place place)
         return true;
     if (place == ROUTE_REPLICA)
         return !entry->takes_reads;
-    /* While there is no primary the old one may come back. */
+    /* While there is no primary, the former one may come back. */
     return view->primary != VIEW_NO_SERVER && slot->server != view->primary;
 }

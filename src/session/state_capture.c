@@ -8,31 +8,31 @@
 #include "session/slot.h"
 #include "state/diagnostics.h"
 
-/* The values of user variables, in whatever character set, and once more in hex: the longest answer. */
+/* Enough for the longest answer: values of user variables, in any character set, each in hex as well. */
 #define ANSWER_BYTES_MAX (8u * USERVARS_VALUE_MAX)
 
 struct question;
 
-/* One that is being asked. */
+/* The question that a connection is being asked. */
 struct parting {
     const struct question *question; /* borrows */
     struct rows rows;                /* the answer */
     struct rows_def defs[ROWS_COLUMNS_MAX];
-    unsigned numbers;            /* those that were needed when it was asked, as a set */
-    uint64_t version;            /* of the user variables then */
+    unsigned numbers;            /* asked for: bit n for numbers[n] */
+    uint64_t version;            /* of the user variables when it was asked */
     struct permits *promised_to; /* borrows: counted in their `promised`; NULL: in none */
 };
 
 /* ---- user variables ---- */
 
-/* Those of this place are unknown, and asking might help. */
+/* User variables have unknown values on this connection, and it may be asked for them. */
 static bool needs_variables(const struct session *session, enum route_place place)
 {
     enum route_variables here = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
     return session->facets.variables == here && user_variables_may_ask(&session->facets.user_vars);
 }
 
-/* Which there are comes before what they hold. */
+/* The names of the variables are needed before their values. */
 static bool needs_names(const struct session *session, enum route_place place)
 {
     return session->facets.user_vars.has_others && needs_variables(session, place);
@@ -50,15 +50,15 @@ static void put_values(const struct session *session, const struct slot *slot, s
     user_variables_ask(&session->facets.user_vars, sql);
 }
 
-/* A KILL QUERY, perhaps: when they have changed it is tried again. That names are not told, or not to this
- * account, remains. */
+/* The server refused. It is asked again after the variables have changed: the reason may have been a KILL
+ * QUERY. If it refused the list of names for another reason, it is not asked for the list again. */
 static void note_refusal(struct uservars *vars, int code)
 {
     vars->stuck_version = vars->version;
     vars->is_unlisted |= vars->has_others && code != ERR_QUERY_INTERRUPTED;
 }
 
-/* Has it told of the variables as they are now? */
+/* Does the answer tell the present variables? */
 static bool is_about_present(struct uservars *vars, const struct slot *slot,
                              const struct upstream_answer *answer)
 {
@@ -71,8 +71,8 @@ static bool is_about_present(struct uservars *vars, const struct slot *slot,
     return !answer->is_err;
 }
 
-/* Whatever the answer was: what is known now was said, or came from there. False: the rest it will not tell.
- */
+/* After any answer, the connection has all known values. False: it will not tell the values that are unknown
+ * still. */
 static bool end_variables(struct session *session, struct slot *slot)
 {
     const struct uservars *vars = &session->facets.user_vars;
@@ -96,9 +96,9 @@ static bool note_values(struct session *session, struct slot *slot, const struct
     return end_variables(session, slot);
 }
 
-/* ---- what a statement uses up ---- */
+/* ---- variables that a statement uses up: insert_id … ---- */
 
-/* The variable that alone keeps the connection, and may be used up by now; NULL: none. */
+/* The only variable of PIN_HELD_SET, if a statement may have used it up by now; NULL: there is none. */
 static const char *held(const struct session *session, enum route_place place)
 {
     if (session->slots[place].has_told_held ||
@@ -126,7 +126,7 @@ static bool note_held(struct session *session, struct slot *slot, const struct u
         return false;
     slot->has_told_held = number != 0;
     if (number == 0)
-        pins_release_all(&session->facets.pins, PIN_HELD_SET); /* as it is the only one */
+        pins_release_all(&session->facets.pins, PIN_HELD_SET); /* it was the only one */
     facets_note_pins(&session->facets, &session->job, session_now(session),
                      &session->worker->boxes[session->door->cluster].pins);
     return true;
@@ -162,7 +162,7 @@ static void note_found(struct session *session, struct slot *slot, uint64_t foun
     session->facets.answers.found_rows = (struct recalled){ .is_known = true, .value = (int64_t)found };
 }
 
-/* All that are needed are asked for at once. */
+/* One query asks for all that are needed. */
 static const struct {
     const char *expression;
     bool (*is_needed)(const struct session *session, const struct slot *slot);
@@ -171,7 +171,7 @@ static const struct {
 
 #define NUMBERS (sizeof numbers / sizeof numbers[0])
 
-/* A set: bit n for numbers[n]. */
+/* Bit n: numbers[n] is needed. */
 static unsigned needed_numbers(const struct session *session, const struct slot *slot)
 {
     unsigned set = 0;
@@ -180,13 +180,13 @@ static unsigned needed_numbers(const struct session *session, const struct slot 
     return set;
 }
 
-/* Not of a connection that is kept for state: it would be asked in vain. */
+/* A connection that is kept for other state is not asked: the session would not give it up. */
 static bool needs_numbers(const struct session *session, enum route_place place)
 {
     return needed_numbers(session, &session->slots[place]) != 0 && !slot_has_lost_state(session, place);
 }
 
-/* LIMIT, as sql_select_limit may be 0. */
+/* LIMIT 1: sql_select_limit may be 0. */
 static void put_numbers(const struct session *session, const struct slot *slot, struct text *sql)
 {
     const char *glue = "SELECT ";
@@ -214,7 +214,7 @@ static bool read_numbers(struct session *session, struct slot *slot)
     return true;
 }
 
-/* A command that waits for the id waits for one answer, whatever that is. */
+/* A command that waits for the id waits for one answer only: without the id in it, the id counts as lost. */
 static bool note_numbers(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
     bool is_told = !answer->is_err && read_numbers(session, slot);
@@ -232,7 +232,7 @@ static bool is_in_doubt(const struct session *session, enum route_place place)
            !session->facets.transaction.is_away;
 }
 
-/* Whatever it is, its answer has the flags. */
+/* Any query does: the answer has the status flags of the transaction. */
 static void put_anything(const struct session *session, const struct slot *slot, struct text *sql)
 {
     (void)session;
@@ -261,15 +261,16 @@ enum {
     QUESTION_COUNT
 };
 
-/* The first that is needed is asked. User variables and numbers are never asked for in one query: whether the
- * variables can be had at all says only their answer, and without it the numbers are asked for in vain. */
+/* The first question that is needed is asked. User variables and numbers are not asked for in one query: only
+ * the answer tells whether the variables can be known. If they cannot, they keep the connection, and the
+ * numbers are not needed. */
 static const struct question {
     bool (*is_needed)(const struct session *session, enum route_place place);
     void (*put)(const struct session *session, const struct slot *slot, struct text *sql);
-    /* The answer has come. False: it has not told what was asked. */
+    /* Notes the answer. False: it does not tell what was asked. */
     bool (*note)(struct session *session, struct slot *slot, const struct upstream_answer *answer);
-    bool has_table; /* MariaDB forgets the warnings only where a statement has one */
-    bool is_last;   /* nothing keeps the connection when it is told: the first who waits is promised it */
+    bool has_table; /* the query reads a table: on MariaDB only such a query clears the warnings */
+    bool is_last;   /* the answer ends all causes to keep the connection: it is promised to a waiter */
 } questions[QUESTION_COUNT] = {
     [QUESTION_HELD] = { needs_held, put_held, note_held, false, false },
     [QUESTION_NAMES] = { needs_names, put_names, note_names, true, false },
@@ -278,9 +279,10 @@ static const struct question {
     [QUESTION_TRANSACTION] = { is_in_doubt, put_anything, note_flags, false, false },
 };
 
-/* ---- one of them: begin and end ---- */
+/* ---- a question begins and ends ---- */
 
-/* Our question comes after them: those about the statement before, and about its rows; and the warnings. */
+/* The query overwrites what earlier statements have left on the connection: ROW_COUNT(), FOUND_ROWS() and the
+ * warnings. */
 static void lose_answers(struct session *session, struct slot *slot, const struct question *question)
 {
     diagnostics_lose(&session->facets.answers.last, slot);
@@ -291,8 +293,9 @@ static void lose_answers(struct session *session, struct slot *slot, const struc
     slot->has_warnings = false;
 }
 
-/* False: there is no memory; another time. `promised_to`, or NULL: those of whom the first is promised the
- * connection. It may fail at once: then on_failed has ended the question, and perhaps emptied the slot. */
+/* Asks a question. `promised_to`: the connection is promised to the first session that waits for these
+ * permits; NULL: to none. False: out of memory; nothing was asked. The query may fail at once: then on_failed
+ * has ended the question, and the slot may be empty. */
 static bool begin(struct session *session, struct slot *slot, const struct question *question,
                   struct permits *promised_to)
 {
@@ -328,7 +331,7 @@ static const struct question *next_question(const struct session *session, enum 
     return NULL;
 }
 
-/* It has just refused to tell: asked again at once, it would again, and again. */
+/* The connection refused to tell a moment ago: it would refuse again. */
 static bool is_resting(const struct session *session, const struct slot *slot)
 {
     return slot->refused_us != 0 && session_now(session) - slot->refused_us < WORKER_RETRY_US;

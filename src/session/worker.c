@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 
-#define TRIM_SESSIONS 128 /* of fewer the memory is not worth asking for */
+#define TRIM_SESSIONS 128 /* the memory of fewer sessions is not given back to the system */
 
 const struct view *worker_view(const struct worker *worker, unsigned cluster)
 {
@@ -86,7 +86,7 @@ bool worker_post(struct worker *worker, struct loop_message *message)
     return loop_post(&worker->loop, message);
 }
 
-/* Each time half as many, so it costs each little. */
+/* Gives memory back each time the number of sessions has halved: so the cost per session is small. */
 void worker_note_freed(struct worker *worker)
 {
     size_t count = --worker->bodies;

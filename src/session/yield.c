@@ -33,7 +33,8 @@ bool yield_is_shared(const struct session *session)
     return clusters == NULL || clusters[session->door->cluster].pool == POOL_TRANSACTION;
 }
 
-/* Unless it has answers that the client may ask for. */
+/* The connection may be asked what only it knows, and then given up: it is idle, and nothing else keeps it,
+ * such as answers that the client may still ask for. */
 static bool may_part(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
@@ -87,7 +88,7 @@ void yield_on_wanted(struct upstream *upstream)
     yield_give_up(session, slot_place_of(session->slots, upstream));
 }
 
-/* ---- it is too old ---- */
+/* ---- the connection is too old ---- */
 
 static void retire(struct session *session, enum route_place place)
 {
@@ -105,7 +106,7 @@ void yield_on_aged(struct upstream *upstream)
     retire(session, slot_place_of(session->slots, upstream));
 }
 
-/* Now, and not when the last command ended: the client may have asked about that one. */
+/* The connection is not retired when a command ends: the client's next command may ask about that one. */
 void yield_retire_old(struct session *session)
 {
     const struct job *job = &session->job;
@@ -114,10 +115,10 @@ void yield_retire_old(struct session *session)
         retire(session, job->place);
 }
 
-/* ---- what it is used for ---- */
+/* ---- what the connection is used for ---- */
 
-/* What would keep the connection even if no command ran comes first; of several causes the first of the
- * table. */
+/* Causes that would keep the connection even without a running command come first; of several causes, the
+ * first in the table of pins. */
 unsigned yield_use(const struct upstream *upstream)
 {
     const struct session *session = upstream->owner;
