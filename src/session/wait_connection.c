@@ -14,9 +14,9 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-/* An idle session gives up its connection at once, or after a question or two. A read that got no connection
- * by then looks at other replicas; the next time after twice as long, as otherwise it could leave each queue
- * just before its turn. */
+/* An idle session gives up its connection at once, or after one or two questions of headgate. A read that has
+ * no connection after this time (microseconds) looks at other replicas. Each further time it waits twice as
+ * long: otherwise it could leave every queue just before its turn. */
 #define ELSEWHERE_US UINT64_C(100000)
 
 static struct server *server_at(const struct session *session, int server)
@@ -64,7 +64,7 @@ static void release_quota(struct session *session)
     session->queue.quota = NULL;
 }
 
-/* ---- what comes ---- */
+/* ---- a permit or a connection comes ---- */
 
 static void on_grant(void *owner)
 {
@@ -91,7 +91,7 @@ static bool on_offer(struct pool_waiter *waiter, struct upstream *offer)
     return is_taken;
 }
 
-/* A connection that was parked, or that a session gave up, of this worker or another. */
+/* A connection comes that was parked, or given up by a session, of this worker or another one. */
 static void on_connection(void *owner, struct loop *loop, void *take_connection)
 {
     struct session *session = owner;
@@ -113,14 +113,14 @@ void wait_connection_leave(struct session *session)
     session->queue.at = NULL;
 }
 
-/* ---- in vain ---- */
+/* ---- the wait was in vain ---- */
 
 enum step wait_connection_time_out(struct session *session)
 {
     char text[ERROR_TEXT_MAX];
     struct server *server = session->queue.at;
     if (session->queue.waiter.handover !=
-        NULL) { /* a worker is very busy: its connection is not waited for any longer */
+        NULL) { /* the other worker is very busy: its answer is not waited for any longer */
         wait_connection_leave(session);
         return session_enter(session, SESSION_ACQUIRING);
     }
@@ -140,7 +140,7 @@ bool wait_connection_may_wait(struct session *session)
     return now < job->wait.permit_until_us;
 }
 
-/* The retry timer ends it: the next refusal after pool_wait is the client's. */
+/* The worker's retry timer ends the wait. After pool_wait, the client gets the next refusal of the server. */
 enum step wait_connection_wait(struct session *session)
 {
     session_set_deadline(session, 0);
@@ -193,19 +193,19 @@ static enum step enter(struct session *session, int at)
     session->job.wait.elsewhere_at_us = session_now(session) + (ELSEWHERE_US << session->job.wait.changes);
     session->queue.ticket = permits_wait(permits, &waiter, &is_first);
     if (session->queue.ticket == NULL) {
-        wait_connection_leave(session); /* a permit of the account may be in hand */
+        wait_connection_leave(session); /* gives back a permit of the account */
         return command_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
     }
     session_set_deadline(session, session->job.wait.permit_until_us - session_now(session));
     worker_retry(worker);
-    if (is_first) /* otherwise a search was made, and sessions that became idle since have given up theirs */
+    if (is_first) /* otherwise the first one has searched, and sessions that become idle give up theirs */
         search_for_waiters(&worker->pool, permits);
     if (permits->quota != NULL)
         quota_try_more(permits->quota, session_now(session));
     return STEP_WAIT;
 }
 
-/* Can the present job still get a connection there? */
+/* May the present job still run on the server that it waits for? */
 static bool is_right(const struct session *session)
 {
     const struct view *view = session_view(session);
@@ -241,12 +241,12 @@ static bool take(struct session *session, int server)
 
 static enum step open_with_permit(struct session *session, int server)
 {
-    session_set_deadline(session, 0); /* connecting has its own */
+    session_set_deadline(session, 0); /* connecting has its own deadline */
     slot_open(session, server);
     return session_enter(session, SESSION_ATTACHING);
 }
 
-/* The connection that has come for it. */
+/* Takes the connection that is offered. False: it does not suit, and stays an offer. */
 static bool take_over(struct session *session, int server)
 {
     struct upstream *upstream = session->queue.offer;
@@ -264,7 +264,7 @@ static bool take_over(struct session *session, int server)
 static enum step take_offer(struct session *session)
 {
     int server = (int)session->queue.at->index;
-    struct quota *quota = session->queue.quota; /* kept for a connection that changes to the account */
+    struct quota *quota = session->queue.quota; /* kept: the connection may change to this account */
     session->queue.quota = NULL;
     wait_connection_leave(session);
     session->queue.quota = quota;
@@ -284,7 +284,7 @@ static enum step go_on_with_quota(struct session *session)
 }
 
 /* A replica for which no session waits. It may have no free connection: idle sessions give up theirs only to
- * sessions that wait there. VIEW_NO_SERVER: there is none, or it is not time yet. */
+ * sessions that wait there. VIEW_NO_SERVER: there is none, or it is too early. */
 static int find_calm(struct session *session)
 {
     const struct view *view = session_view(session);
@@ -299,7 +299,7 @@ static int find_calm(struct session *session)
     return VIEW_NO_SERVER;
 }
 
-/* Some connections are given up only after a while, and some only elsewhere. */
+/* On the retry timer: some connections are given up only later, and another replica may have a free one. */
 static enum step look_again(struct session *session)
 {
     struct worker *worker = session->worker;
@@ -331,7 +331,7 @@ enum step wait_connection_step(struct session *session)
     }
     if (session->queue.has_permit) {
         int server = (int)session->queue.at->index;
-        session->queue.has_permit = false; /* it goes with the connection */
+        session->queue.has_permit = false; /* it passes to the new connection */
         session->queue.at = NULL;
         return open_with_permit(session, server);
     }
@@ -339,12 +339,12 @@ enum step wait_connection_step(struct session *session)
         return STEP_WAIT;
     if (session->queue.ticket == NULL && session->queue.permits == NULL && session->queue.quota != NULL)
         return go_on_with_quota(session);
-    if (session->queue.ticket == NULL) /* on_offer */
+    if (session->queue.ticket == NULL) /* called by on_offer */
         return take_offer(session);
     return worker->is_retrying ? look_again(session) : STEP_WAIT;
 }
 
-/* ---- is there one without waiting? ---- */
+/* ---- a connection without waiting ---- */
 
 static bool ask_others(struct session *session, int server)
 {
@@ -355,8 +355,8 @@ static bool ask_others(struct session *session, int server)
 
 enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION, GOT_ANSWER_LATER };
 
-/* A parked connection, or the permits to open one, unless a session waits already. `may_ask`: other workers
- * may be asked for a parked one. */
+/* Gets a parked connection or the permits to open one; nothing if another session waits already. `may_ask`:
+ * other workers may be asked for a parked connection. */
 static enum got get(struct session *session, int server, bool may_ask)
 {
     struct permits *permits = &server_at(session, server)->permits;
@@ -394,7 +394,7 @@ static int find_free(struct session *session, enum got *got_r)
 /* Other workers answer within a turn of their loops; the deadline is for a worker that hangs. */
 static enum step await_answer(struct session *session, int server)
 {
-    session->job.wait.has_asked_others = true; /* only once for a job */
+    session->job.wait.has_asked_others = true; /* once per job */
     note_entry(session, server_at(session, server));
     session_set_deadline(session, session->worker->env.connect_us);
     return STEP_WAIT;

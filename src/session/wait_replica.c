@@ -10,9 +10,9 @@
 #include "session/pick_server.h"
 #include "session/slot.h"
 
-/* ---- what it asks for ---- */
+/* ---- what the session asks for ---- */
 
-/* The present job may wait for the newest, once. */
+/* If the job must read the newest data, the session asks for what the primary has now. Once per job. */
 static void ask_newest(struct session *session)
 {
     struct job *job = &session->job;
@@ -22,7 +22,8 @@ static void ask_newest(struct session *session)
     job->wait.has_asked_newest = true;
 }
 
-/* A replica other than the one that it was on may be behind that one. */
+/* If the session has read on a replica and is leaving it, it asks for what it has seen there: another replica
+ * may be behind. */
 static void note_leaving(struct session *session)
 {
     struct consistency *consistency = &session->consistency;
@@ -32,7 +33,8 @@ static void note_leaving(struct session *session)
         consistency_see(&session->consistency);
 }
 
-/* The most that a wait for any replica that the session may read from is worth. */
+/* How long a wait for a replica may take, in microseconds, and still be cheaper than a read on the primary:
+ * the longest time of all replicas that the read may go to. 0: the primary is cheaper. */
 static uint64_t cheaper_us(const struct session *session)
 {
     const struct consistency *consistency = &session->consistency;
@@ -49,8 +51,8 @@ static uint64_t cheaper_us(const struct session *session)
     return most_us;
 }
 
-/* How long the present read may wait before the primary has it. What the primary must tell first, its
- * position, takes as long as the read there would. */
+/* How long the present read may wait before it goes to the primary, in microseconds. With consistency_wait =
+ * auto it does not wait for the primary's position (`seen`): that takes as long as the read there. */
 static uint64_t wait_us(const struct session *session)
 {
     bool is_auto = session->consistency.positions->settings->consistency_wait_us == CONSISTENCY_WAIT_AUTO;
@@ -65,7 +67,8 @@ static bool has_waited(const struct session *session)
            wait_us(session) == 0;
 }
 
-/* Another replica is a connection more. One that the session's own is behind by a moment is not worth it. */
+/* Moving to another replica costs one more connection. It is not worth that while the session's own replica
+ * has been behind for less than this, in microseconds. */
 #define FAR_BEHIND_US 100000u
 
 static bool is_far_behind(const struct session *session)
@@ -76,8 +79,8 @@ static bool is_far_behind(const struct session *session)
             session_now(session) - session->consistency.behind_us >= FAR_BEHIND_US);
 }
 
-/* There is no primary to tell what it had, and reads go on without one: what the session has written must be
- * there, what it may have seen besides cannot be asked for. */
+/* Without a primary its position is not known, but reads continue. The session still asks for its own writes,
+ * and no longer for what else it may have seen on the primary. */
 static void forget_seen(struct session *session)
 {
     struct consistency *consistency = &session->consistency;
@@ -93,7 +96,7 @@ static void forget_seen(struct session *session)
 
 /* ---- the gate ---- */
 
-/* Only the present replica can answer: it knows the session's user variables, or what an earlier statement
+/* Only the present replica can answer: it has the session's user variables, or what an earlier statement has
  * left. */
 static bool is_bound(const struct session *session)
 {
@@ -116,7 +119,7 @@ static struct gate_state state_of(const struct session *session)
         .has_replica = has_replica,
         .replica_has = has_replica && !slot_has_moved(session, ROUTE_REPLICA) &&
                        fresh_replica_has_all(&session->consistency,
-                                             slot->server), /* of the machine that this server is now */
+                                             slot->server), /* of the server's present machine */
         .another_has = fresh_replica_another_has(&session->consistency, &session->job,
                                                  has_replica ? slot->server : VIEW_NO_SERVER),
         .may_leave = is_far_behind(session) && !consistency->has_read &&
@@ -128,9 +131,10 @@ static struct gate_state state_of(const struct session *session)
     };
 }
 
-/* Those that go to a replica for no other reason than that it can answer, and show data, or, to be prepared,
- * what tables there are; and those that only it can answer, and show data as well. (If the connection that
- * ran the statement they ask about has gone nobody can, but prepare it: diagnostics_have_gone.) */
+/* Must the replica have what the session asks for? Yes for harmless reads and read-only transactions, also
+ * when they are only prepared: a PREPARE reads which tables there are. Yes for statements on tables that only
+ * this replica can answer, because of user variables or an earlier statement. (If the connection of the
+ * earlier statement is gone, only a PREPARE can run: diagnostics_are_gone.) */
 static bool is_gated(const struct session *session)
 {
     const struct job *job = &session->job;
@@ -225,7 +229,7 @@ static bool may_be_primary_s(const struct session *session)
     return pick_may_fall_back(session) && !is_bound(session);
 }
 
-/* What may not go to the primary waits as long as for a server. */
+/* How long the read waits, in microseconds: primary_wait if it may not go to the primary. */
 static uint64_t patience(const struct session *session)
 {
     return !may_be_primary_s(session) ? session->worker->world->timeouts->primary_wait_us : wait_us(session);
@@ -259,8 +263,9 @@ enum step wait_replica_step(struct session *session)
     return session_enter(session, SESSION_ACQUIRING);
 }
 
-/* After waits in vain, one after the other: so many times as long without any. Replicas that lag for long
- * cost a tenth of the time at most, and those that have recovered are found out. */
+/* After n waits in vain in a row, no read of the session waits for rests[n] times the length of a wait. So
+ * replicas that lag for long cost about a tenth of the time at most, and a replica that has caught up is used
+ * again. */
 static const uint8_t rests[] = { 0, 0, 2, 4, 8, 10 };
 #define RESTS_LAST (sizeof rests / sizeof *rests - 1)
 

@@ -21,7 +21,7 @@ static struct worker *of_loop(const struct loop *loop)
     return loop->context;
 }
 
-/* Each session may go away under the visit, but no other one does: the next is fetched before. */
+/* `visit` may free the session that it is given, but no other one: the next node is fetched first. */
 static void for_each_session(struct worker *worker, void (*visit)(struct session *session))
 {
     struct list_node *node = list_first(&worker->sessions);
@@ -73,7 +73,7 @@ static bool open_positions(struct worker *worker)
 
 static void free_boxes(struct worker *worker)
 {
-    for (unsigned i = 0; i < worker->box_count; i++) { /* its world may be gone already */
+    for (unsigned i = 0; i < worker->box_count; i++) { /* worker->world may be freed already */
         struct view *next = atomic_exchange(&worker->boxes[i].next, NULL);
         view_release(&next);
         view_release(&worker->boxes[i].view);
@@ -157,7 +157,7 @@ static void *run(void *context)
 {
     struct worker *worker = context;
     loop_run(&worker->loop);
-    loop_close_mail(&worker->loop); /* nobody waits for an answer from a thread that has ended */
+    loop_close_mail(&worker->loop); /* no other thread may wait for an answer of this one any more */
     (void)loop_post(worker->control, &worker->ended);
     return NULL;
 }
@@ -165,7 +165,7 @@ static void *run(void *context)
 static void run_report(struct loop_message *message)
 {
     struct worker *worker = (struct worker *)(void *)((char *)message - offsetof(struct worker, report));
-    atomic_store(&worker->is_reporting, false); /* before it is read: what comes now is a new report */
+    atomic_store(&worker->is_reporting, false); /* first: what happens from now on is a new report */
     worker->on_report(worker);
 }
 
@@ -200,7 +200,7 @@ void worker_fini(struct worker *worker)
 
 /* ---- mail ---- */
 
-/* After this the door may be gone. */
+/* The client of this door does not count any more. Afterwards the door may be freed. */
 static void leave_limits(const struct worker *worker, struct door *door, const struct addr *peer)
 {
     if (worker->world->limits != NULL)
@@ -278,12 +278,12 @@ void worker_publish(struct worker *worker, struct view *view)
 {
     struct view_box *box = &worker->boxes[view->cluster_index];
     struct view *before = atomic_exchange(&box->next, view_acquire(view));
-    if (before != NULL) { /* it is told already that something has come */
+    if (before != NULL) { /* the message for that view is on its way: it delivers this one instead */
         view_release(&before);
     } else if (!loop_post(&worker->loop, &box->message)) {
         struct view *mine = atomic_exchange(&box->next, NULL);
         view_release(&mine);
-        atomic_store(&box->taken, UINT64_MAX); /* its thread has ended: it goes by nothing */
+        atomic_store(&box->taken, UINT64_MAX); /* the thread has ended: no session uses an older view */
     }
 }
 
@@ -369,7 +369,7 @@ void worker_drain(struct worker *worker, uint64_t deadline_us)
 {
     struct drain_message *wish = mem_zalloc(sizeof *wish);
     if (wish == NULL)
-        abort(); /* there is no orderly end without a page of memory */
+        abort(); /* without memory for a message the worker cannot be told to end */
     *wish = (struct drain_message){ { .run = drain }, worker, deadline_us };
     if (!loop_post(&worker->loop, &wish->message))
         mem_free(wish);
