@@ -29,8 +29,8 @@ struct route_state {
     enum listener_mode mode;
     bool is_in_transaction;      /* a transaction is open, by the status flags */
     bool is_away;                /* a read-only transaction is open on the session's replica */
-    bool has_seen;               /* … and may have read data: its snapshot exists */
-    bool begin_stays_away;       /* … and a BEGIN without READ WRITE begins the next one there */
+    bool has_seen;               /* that transaction may have read data: its snapshot exists */
+    bool begin_stays_away;       /* in it, a BEGIN without READ WRITE begins the next one on the replica */
     bool is_autocommit_off;      /* the next statement begins a transaction */
     bool is_read_only;           /* transactions are READ ONLY by default: SET SESSION TRANSACTION */
     bool is_transaction_unknown; /* after an ERR it is unknown whether a transaction is open */
