@@ -1,5 +1,5 @@
-/* SET, one assignment at a time. `ahead` is the token that comes next; every reader below leaves it on the
- * comma, or on what it could not use, which setvar_next() passes over.
+/* Reads SET, one assignment at a time. `ahead` is the next token. Every reader below leaves it on the comma,
+ * or on a token that the reader could not use; setvar_next() steps over that token.
  */
 #include "sql/setvar.h"
 
@@ -38,7 +38,8 @@ static bool is_assignment_end(const struct setvar_walk *walk)
     return is_statement_end(walk) || is_punct(&walk->ahead, ',');
 }
 
-/* Over the rest of an expression: to the next comma outside parentheses. True if there was nothing. */
+/* Skips the rest of an expression, to the next comma outside parentheses. True if the expression was empty.
+ */
 static bool skip_expression(struct setvar_walk *walk)
 {
     unsigned depth = 0;
@@ -53,7 +54,7 @@ static bool skip_expression(struct setvar_walk *walk)
     return was_nothing;
 }
 
-/* From here to the end of the statement, without the blanks around. */
+/* Takes the text from here to the end of the statement, without the blanks around it. */
 static struct span take_rest(struct setvar_walk *walk)
 {
     struct span rest = walk->ahead.text;
@@ -74,7 +75,8 @@ static bool is_plain_text(struct span inside)
     return true;
 }
 
-/* Functions that are called without a parenthesis: their value is the session's. */
+/* Functions that are called without a parenthesis: their value depends on the session, so it is not
+ * constant. */
 static bool is_niladic(struct span word)
 {
     static const char *const names[] = { "CURRENT_DATE",      "CURRENT_ROLE", "CURRENT_TIME",
@@ -84,8 +86,8 @@ static bool is_niladic(struct span word)
     return span_is_among(word, names, sizeof names / sizeof *names);
 }
 
-/* A bare word is a value for a system variable (`utf8mb4`, ON, DEFAULT); for a user variable only a literal
- * is. */
+/* A bare word is a constant for a system variable (`utf8mb4`, ON, DEFAULT). For a user variable only NULL,
+ * TRUE and FALSE are. */
 static bool is_constant_word(struct span word, enum setvar_scope scope)
 {
     if (scope == SETVAR_USER)
@@ -106,7 +108,7 @@ static bool take_string(struct span text, struct setvar_change *change)
     return true;
 }
 
-/* -1, +5: the sign belongs to the number if it touches it. */
+/* Takes -1 or +5: the sign belongs to the number if no blank separates them. */
 static bool take_signed(struct setvar_walk *walk, struct setvar_change *change)
 {
     struct span sign = walk->ahead.text;
@@ -117,7 +119,7 @@ static bool take_signed(struct setvar_walk *walk, struct setvar_change *change)
     return walk->ahead.type == TOKEN_NUMBER && !walk->ahead.space_before;
 }
 
-/* One literal or keyword at the token ahead, of whatever type. */
+/* Takes one literal or keyword of any type, at the token ahead. */
 static bool take_any_literal(struct setvar_walk *walk, struct setvar_change *change)
 {
     change->value = walk->ahead.text;
@@ -142,7 +144,7 @@ static bool take_any_literal(struct setvar_walk *walk, struct setvar_change *cha
     return false;
 }
 
-/* The same, and without a value when it is none. */
+/* Takes one literal or keyword; without one the change has no value. */
 static bool take_literal(struct setvar_walk *walk, struct setvar_change *change)
 {
     if (take_any_literal(walk, change))
@@ -164,7 +166,7 @@ static void take_value(struct setvar_walk *walk, struct setvar_change *change)
     }
 }
 
-/* = or := and an expression; without, it is nothing we know. */
+/* Takes = or := and an expression. Without a sign the form is not known. */
 static void take_assignment(struct setvar_walk *walk, struct setvar_change *change)
 {
     bool is_assigned = walk->ahead.type == TOKEN_ASSIGN || is_punct(&walk->ahead, '=');
@@ -237,8 +239,8 @@ static const struct scope_word *find_scope(struct span word)
     return NULL;
 }
 
-/* @@x, @@scope.x. Without a scope word a server sets the session's value, whatever scope word stood before.
- */
+/* Takes @@x or @@scope.x. Without a scope in the name a server sets the session's value, even after SET
+ * GLOBAL. */
 static void take_system(struct setvar_walk *walk, struct setvar_change *change)
 {
     struct span word = span_of(walk->ahead.text.data + 2, walk->ahead.text.len - 2);
@@ -277,7 +279,7 @@ static void take_charset(struct setvar_walk *walk, enum setvar_scope scope, stru
         take_other(walk, change);
 }
 
-/* A word of the characteristics, and the one before it. */
+/* Notes a word of the transaction characteristics. `is_after_read`: the word before it was READ. */
 static void note_characteristic(const struct setvar_walk *walk, bool is_after_read,
                                 struct setvar_change *change)
 {
@@ -287,7 +289,7 @@ static void note_characteristic(const struct setvar_walk *walk, bool is_after_re
     change->is_read_only |= is_after_read && is_only;
 }
 
-/* Words and commas to the end. GLOBAL TRANSACTION is not the session's. */
+/* Takes words and commas to the end. GLOBAL TRANSACTION does not change the session. */
 static void take_transaction(struct setvar_walk *walk, enum setvar_scope scope, bool is_next,
                              struct setvar_change *change)
 {
@@ -307,7 +309,7 @@ static void take_transaction(struct setvar_walk *walk, enum setvar_scope scope, 
         *change = (struct setvar_change){ .scope = SETVAR_OTHER };
 }
 
-/* One name: bare, 'quoted' or `quoted`; NONE, DEFAULT and ALL are bare words, too. */
+/* Takes one name: bare, 'quoted' or `quoted`. NONE, DEFAULT and ALL are bare words too. */
 static bool take_role_name(struct setvar_walk *walk, struct setvar_change *change)
 {
     struct span text = walk->ahead.text;
@@ -331,7 +333,7 @@ static bool take_role_name(struct setvar_walk *walk, struct setvar_change *chang
     return false;
 }
 
-/* ROLE name | NONE | DEFAULT | ALL. A comma means another role to MySQL and another assignment to MariaDB. */
+/* ROLE name | NONE | DEFAULT | ALL. After a comma MySQL reads another role, MariaDB another assignment. */
 static void take_role(struct setvar_walk *walk, struct setvar_change *change)
 {
     change->scope = SETVAR_ROLE;
@@ -344,7 +346,7 @@ static void take_role(struct setvar_walk *walk, struct setvar_change *change)
     *change = (struct setvar_change){ .scope = SETVAR_ROLE };
 }
 
-/* DEFAULT ROLE …: the account's, not the session's. */
+/* DEFAULT ROLE … changes the account, not the session. */
 static void take_default(struct setvar_walk *walk, struct setvar_change *change)
 {
     bool is_role = accept_keyword(walk, KEYWORD_ROLE);
@@ -352,14 +354,15 @@ static void take_default(struct setvar_walk *walk, struct setvar_change *change)
     change->scope = is_role ? SETVAR_GLOBAL : SETVAR_OTHER;
 }
 
-/* PASSWORD, STATEMENT … FOR, RESOURCE GROUP: to the end, commas are not ours there. */
+/* PASSWORD, STATEMENT … FOR, RESOURCE GROUP: taken to the end, because commas do not separate assignments
+ * there. */
 static void take_everything(struct setvar_walk *walk, struct setvar_change *change)
 {
     (void)take_rest(walk);
     change->scope = SETVAR_OTHER;
 }
 
-/* The word ahead is a form's, and no variable of that name: `SET names = 1` is not NAMES. */
+/* An assignment follows, so the word ahead is a variable's name: `SET names = 1` is not NAMES. */
 static bool is_followed_by_assignment(const struct setvar_walk *walk)
 {
     struct lexer lexer = walk->lexer;
@@ -378,7 +381,7 @@ static bool accept_charset(struct setvar_walk *walk)
     return accept_keyword(walk, KEYWORD_SET);
 }
 
-/* Forms that begin with a word of their own. False: a plain variable. */
+/* Takes a form that begins with a word of its own. False: it is a plain variable. */
 static bool take_form(struct setvar_walk *walk, struct setvar_change *change)
 {
     bool is_first = walk->is_first;
@@ -399,7 +402,7 @@ static bool take_form(struct setvar_walk *walk, struct setvar_change *change)
     return true;
 }
 
-/* GLOBAL x, SESSION x, …: the scope stays for the plain names that follow. */
+/* GLOBAL x, SESSION x, …: the scope also holds for the plain names that follow. */
 static void take_scoped(struct setvar_walk *walk, enum setvar_scope scope, struct setvar_change *change)
 {
     step(walk);
@@ -433,7 +436,7 @@ void setvar_begin(struct setvar_walk *walk, struct span sql, const struct sql_di
     walk->is_malformed = !accept_keyword(walk, KEYWORD_SET) || is_statement_end(walk);
 }
 
-/* Nothing may follow the semicolon, nor have been doubtful on the way. */
+/* Ends the walk. It is malformed if text follows the semicolon, or if the lexer had doubts. */
 static bool finish(struct setvar_walk *walk)
 {
     if (is_punct(&walk->ahead, ';'))

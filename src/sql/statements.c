@@ -1,5 +1,5 @@
-/* The first word chooses a row: its kind, its dangers, and the function that reads the rest. Words without a
- * row begin no known statement, and such a statement may leave any state.
+/* The first word of a statement chooses a row: its kind, its dangers, and the function that reads the rest.
+ * A word without a row begins no known statement, and such a statement may leave any state.
  */
 #include "sql/statements.h"
 
@@ -13,17 +13,17 @@
 #define HIDES 0x1u         /* may leave session state that neither text nor tracking reports */
 #define HOLDS 0x2u         /* takes or releases state that holds.h lists */
 #define WRITES 0x4u        /* may write any user variable, named or not */
-#define WRITES_SEEN 0x8u   /* may write the user variables that are named in it */
-#define COMMITS 0x20u      /* may end the transaction inside, and go on */
-#define PROOF 0x10u        /* holds for a longer text too, of which only the beginning is known */
-#define LEAVES_COUNT 0x40u /* leaves ROW_COUNT() as it was, on MariaDB */
+#define WRITES_SEEN 0x8u   /* may write the user variables that its text names */
+#define COMMITS 0x20u      /* may end the transaction and then continue */
+#define PROOF 0x10u        /* the row also holds if only the beginning of the text is known */
+#define LEAVES_COUNT 0x40u /* does not change ROW_COUNT() on MariaDB */
 
 struct statement {
     enum sql_kind kind;
     enum sql_reason reason;
     unsigned flags;
     bool (*read)(struct reader *reader,
-                 struct sql_facts *facts); /* NULL: the rest does not matter. Result as statement_read() */
+                 struct sql_facts *facts); /* NULL: the rest is not read. Result: see statement_read() */
 };
 
 /* ---- data and schema ---- */
@@ -48,7 +48,7 @@ static bool is_routine(enum keyword keyword)
 }
 
 /* CREATE [OR REPLACE] [AGGREGATE] [DEFINER = user@host] {PROCEDURE | …}: the body contains semicolons. Words
- * in between are skipped until a word for a kind of object. */
+ * before the kind of object are skipped. */
 static bool read_create(struct reader *reader, struct sql_facts *facts)
 {
     static const int modifiers_max =
@@ -60,7 +60,7 @@ static bool read_create(struct reader *reader, struct sql_facts *facts)
         }
         if (is_routine(reader->keyword))
             return reader_skip_body(reader);
-        facts->counts_rows = reader->keyword == KEYWORD_TABLE; /* those of its SELECT, should it have one */
+        facts->counts_rows = reader->keyword == KEYWORD_TABLE; /* if the CREATE has a SELECT: its rows */
         facts->may_run_nothing = facts->counts_rows && token_is_word(reader->ahead, "IF");
         if (facts->counts_rows)
             return false;
@@ -73,7 +73,7 @@ static bool is_table_word(enum keyword keyword)
     return keyword == KEYWORD_TABLE || keyword == KEYWORD_TABLES;
 }
 
-/* DROP [TEMPORARY] TABLE …: without the word a temporary table is dropped first as well. DROP PREPARE x is
+/* DROP [TEMPORARY] TABLE …: also without TEMPORARY a temporary table is dropped first. DROP PREPARE x is
  * DEALLOCATE PREPARE. */
 static bool read_drop(struct reader *reader, struct sql_facts *facts)
 {
@@ -97,8 +97,8 @@ bool statement_find_rename(struct reader *reader)
     return false;
 }
 
-/* ALTER EVENT … DO and ALTER PACKAGE may hold bodies as CREATE does. An ALTER TABLE of a temporary table
- * creates no state, but may rename it. */
+/* ALTER EVENT … DO and ALTER PACKAGE may have bodies, as CREATE does. ALTER TABLE of a temporary table
+ * creates no state, but may rename the table. */
 static bool read_alter(struct reader *reader, struct sql_facts *facts)
 {
     bool is_open = read_create(reader, facts);
@@ -107,7 +107,7 @@ static bool read_alter(struct reader *reader, struct sql_facts *facts)
     return is_open;
 }
 
-/* RENAME TABLE means temporary tables too on MariaDB, not on MySQL. */
+/* RENAME TABLE renames temporary tables too on MariaDB, not on MySQL. */
 static bool read_rename(struct reader *reader, struct sql_facts *facts)
 {
     facts->has_holds = is_table_word(reader->keyword) && reader->lexer.dialect.family != SQL_FAMILY_MYSQL;
@@ -128,7 +128,7 @@ static bool is_query_word(enum keyword keyword)
            keyword == KEYWORD_TABLE;
 }
 
-/* Leading parentheses, as many as there are. */
+/* Skips leading parentheses. True if a query follows. */
 static bool is_parenthesised_query(struct reader *reader)
 {
     while (token_is_punct(reader->token, '('))
@@ -136,7 +136,7 @@ static bool is_parenthesised_query(struct reader *reader)
     return is_query_word(reader->keyword);
 }
 
-/* EXPLAIN ANALYZE, and MariaDB's ANALYZE [FORMAT=…], run the statement, with its effects. */
+/* EXPLAIN ANALYZE, and MariaDB's ANALYZE [FORMAT=…], run the statement, so its effects count. */
 static bool read_executed(struct reader *reader, struct sql_facts *facts)
 {
     struct sql_facts inner = { 0 };
@@ -149,8 +149,8 @@ static bool read_executed(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
-/* EXPLAIN runs what it can: both families fill derived tables, calls of functions and all (seen). Of a table
- * it is a SHOW COLUMNS. */
+/* EXPLAIN may run parts of the statement: both families fill derived tables, with their function calls
+ * (tested). EXPLAIN of a table is SHOW COLUMNS. */
 static bool read_explain(struct reader *reader, struct sql_facts *facts)
 {
     if (reader_accept(reader, KEYWORD_ANALYZE))
@@ -180,7 +180,7 @@ static bool is_about_cost(const struct reader *reader)
            token_is_word(reader->token, "PROFILE") || token_is_word(reader->token, "PROFILES");
 }
 
-/* SHOW statements that are a SELECT internally, and count rows; the others do not (seen on both families). */
+/* SHOW statements that run a SELECT internally count rows. The others do not (tested on both families). */
 static bool is_show_of_rows(const struct reader *reader)
 {
     static const char *const others[] = {
@@ -195,7 +195,7 @@ static bool is_show_of_rows(const struct reader *reader)
     return true;
 }
 
-/* SHOW HEADGATE TOKEN: no server knows it. */
+/* SHOW HEADGATE TOKEN, which no server knows. */
 static bool is_token_asked(struct reader *reader)
 {
     if (!token_is_word(reader->token, "HEADGATE") || !token_is_word(reader->ahead, "TOKEN"))
@@ -205,8 +205,8 @@ static bool is_token_asked(struct reader *reader)
     return reader_at_end(reader);
 }
 
-/* SHOW {WARNINGS | ERRORS} …, SHOW COUNT(*) {WARNINGS | ERRORS}. A WHERE is an expression; before it stands
- * none. */
+/* SHOW {WARNINGS | ERRORS} …, SHOW COUNT(*) {WARNINGS | ERRORS}. The only expression that a SHOW may have is
+ * after WHERE. */
 static bool read_show(struct reader *reader, struct sql_facts *facts)
 {
     struct sql_facts where = { 0 };
@@ -232,8 +232,8 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
-/* GET [CURRENT | STACKED] DIAGNOSTICS @a = NUMBER …: about the previous statement, into variables. No server
- * takes a function call there; if one did, the statement would stay on the primary. */
+/* GET [CURRENT | STACKED] DIAGNOSTICS @a = NUMBER … stores facts about the previous statement in variables.
+ * No server accepts a function call there. A statement with one stays on the primary. */
 static bool read_get(struct reader *reader, struct sql_facts *facts)
 {
     facts->refers_previous = !query_read_calls(reader, facts);
@@ -259,8 +259,8 @@ static bool is_insert_id(struct span name)
            span_is_nocase(name, "insert_id");
 }
 
-/* SET TRANSACTION …, without a scope; and values are expressions, which may call anything. A SET that setvar
- * does not understand may leave any state, too. */
+/* SET. SET TRANSACTION … may have no scope. Values are expressions, which may call any function. A SET that
+ * setvar.h does not understand may leave any state. */
 static bool read_set(struct reader *reader, struct sql_facts *facts)
 {
     struct setvar_walk walk;
@@ -279,7 +279,7 @@ static bool read_set(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
-/* DO expression, …: what the expressions call. */
+/* DO expression, …: notes the functions that the expressions call. */
 static bool read_expressions(struct reader *reader, struct sql_facts *facts)
 {
     (void)query_read_calls(reader, facts);
@@ -315,8 +315,7 @@ static bool read_backup(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
-/* FLUSH [LOCAL | NO_WRITE_TO_BINLOG] TABLES … {WITH READ LOCK | FOR EXPORT} locks; the other FLUSHes do not.
- */
+/* FLUSH [LOCAL | NO_WRITE_TO_BINLOG] TABLES … {WITH READ LOCK | FOR EXPORT} locks; no other FLUSH does. */
 static bool read_flush(struct reader *reader, struct sql_facts *facts)
 {
     for (; !reader_at_end(reader); reader_advance(reader)) {
@@ -346,8 +345,8 @@ static bool read_kill(struct reader *reader, struct sql_facts *facts)
         SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, stored_calls_read_block                 \
     }
 
-/* SQL_UNKNOWN is 0: words without a row begin no known statement. A long text proves a kind only where the
- * kind alone says all the router must know: CREATE TEMPORARY and LOAD … LOCAL show in the first words. */
+/* SQL_UNKNOWN is 0: a word without a row begins no known statement. PROOF is set only where the kind alone
+ * is all that routing needs to know. CREATE TEMPORARY and LOAD … LOCAL are recognised in the first words. */
 static const struct statement statements[KEYWORDS] = {
     [KEYWORD_SELECT] = { SQL_SELECT, SQL_REASON_PLAIN_READ, 0, read_query },
     [KEYWORD_WITH] = { SQL_SELECT, SQL_REASON_PLAIN_READ, 0, read_query },
@@ -426,12 +425,13 @@ static const struct statement statements[KEYWORDS] = {
     [KEYWORD_CLONE] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
     [KEYWORD_SIGNAL] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
     [KEYWORD_RESIGNAL] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
-    [KEYWORD_BINLOG] = { SQL_ADMIN, SQL_REASON_ADMIN, HIDES, NULL }, /* its events set variables */
+    [KEYWORD_BINLOG] = { SQL_ADMIN, SQL_REASON_ADMIN, HIDES, NULL }, /* the events in it set variables */
 };
 
 static const struct statement unknown = { SQL_UNKNOWN, SQL_REASON_UNKNOWN, HIDES | WRITES_SEEN, NULL };
 
-/* The row of the statement at the reader, stepping past its first word (queries keep it, for WITH). */
+/* Finds the row of the statement and steps over its first word. A query keeps its first word, because of
+ * WITH. */
 static const struct statement *find(struct reader *reader)
 {
     if (token_is_punct(reader->token, '('))
@@ -455,9 +455,10 @@ static void begin(const struct statement *row, struct sql_facts *facts)
                                  .writes_variables = (row->flags & WRITES) != 0 };
 }
 
-/* Seen on both families: MariaDB counts the rows of every SELECT, wherever it stands, a value only if it is
- * one from a table; MySQL also those of UPDATE, and not those of CREATE … SELECT or a value. For CREATE,
- * ALTER and SHOW the statement's reader has set counts_rows. */
+/* May the statement change FOUND_ROWS()? Tested on both families. MariaDB counts the rows of every SELECT,
+ * also inside other statements; of the SELECTs in a SET, only those from a table. MySQL also counts the rows
+ * of UPDATE, but not those of CREATE … SELECT or SET. For CREATE, ALTER and SHOW the reader has set
+ * facts->counts_rows. */
 static bool counts_rows(const struct reader *reader, const struct statement *row,
                         const struct sql_facts *facts)
 {
@@ -497,8 +498,8 @@ static bool counts_rows(const struct reader *reader, const struct statement *row
     return false;
 }
 
-/* Which statements leave warnings and FOUND_ROWS() as they are: seen on MariaDB 10.11 and MySQL 9.7. Stored
- * code is not considered here. */
+/* Notes which statements do not change warnings and FOUND_ROWS(): tested on MariaDB 10.11 and MySQL 9.7.
+ * Stored code is not considered here. */
 static void note_traces(const struct reader *reader, const struct statement *row, struct sql_facts *facts)
 {
     static const uint32_t without_tables = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SET |
@@ -516,7 +517,7 @@ static void note_watched(const struct reader *reader, const struct statement *ro
     unsigned none = 1u << USER_LOCK_NONE, ask = 1u << USER_LOCK_ASK, other = 1u << USER_LOCK_OTHER;
     if ((reader->user_locks & ~none) != 0 && (facts->is_read || facts->reads_but_for_variables)) {
         facts->is_read = facts->reads_but_for_variables =
-            false; /* in places where no server takes a function, to be safe */
+            false; /* also in places where no server accepts a function, for safety */
         facts->reason = SQL_REASON_USER_LOCK;
     }
     note_traces(reader, row, facts);
@@ -524,17 +525,17 @@ static void note_watched(const struct reader *reader, const struct statement *ro
     facts->asks_before = reader->asks;
     facts->has_sequence |= reader->has_sequence && reader->lexer.dialect.family != SQL_FAMILY_MYSQL;
     facts->has_holds |= (reader->user_locks & ~(none | ask | other)) != 0;
-    if ((reader->user_locks & other) != 0) { /* whatever text EXECUTE runs */
+    if ((reader->user_locks & other) != 0) { /* the text of an EXECUTE is not all that may hide state */
         facts->may_hide_state = true;
         facts->execute_name = facts->execute_text = SPAN_NONE;
     }
     if (reader->has_kill && facts->kill == SQL_KILL_NONE && facts->kind != SQL_DDL)
-        facts->kill = SQL_KILL_OTHER; /* in a block; a routine's body only runs when the routine does */
+        facts->kill = SQL_KILL_OTHER; /* in a block; the body of a CREATE does not run now */
     facts->writes_variables |=
         reader->has_user_variable && (reader->has_assign || (row->flags & WRITES_SEEN) != 0);
 }
 
-/* One statement without SET STATEMENT before it. */
+/* Reads one statement that has no SET STATEMENT before it. */
 static bool read_plain(struct reader *reader, struct sql_facts *facts)
 {
     const struct statement *row = find(reader);
@@ -562,9 +563,9 @@ bool statement_skip_set(struct reader *reader, struct sql_facts *facts)
     return is_known && !reader_at_end(reader);
 }
 
-/* MariaDB's SET STATEMENT a = b FOR statement has the kind and the effects of the inner statement. It runs
- * under variables that the session does not have, so a prepared text may be read differently, and it counts
- * as no read. */
+/* MariaDB's SET STATEMENT a = b FOR statement has the kind and the effects of the inner statement. That
+ * statement runs with variables that the session does not have. So a prepared text may be read differently,
+ * and the whole is not a harmless read. */
 static bool read_under_set(struct reader *reader, struct sql_facts *facts)
 {
     struct sql_facts values = { 0 };
@@ -610,18 +611,18 @@ void statement_read_cut(struct reader *reader, struct sql_facts *facts)
         (void)row->read(reader, facts);
     facts->doubts = reader->lexer.doubts & ~SQL_DOUBT_BAD; /* the cut itself leaves quotes open */
     facts->may_hide_state |= facts->doubts != 0;
-    /* The holds of a text that is cut are not walked. Tables that a long DROP drops stay held. */
+    /* The holds of a cut text are not read. The tables that a long DROP drops stay held. */
     facts->may_hide_state |= facts->has_holds && row != &statements[KEYWORD_DROP];
     facts->has_holds = false;
     facts->execute_name = facts->execute_text = SPAN_NONE;
     if (row->read == stored_calls_read_call ||
-        row->read == stored_calls_read_block) { /* its end is not known */
+        row->read == stored_calls_read_block) { /* the end of the statement is not known */
         facts->may_hide_state = facts->writes_variables = facts->may_commit = true;
         facts->is_read = false;
         facts->reason = SQL_REASON_CALL;
     }
-    /* The tail may hold more statements. Without multi-statements it belongs to this one: then what a long
-     * INSERT leaves behind could only be a user lock or a variable taken in passing, which are not looked for
-     * there. */
+    /* With multi-statements, the unread rest may contain more statements. Without, it belongs to this
+     * statement. A long INSERT could then leave only a user lock or a user variable, and the rest is not
+     * searched for them. */
     facts->may_hide_state |= reader->lexer.dialect.multi_statements;
 }

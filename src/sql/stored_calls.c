@@ -5,7 +5,7 @@
 #include "sql/query.h"
 #include "sql/stored_code.h"
 
-/* Without CATALOG_CALLS, which by itself is no effect. */
+/* The effects without CATALOG_CALLS, which alone is no effect. */
 static unsigned effects_of(const struct sql_dialect *dialect, enum code_kind kind, struct span schema,
                            struct span name)
 {
@@ -14,7 +14,7 @@ static unsigned effects_of(const struct sql_dialect *dialect, enum code_kind kin
 
 /* ---- CALL ---- */
 
-/* [schema.]name; the procedures of packages are not known. */
+/* The effects of the procedure [schema.]name. Procedures of packages are not known. */
 static unsigned read_procedure(struct reader *reader)
 {
     const struct sql_dialect *dialect = &reader->lexer.dialect;
@@ -33,7 +33,7 @@ static unsigned read_procedure(struct reader *reader)
     return effects_of(dialect, CODE_PROCEDURE, schema, name);
 }
 
-/* Joins the effects of the procedure and of its arguments. */
+/* Joins the effects of the procedure with those of its arguments. */
 static void judge(struct reader *reader, struct sql_facts *facts, unsigned effects,
                   const struct sql_facts *arguments)
 {
@@ -64,11 +64,11 @@ bool stored_calls_read_call(struct reader *reader, struct sql_facts *facts)
 
 struct reach {
     const struct sql_dialect *dialect;
-    unsigned effects; /* of all that the statement uses */
+    unsigned effects; /* of all code that the statement uses */
 };
 
-/* Without a catalog routines are unknown; tables are assumed, as in any statement, to run nothing that leaves
- * state. */
+/* Adds the effects of a name. Without a catalog routines are unknown; tables are assumed to run no code that
+ * leaves state, as in any statement. */
 static void on_name(void *owner, const struct code_name *name)
 {
     struct reach *reach = owner;

@@ -1,10 +1,11 @@
-/* Statements are recognised by their first word, like those of clients (statements.c), and nest:
+/* Reads stored code. Statements are recognised by their first word, like those of clients (statements.c),
+ * and nest:
  *
  *      read_statement ── read_block | read_if | read_loop …     statements between END, ELSE, UNTIL …
  *                     └─ stored_code_walk                       expressions and queries (stored_code_walk.c)
  *
- * As soon as something does not follow the grammar, the reader is lost: its answer is then incomplete, and
- * CODE_UNKNOWN.
+ * When the text does not follow the grammar, stored_code_lose() stops the reading. The result is then
+ * incomplete and has CODE_UNKNOWN.
  */
 #include "sql/stored_code.h"
 
@@ -49,7 +50,7 @@ static bool is_local(const struct code *code, struct span name)
     return false;
 }
 
-/* To the semicolon, whatever stands there. */
+/* Skips to the semicolon. */
 static void skip(struct code *code)
 {
     for (; !reader_at_end(&code->reader); reader_advance(&code->reader))
@@ -92,7 +93,7 @@ static void read_end(struct code *code, const char *word)
         reader_advance(&code->reader);
 }
 
-/* BEGIN [NOT ATOMIC] … END; what is declared in it ends with it. */
+/* BEGIN [NOT ATOMIC] … END. Variables that are declared in the block end with it. */
 static void read_block(struct code *code)
 {
     size_t outer = code->local_count;
@@ -168,7 +169,7 @@ static void read_for_loop(struct code *code)
 
 /* ---- DECLARE ---- */
 
-/* NOT FOUND, SQLSTATE '02000', 1062, name, … and then the statement. */
+/* NOT FOUND, SQLSTATE '02000', 1062, name, … and then the handler's statement. */
 static void read_handler(struct code *code)
 {
     do {
@@ -224,8 +225,8 @@ static bool is_assignment(const struct token *token)
     return token->type == TOKEN_ASSIGN || token_is_punct(token, '=');
 }
 
-/* What is set at the current name: `x =`, `row.field =`, `NEW.column =`, or words such as NAMES and GLOBAL.
- */
+/* The effects of setting the current name: `x =`, `row.field =`, `NEW.column =`, or words such as NAMES,
+ * GLOBAL. */
 static unsigned target_effects(const struct code *code)
 {
     static const char *const session[] = { "NAMES", "CHARACTER", "CHARSET", "SESSION", "LOCAL" };
@@ -266,7 +267,7 @@ static void read_target(struct code *code)
         reader_advance(reader);
 }
 
-/* SET a = …, b = …; SET STATEMENT … FOR, GLOBAL, PASSWORD and the like are not known. */
+/* SET a = …, b = …. SET STATEMENT … FOR, GLOBAL, PASSWORD and the like are CODE_UNKNOWN. */
 static void read_set(struct code *code)
 {
     do {
@@ -285,7 +286,7 @@ static void read_expressions(struct code *code)
     stored_code_walk(code, STOP_NONE);
 }
 
-/* name (arguments): an argument may be written. */
+/* CALL name (arguments): the procedure may write to an argument. */
 static void read_call_statement(struct code *code)
 {
     struct reader *reader = &code->reader;
@@ -296,7 +297,7 @@ static void read_call_statement(struct code *code)
         reader_advance(reader);
     }
     called.name = token_name(reader->token);
-    if (!is_name(reader->token) || token_is_punct(reader->ahead, '.')) { /* of a package */
+    if (!is_name(reader->token) || token_is_punct(reader->ahead, '.')) { /* a procedure of a package */
         stored_code_lose(code);
         return;
     }
@@ -319,10 +320,10 @@ static void read_show(struct code *code)
 {
     for (; !reader_at_end(&code->reader); reader_advance(&code->reader))
         if (token_is_punct(code->reader.token, '('))
-            stored_code_lose(code); /* WHERE f() */
+            stored_code_lose(code); /* SHOW … WHERE f(): a function may be called */
 }
 
-/* START TRANSACTION …; the other STARTs are not known. */
+/* START TRANSACTION …. Other statements that begin with START are not known. */
 static void read_start(struct code *code)
 {
     if (code->reader.keyword != KEYWORD_TRANSACTION)
@@ -339,8 +340,8 @@ static void read_commit(struct code *code)
             stored_code_lose(code);
 }
 
-/* Views, routines, accounts. A table counts only when it is renamed: it may get the name of a former view.
- */
+/* Does a word of views, routines or accounts begin here? A table counts only if it is renamed: it may get
+ * the name of a former view. */
 static bool is_code_word(const struct code *code)
 {
     static const char *const words[] = { "VIEW",     "FUNCTION", "PROCEDURE", "TRIGGER", "PACKAGE",
@@ -348,8 +349,8 @@ static bool is_code_word(const struct code *code)
     return begins_with_any(code, words, sizeof words / sizeof *words);
 }
 
-/* CREATE, ALTER, DROP, RENAME, TRUNCATE. Without TEMPORARY, all but CREATE may mean a temporary table; with a
- * query in it anything may run. */
+/* CREATE, ALTER, DROP, RENAME, TRUNCATE. Without the word TEMPORARY, all but CREATE may act on a temporary
+ * table. A query in the statement may run any code. */
 static void read_schema_change(struct code *code)
 {
     const struct reader *reader = &code->reader;
@@ -372,12 +373,12 @@ static void read_schema_change(struct code *code)
 struct statement {
     unsigned effects;
     void (*read)(struct code *code);
-    bool keeps_word; /* it is read with its first word */
+    bool keeps_word; /* `read` begins at the first word */
 };
 
 #define CHANGE_SCHEMA ((unsigned)CODE_WRITES | CODE_TRANSACTION)
 
-/* By keyword. Words without a reader are unknown statements. */
+/* Rows by keyword. A word without a row begins an unknown statement. */
 static const struct statement statements[KEYWORDS] = {
     [KEYWORD_SELECT] = { .read = read_expressions, .keeps_word = true },
     [KEYWORD_WITH] = { .read = read_expressions, .keeps_word = true },

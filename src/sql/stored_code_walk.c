@@ -1,4 +1,4 @@
-/* Expressions and queries in stored code, token by token. */
+/* Reads expressions and queries in stored code, token by token. */
 #include "sql/stored_code_walk.h"
 
 #include "sql/calls.h"
@@ -39,21 +39,21 @@ static void tell_table(struct code *code, const struct table_name *table)
                                                 .is_written = table->is_written });
 }
 
-/* LAST_INSERT_ID(x) is found by the reader, in what is left of the statement. */
+/* Reads a function call. LAST_INSERT_ID(x) is not handled here: the reader notes it (has_given_id). */
 static void read_call(struct code *code, struct span schema)
 {
     static const unsigned effects[] = {
-        [FUNCTION_UNKNOWN] = 0, /* the name is told */
+        [FUNCTION_UNKNOWN] = 0, /* the name is passed to the caller */
         [FUNCTION_PURE] = 0,
         [FUNCTION_FOUND_ROWS] = CODE_PRIMARY,
         [FUNCTION_PREVIOUS] = CODE_PRIMARY,
         [FUNCTION_LAST_INSERT_ID] = CODE_PRIMARY,
-        [FUNCTION_USER_LOCK] = CODE_PRIMARY, /* the reader knows which of them take and release */
+        [FUNCTION_USER_LOCK] = CODE_PRIMARY, /* the reader notes which functions take or release locks */
         [FUNCTION_SEQUENCE] = CODE_SEQUENCE,
         [FUNCTION_SERVER] = CODE_PRIMARY,
     };
     enum function_effect effect = call_effect(&code->reader);
-    if (stored_code_is_word(code, "JSON_TABLE")) /* as a function it is a stored one */
+    if (stored_code_is_word(code, "JSON_TABLE")) /* called as a function, it is a stored function */
         effect = FUNCTION_UNKNOWN;
     code->effects |= effects[effect];
     if (stored_code_is_word(code, "CONNECTION_ID"))
@@ -68,8 +68,8 @@ static void read_call(struct code *code, struct span schema)
 
 struct walk {
     enum stop stop;
-    unsigned depth;        /* of parentheses */
-    unsigned cases;        /* CASE expressions that are open */
+    unsigned depth;        /* open parentheses */
+    unsigned cases;        /* open CASE expressions */
     struct span qualifier; /* the name before the last dot */
     bool has_into;
     bool has_user_variable;
@@ -97,7 +97,7 @@ static bool is_stop(const struct code *code, const struct walk *walk)
     return false;
 }
 
-/* `AS t (columns)`, `AS CHAR(3)`; and names of tables are followed by lists of columns. */
+/* Not a function: `AS t (columns)`, `AS CHAR(3)`, and the name of a table before a list of columns. */
 static bool is_function(const struct code *code, bool is_table)
 {
     const struct reader *reader = &code->reader;
@@ -118,7 +118,7 @@ static void read_name(struct code *code, struct walk *walk, bool is_table)
         walk->qualifier = name;
 }
 
-/* FOR UPDATE, FOR SHARE; [NEXT | PREVIOUS] VALUE FOR is the reader's has_sequence. */
+/* FOR UPDATE, FOR SHARE. The reader notes [NEXT | PREVIOUS] VALUE FOR (has_sequence). */
 static void read_for(struct code *code)
 {
     if (token_is_word(code->reader.ahead, "UPDATE") || token_is_word(code->reader.ahead, "SHARE"))
@@ -203,7 +203,7 @@ static void read_token(struct code *code, struct walk *walk, bool is_table)
             stored_code_lose(code);
         code->effects |= CODE_SETS_VARIABLES;
         break;
-    case TOKEN_HINT: /* for its statement only */
+    case TOKEN_HINT: /* a hint holds for its statement only */
         if (span_mentions(code->reader.token->text, "SET_VAR") ||
             span_mentions(code->reader.token->text, "RESOURCE_GROUP"))
             code->effects |= CODE_PRIMARY;
@@ -219,7 +219,7 @@ static void read_token(struct code *code, struct walk *walk, bool is_table)
     }
 }
 
-/* What the reader saw in passing. */
+/* Adds the effects of what the reader has noted. */
 static void note_watched(struct code *code, const struct walk *walk)
 {
     const struct reader *reader = &code->reader;

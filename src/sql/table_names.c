@@ -1,10 +1,10 @@
-/* Each depth of parentheses has a level of its own:
+/* The names of tables in a statement. Each depth of parentheses has a level with a place of its own:
  *
- *      FROM, JOIN, `,` of a list, UPDATE, INTO, TABLE  →  NAME    a name or a parenthesis comes
- *      schema before a dot                             →  REST    `.` and the name
- *      name                                            →  NONE    an alias, ON …: nothing of interest
+ *      after FROM, JOIN, `,` of a list, UPDATE, INTO, TABLE    NAME    a name or a parenthesis comes
+ *      after a schema                                          REST    `.` and the name of the table come
+ *      after a name                                            NONE    an alias, ON …: no table
  *
- * A list goes on at its depth until a word that cannot stand in one (list_ends).
+ * A list of tables continues at its depth until a word that cannot stand in a list (list_ends).
  */
 #include "sql/table_names.h"
 
@@ -12,7 +12,7 @@
 
 enum place { NONE, NAME, REST };
 
-/* WITH → its name → (columns) AS → (query) → `,` and the next name, or the statement itself. */
+/* A WITH list: name → (columns) AS → (query) → `,` and the next name, or the statement itself. */
 enum with { WITH_NONE, WITH_NAME, WITH_AS, WITH_QUERY, WITH_NEXT };
 
 static struct table_names_level *level_of(struct table_names *names)
@@ -48,7 +48,7 @@ static void add_with(struct table_names *names, struct span name)
     names->with[names->with_count++].is_ready = level_of(names)->is_recursive;
 }
 
-/* Compared with case: in another case the name may be a table's. */
+/* Compares with case: a name in another case may be a table's. */
 static bool is_with_name(const struct table_names *names, struct span name)
 {
     for (unsigned i = 0; i < names->with_count; i++)
@@ -62,7 +62,7 @@ static bool is_name(const struct token *token)
     return token->type == TOKEN_WORD || token->type == TOKEN_QUOTED;
 }
 
-/* False: the token does not belong to the WITH list. */
+/* Reads a token of a WITH list. False: the token does not belong to a list. */
 static bool read_with(struct table_names *names, const struct reader *reader)
 {
     struct table_names_level *level = level_of(names);
@@ -74,7 +74,7 @@ static bool read_with(struct table_names *names, const struct reader *reader)
             level->is_recursive = true;
             return true;
         }
-        level->with = is_name(reader->token) ? WITH_AS : WITH_NONE; /* WITH ROLLUP: forgotten at its AS */
+        level->with = is_name(reader->token) ? WITH_AS : WITH_NONE; /* WITH ROLLUP: dropped at the next AS */
         if (level->with == WITH_AS)
             add_with(names, token_name(reader->token));
         return level->with == WITH_AS;
@@ -89,7 +89,7 @@ static bool read_with(struct table_names *names, const struct reader *reader)
         names->with_count -= names->with_count > 0;
         return false;
     case WITH_QUERY:
-        return false; /* the parentheses see to it */
+        return false; /* the readers of parentheses handle it */
     case WITH_NEXT:
         if (token_is_punct(reader->token, ','))
             level->with = WITH_NAME;
@@ -145,7 +145,7 @@ static void close(struct table_names *names)
 
 /* ---- words ---- */
 
-/* Reserved by both families, and no part of a list of tables. */
+/* Words that both families reserve and that cannot stand in a list of tables. */
 static bool list_ends(enum keyword keyword)
 {
     switch ((int)keyword) {
@@ -167,8 +167,8 @@ static bool list_ends(enum keyword keyword)
     }
 }
 
-/* INSERT and REPLACE are functions too, and `ON DUPLICATE KEY UPDATE`, FOR UPDATE and the like change no
- * other table. */
+/* A word that begins a change. INSERT and REPLACE may be functions, and ON DUPLICATE KEY UPDATE, FOR UPDATE
+ * and the like change no further table. */
 static void begin_change(struct table_names_level *level, const struct reader *reader)
 {
     enum keyword before = reader->before_keyword;
@@ -220,7 +220,7 @@ static bool is_word_among(const struct token *token, const char *const names[], 
     return token->type == TOKEN_WORD && span_is_among(token->text, names, count);
 }
 
-/* Words between the word that begins a change and its table, and before a derived table. */
+/* Words that may stand between the first word of a change and its table, or before a derived table. */
 static bool is_modifier(const struct table_names_level *level, const struct reader *reader)
 {
     static const char *const changes[] = { "LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "IGNORE", "INTO" };
@@ -245,7 +245,7 @@ static bool tell(struct table_names *names, const struct reader *reader, struct 
     return !is_dual && !is_with_name(names, name_r->name);
 }
 
-/* A word or quoted name where a table's may stand. */
+/* Reads a word or a quoted name where the name of a table may stand. */
 static bool read_name(struct table_names *names, const struct reader *reader, struct table_name *name_r)
 {
     struct table_names_level *level = level_of(names);

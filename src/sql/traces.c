@@ -4,7 +4,7 @@
 
 enum where { ANYWHERE, IN_SHOW };
 
-/* Row numbers; 0 is no word. */
+/* Row numbers; 0 means no word. */
 enum {
     ROW_NONE,
 #define SQL_TRACE_WORD(word, where, traces) ROW_##word,

@@ -2,7 +2,7 @@
 
 #include "sql/stored_calls.h"
 
-/* BEGIN [WORK]; anything else is a block (NOT ATOMIC, ORACLE mode), or an error. */
+/* BEGIN [WORK]. With other words it is a block (NOT ATOMIC, ORACLE mode), or an error. */
 bool transactions_read_begin(struct reader *reader, struct sql_facts *facts)
 {
     (void)reader_accept(reader, KEYWORD_WORK);
@@ -15,8 +15,8 @@ bool transactions_read_begin(struct reader *reader, struct sql_facts *facts)
     return stored_calls_read_block(reader, facts);
 }
 
-/* START TRANSACTION [WITH CONSISTENT SNAPSHOT] [, READ ONLY | READ WRITE]; the other STARTs are about
- * replication. */
+/* START TRANSACTION [WITH CONSISTENT SNAPSHOT] [, READ ONLY | READ WRITE]. Other statements that begin with
+ * START are about replication. */
 bool transactions_read_start(struct reader *reader, struct sql_facts *facts)
 {
     if (!reader_accept(reader, KEYWORD_TRANSACTION))
@@ -48,8 +48,8 @@ bool transactions_read_rollback(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
-/* XA {START | BEGIN | …} xid. On MySQL a prepared transaction leaves the session, or else the status flags
- * say that it is still there (xa_detach_on_prepare). */
+/* XA {START | BEGIN | …} xid. On MySQL a prepared transaction leaves the session, or the status flags show
+ * that it is still there (xa_detach_on_prepare). */
 bool transactions_read_xa(struct reader *reader, struct sql_facts *facts)
 {
     bool is_mysql = reader->lexer.dialect.family == SQL_FAMILY_MYSQL;

@@ -1,11 +1,11 @@
 #include "sql/unquote.h"
 
-/* Characters with another meaning after a backslash; all others mean themselves. */
+/* The characters whose meaning changes after a backslash. All others keep theirs. */
 static const uint8_t escapes[256] = {
     ['b'] = '\b', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t', ['Z'] = 0x1a,
 };
 
-/* No NUL; and no byte ≥ 0x80 where it might be half a character. */
+/* True if there is no NUL, and no byte ≥ 0x80 where it might be a part of a character. */
 static bool is_plain(struct span inside, bool is_ascii)
 {
     for (size_t i = 0; i < inside.len; i++)
@@ -14,8 +14,8 @@ static bool is_plain(struct span inside, bool is_ascii)
     return true;
 }
 
-/* Writes the meaning of `c` after a backslash. The two wildcards of LIKE keep the backslash, which LIKE
- * itself removes. */
+/* Writes the meaning of `c` after a backslash. The wildcards % and _ keep the backslash: LIKE itself removes
+ * it. */
 static char *put_escaped(char *to, uint8_t c)
 {
     if (c == '%' || c == '_')
@@ -24,8 +24,8 @@ static char *put_escaped(char *to, uint8_t c)
     return to;
 }
 
-/* `to` has room for all of `inside`. Returns where the text ends; NULL if a quote stands alone, a backslash
- * at the end, or a NUL is meant. */
+/* Decodes `inside` into `to`, which has room for all of it. Returns the end of the text; NULL if there is a
+ * single quote character that is not doubled, a backslash at the end, or an escape for NUL. */
 static char *undo(struct span inside, uint8_t quote, bool has_escapes, char *to)
 {
     const uint8_t *end = inside.data + inside.len;
@@ -50,7 +50,7 @@ bool sql_unquote(struct span literal, const struct sql_dialect *dialect, struct 
 {
     text_clear(text_r);
     bool is_national = literal.len > 1 && (literal.data[0] | 0x20) == 'n' && literal.data[1] == '\'';
-    if (is_national) /* the same bytes, said to be UTF-8 */
+    if (is_national) /* N'…' has the same bytes; the prefix only says that they are UTF-8 */
         literal = span_of(literal.data + 1, literal.len - 1);
     if (literal.len < 2 || literal.data[literal.len - 1] != literal.data[0])
         return false;

@@ -9,8 +9,8 @@ static uint64_t load(const uint8_t *data, size_t len)
     return value;
 }
 
-/* Eight bytes each, or four; of the shortest words all three. What lies between, in words of more than
- * sixteen, is not in it. */
+/* The first and the last eight bytes of a word, or four, or all bytes of a word of up to three. In a word of
+ * more than sixteen bytes the middle is not included. */
 static inline struct word_ends ends_of(struct span word)
 {
     const uint8_t *end = word.data + word.len;
@@ -21,12 +21,12 @@ static inline struct word_ends ends_of(struct span word)
     return (struct word_ends){ *word.data, load(end - 1, 1) << 8 | word.data[word.len / 2] };
 }
 
-/* Without the bit that tells the letters' case. */
+/* The slot of a word. The bit of letter case is left out. */
 static inline size_t slot_of(struct word_ends ends, size_t len)
 {
     uint64_t both =
         (ends.first & 0xdfdfdfdfdfdfdfdf) * 0x9e3779b97f4a7c15 + (ends.last & 0xdfdfdfdfdfdfdfdf) + len;
-    return (both * 0x9e3779b97f4a7c15) >> 53; /* of the golden ratio: spreads every bit to the upper ones */
+    return (both * 0x9e3779b97f4a7c15) >> 53; /* 2^64 / golden ratio: spreads every bit to the upper ones */
 }
 _Static_assert(WORDS_SLOTS == 1 << (64 - 53), "slot_of() gives eleven bits");
 
@@ -35,7 +35,7 @@ size_t words_slot(struct span word)
     return slot_of(ends_of(word), word.len);
 }
 
-/* Of a name in capitals: 0x20 where there is a letter. */
+/* Of eight bytes of a name in capitals: 0x20 in each byte that is a letter. */
 static uint64_t cases_of(uint64_t bytes)
 {
     uint64_t cases = 0;
@@ -65,7 +65,7 @@ void words_fill(struct words *words, const struct word *rows, size_t count)
     }
 }
 
-/* Between the ends. */
+/* Compares the bytes between the two ends. */
 static bool is_same_inside(const uint8_t *data, const struct word *word)
 {
     for (size_t i = 8; i + 8 < word->len; i++) {
