@@ -1,13 +1,12 @@
-/* How many clients headgate takes, all in all; listeners and users have limits of their own.
- */
+/* How many clients headgate accepts in all. Listeners and users have limits of their own. */
 #ifndef HEADGATE_ACCESS_LIMIT_SETTINGS_H
 #define HEADGATE_ACCESS_LIMIT_SETTINGS_H
 
 #include "settings/schema.h"
 
-#define LIMIT_MAX 1000000 /* more clients than one process was ever seen to serve */
+#define LIMIT_MAX 1000000 /* more clients than one process has ever been seen to serve */
 
-/* "off" is 0: for every limit that may be left out. */
+/* The word "off" for 0, for every limit that may be off. */
 extern const struct setting_word limit_words[];
 
 struct limit_settings {

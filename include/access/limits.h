@@ -1,8 +1,8 @@
-/* How many clients there may be: in all, on a listener, from an address, of a user.
+/* The limits on the number of clients: in all, of a listener, of an address, of a user.
  *
- *      control thread: limits_enter ──► (a session on some worker) ──► limits_leave: that worker
+ *      limits_enter (control thread) ──► (a session on some worker) ──► limits_leave (that worker)
  *
- * Exact over all threads. Nothing here is on the way of a query: clients come and go through it.
+ * Exact over all threads. Queries do not touch the limits, only clients that come and go.
  */
 #ifndef HEADGATE_ACCESS_LIMITS_H
 #define HEADGATE_ACCESS_LIMITS_H
@@ -17,49 +17,50 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Something of which there may be only so many at a time. Any thread. */
+/* A limit on the number of things of one kind at a time. Used by any thread. */
 struct limit {
     _Atomic int64_t max; /* 0: off; the control thread changes it */
     _Atomic int64_t used;
-    _Atomic uint64_t refused; /* how often it was reached when one more was wanted */
+    _Atomic uint64_t refused; /* how often the limit was reached when one more was wanted */
 };
 
-/* One more, or false: there are `max` already, and the refusal is counted. */
+/* Takes one more. False: `max` are taken already; the refusal is counted. */
 bool limit_take(struct limit *limit);
 void limit_give(struct limit *limit);
-/* Gives back what *held is (NULL: nothing), then takes one of `to`. False: *held is NULL then. */
+/* Gives back one of *held (NULL: nothing), then takes one of `to`. False: `to` is full, and *held is NULL. */
 bool limit_move(struct limit **held, struct limit *to);
 
 struct limits_guest;
 
 struct limits {
     struct limit clients;
-    _Atomic int64_t per_address;      /* 0: off; as max */
-    _Atomic uint64_t address_refused; /* by per_address */
-    _Atomic uint64_t file_refused;    /* for want of descriptors */
+    _Atomic int64_t per_address;      /* 0: off; the control thread changes it */
+    _Atomic uint64_t address_refused; /* refused because of per_address */
+    _Atomic uint64_t file_refused;    /* refused for lack of file descriptors */
     pthread_mutex_t mutex;
-    struct limits_guest *by_address; /* owns; guarded by mutex; also while per_address is off: it may come */
+    struct limits_guest *by_address; /* owns; guarded by mutex; also kept while per_address is off */
 };
 
 void limits_init(struct limits *limits, const struct limit_settings *settings);
 void limits_fini(struct limits *limits);
-/* Other settings, by the control thread: who is there may stay. */
+/* Applies other settings; control thread only. Clients that are connected stay. */
 void limits_set(struct limits *limits, const struct limit_settings *settings);
 void limit_set(struct limit *limit, int64_t max);
 
-/* A client has been accepted: count it, or err says which limit it would exceed, in words for the client.
- * `fd`: its socket, whose number tells how many files are open. `listener`: its listener's limit, which
- * `listener_name` names in the message. Out of memory for an address counts as refused. */
+/* Counts a client that has been accepted. False: `err` says which limit the client would exceed, in words
+ * for the client. `fd`: the client's socket, whose number tells how many files are open. `listener`: the
+ * limit of its listener, which the message calls `listener_name`. Out of memory for the address counts as a
+ * refusal. */
 bool limits_enter(struct limits *limits, struct limit *listener, const char *listener_name,
                   const struct addr *peer, int fd, struct error *err);
-/* The same client has gone: once for each that entered. Any thread. */
+/* A client that has entered is gone; to be called once for each. Any thread. */
 void limits_leave(struct limits *limits, struct limit *listener, const struct addr *peer);
 
-/* Tells a client that is not greeted why, without an sqlstate, as servers of both families say it there: ERR
- * 1040, or another `code`. Never blocks, and takes no memory; the socket stays open. */
+/* Tells a client why it is refused before the greeting: ERR 1040 or another `code`, without an sqlstate, as
+ * servers of both families send it. Never blocks and allocates nothing; the socket stays open. */
 void limits_turn_away(int fd, uint16_t code, const char *why);
 
-/* A line in the log when so many clients cannot be served with the open files that the process may have. */
+/* Logs a warning if the open files that the process may have are too few for `max_clients`. */
 void limits_warn_of_files(const struct limit_settings *settings);
 
 #endif

@@ -1,5 +1,4 @@
-/* What can be set for a listener: where clients connect, and to what.
- */
+/* The settings of a listener: where clients connect, and to which cluster. */
 #ifndef HEADGATE_ACCESS_LISTENER_SETTINGS_H
 #define HEADGATE_ACCESS_LISTENER_SETTINGS_H
 
@@ -7,8 +6,8 @@
 
 enum listener_mode { LISTENER_SPLIT, LISTENER_PRIMARY, LISTENER_REPLICA };
 
-/* Of CAPS_COMPRESSION, what clients are offered as far as servers of their family know it: 1 << enum
- * compress_algorithm. */
+/* The compression that clients are offered, as far as servers of the cluster's family know it: bits
+ * 1 << enum compress_algorithm. */
 enum listener_compression {
     LISTENER_COMPRESSION_OFF = 0,
     LISTENER_COMPRESSION_ZLIB = 1,
@@ -19,7 +18,7 @@ enum listener_compression {
 struct listener_settings {
     char *name;          /* owns; unique */
     char *address;       /* owns; "ipv4:port", "[ipv6]:port" or "/path"; unique */
-    char *cluster;       /* owns; the name of one that exists */
+    char *cluster;       /* owns; the name of a configured cluster */
     int mode;            /* enum listener_mode */
     int64_t max_clients; /* 0: off */
     int consistency;     /* enum consistency_setting */

@@ -1,5 +1,4 @@
-/* An account that clients log in with, and that headgate uses towards the servers on their behalf.
- */
+/* An account: clients log in with it, and headgate logs in to servers with it for them. */
 #ifndef HEADGATE_ACCESS_USER_SETTINGS_H
 #define HEADGATE_ACCESS_USER_SETTINGS_H
 
@@ -8,17 +7,18 @@
 
 struct user_settings {
     char *name;              /* owns; unique */
-    char *password;          /* owns; clear text, or a hash: see user_settings_is_hash */
+    char *password;          /* owns; clear text, or a hash: see user_settings_is_hash() */
     int64_t max_connections; /* 0: off */
     int consistency;         /* enum consistency_setting */
 };
 
 extern const struct section user_section;
 
-/* True when the password is given as the server stores it for mysql_native_password: '*' and 40 hexadecimal
+/* True if the password is a hash as servers store it for mysql_native_password: '*' and 40 hexadecimal
  * digits. */
 bool user_settings_is_hash(const struct user_settings *user);
-/* A password as it is configured, in clear text or as such a hash. False: it is too long. Wipe the secret. */
+/* Reads a configured password, in clear text or as a hash. False: it is too long. The caller wipes the
+ * secret. */
 bool user_settings_read_password(const char *password, struct auth_secret *secret_r);
 
 #endif

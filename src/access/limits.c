@@ -55,7 +55,7 @@ void limit_set(struct limit *limit, int64_t max)
     atomic_store_explicit(&limit->max, max, memory_order_relaxed);
 }
 
-/* The address's row, made when there is none; NULL when memory is out. */
+/* The row of an address, created if there is none. NULL: out of memory. */
 static struct limits_guest *find_guest(struct limits *limits, const struct addr *peer)
 {
     char host[64];
@@ -108,7 +108,7 @@ static void leave_address(struct limits *limits, const struct addr *peer)
         return;
     (void)pthread_mutex_lock(&limits->mutex);
     struct limits_guest *guest = find_guest(limits, peer);
-    assert(guest != NULL && guest->clients > 0); /* it was made when the client entered */
+    assert(guest != NULL && guest->clients > 0); /* the row was created when the client entered */
     guest->clients--;
     drop_if_empty(limits, guest);
     (void)pthread_mutex_unlock(&limits->mutex);
@@ -175,7 +175,7 @@ void limits_turn_away(int fd, uint16_t code, const char *why)
 {
     uint8_t packet[REPLY_EARLY_ERR_MAX];
     size_t len = reply_store_early_err(packet, code, why);
-    /* A new socket takes that much, or its client has gone. */
+    /* The buffer of a new socket has room for the packet. If not, the client is gone. */
     (void)send(fd, packet, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

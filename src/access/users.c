@@ -23,7 +23,7 @@ static struct user *find(const struct users *users, const char *name)
     return user;
 }
 
-/* With the limit of the one before, if there was one. NULL: memory is out. */
+/* Adds a user, with the limit of `before` if there is one. NULL: out of memory. */
 static struct user *add(struct users *users, const char *name, const struct user *before)
 {
     struct user *user = mem_zalloc(sizeof *user);
@@ -39,7 +39,7 @@ static struct user *add(struct users *users, const char *name, const struct user
     return NULL;
 }
 
-/* As configured: nothing that was seen at a login is in these. */
+/* Compares secrets as configured; they do not yet contain anything learned at a login. */
 static bool is_same_secret(const struct auth_secret *a, const struct auth_secret *b)
 {
     return a->has_password == b->has_password && a->password_len == b->password_len &&
@@ -65,8 +65,8 @@ static bool add_configured(struct users *users, const struct user_settings *sett
     return is_usable || error_set(err, 0, "user '%s': the password is longer than 255 bytes", settings->name);
 }
 
-/* Somebody may be logged in as this one: a login that is just being accepted is not counted yet, unless
- * nobody was let in any more. */
+/* May a client be logged in with this account? A login in progress is not counted yet, so an account that
+ * accepts logins counts as used. */
 static bool is_in_use(const struct user *user)
 {
     return !user->is_removed || atomic_load(&user->connections->used) > 0;
