@@ -1,12 +1,13 @@
-/* What statements cost, per normalised statement (sql/digest.h), cluster and user: a table of bounded size.
+/* The cost of statements, per normalised statement (sql/digest.h), cluster and user, in a table of bounded
+ * size.
  *
- * Each worker has one of its own, so nothing here is locked or atomic; readers visit the workers
- * (admin/visit_workers.h) and add the rows up. A statement's row is found by the text's shape, which
- * classify() has for nothing: only a shape that was not seen lately is read a second time. A row that is
- * known costs no allocation.
+ * Each worker has its own table, so nothing is locked or atomic. A reader visits the workers
+ * (admin/visit_workers.h) and adds up their rows. The row of a statement is found by the shape of its text,
+ * which classify() computes anyway; only a text whose shape was not seen recently is read again. Counting in
+ * a known row allocates nothing.
  *
- * When the table is full, the one that has taken the least time among a few makes room, and is summed into
- * the row of the others; so no sum is ever lost. Memory: DIGEST_ROW_BYTES a row at most.
+ * When the table is full, a few rows are compared, and the one with the least total time makes room. Its
+ * sums are added to the row `others`, so no sum is lost. Memory: at most DIGEST_ROW_BYTES per row.
  *
  *   digests_init → per statement: digests_enter, later digests_leave → digests_fini
  */
@@ -23,76 +24,76 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Times are counted by size as in base/hist.h, but two buckets for each octave: there are many rows. */
+/* Times are counted in buckets as in base/hist.h, but with two buckets per octave, to save memory. */
 #define DIGEST_COARSE (HIST_FINE / 2)
 #define DIGEST_BUCKETS (HIST_BUCKETS / DIGEST_COARSE + 1)
 
-/* What one statement has cost, and what all of a row have. Times in microseconds. */
+/* The cost of one statement, or the sum of a row. Times in microseconds. */
 struct digest_cost {
-    uint64_t count;    /* 1, or 0 for what only adds to another one: a FETCH, a PREPARE */
-    uint64_t prepares; /* that it was prepared */
-    uint64_t errors;   /* an error was the answer, or its end was not waited for */
+    uint64_t count;    /* 1; 0 for a command that adds to another one: a FETCH, a PREPARE */
+    uint64_t prepares; /* how often it was prepared */
+    uint64_t errors;   /* the reply was an error, or its end was not waited for */
     uint64_t rows;     /* of results */
     uint64_t affected;
     uint64_t bytes_in;
     uint64_t bytes_out;
     uint64_t total_us;
-    uint64_t wait_us;   /* of that, until it was sent: for a server, a connection, a replica to catch up */
-    uint64_t server_us; /* … from then until the server had said the last of it */
+    uint64_t wait_us;   /* part of total_us: until it was sent, waiting for a server, connection or replica */
+    uint64_t server_us; /* part of total_us: from then until the server had sent the end of the reply */
 };
 
 struct digest_sums {
     struct digest_cost cost;
     uint64_t max_us;
-    uint64_t last_us; /* when the last one ended, by the worker's clock; 0: none has */
+    uint64_t last_us; /* when the last statement ended, by the worker's clock; 0: none has ended */
     uint64_t buckets[DIGEST_BUCKETS];
 };
 
 struct digest_row {
-    uint64_t key;    /* of both together */
+    uint64_t key;    /* digest, cluster and user combined */
     uint64_t digest; /* of the text */
     struct digest_sums sums;
-    unsigned users;  /* statements that run: it stays as long as there are some */
-    uint32_t serial; /* another one each time that the row gets a new statement */
-    char *cluster; /* owns, with the two below it: one block. NULL: the row is free, or that of the others */
+    unsigned users;  /* running statements; the row stays as long as there are any */
+    uint32_t serial; /* changes each time the row is given to another statement */
+    char *cluster; /* owns one block, with the two below. NULL: the row is free, or it is `others` */
     const char *user;
     struct span text;
     UT_hash_handle hh;
 };
 
-#define DIGEST_NAME_MAX 64 /* bytes of a cluster's or user's name that are kept */
+#define DIGEST_NAME_MAX 64 /* bytes that are kept of the name of a cluster or user */
 #define DIGEST_ROW_BYTES (sizeof(struct digest_row) + DIGEST_TEXT_MAX + 2 * (DIGEST_NAME_MAX + 1))
 
-/* Which row a shape led to: forgotten when another shape comes to the same place. */
+/* The row that a shape led to. Overwritten when another shape has the same slot. */
 struct digest_seen {
-    uint64_t shape; /* mixed with who */
+    uint64_t shape; /* combined with digests_who() */
     struct digest_row *row;
-    uint32_t serial; /* of the row then */
+    uint32_t serial; /* the row's serial at that time */
 };
 
 struct digests {
     struct digest_row *rows;   /* owns; NULL: nothing is counted */
-    struct digest_row others;  /* those that made room, and those that found none */
+    struct digest_row others;  /* sums of rows that made room, and of statements that found no row */
     struct digest_row *by_key; /* uthash */
     struct digest_seen *seen;  /* owns: rows by shape */
     size_t max;                /* rows */
     size_t used;
     size_t seen_mask;
-    size_t hand;        /* where the search for a row that makes room goes on */
-    uint64_t evictions; /* rows that made room */
+    size_t hand;        /* the row where the next search for a row to replace begins */
+    uint64_t evictions; /* rows that were replaced */
 };
 
-/* A statement about to be run. */
+/* A statement that is about to run. */
 struct digest_question {
     uint64_t shape;  /* sql_facts.shape; 0: none */
     uint64_t who;    /* digests_who() */
-    struct span sql; /* its text; empty: not known any more */
-    bool is_cut;     /* … that is only its beginning */
+    struct span sql; /* its text; empty: no longer known */
+    bool is_cut;     /* `sql` is only the beginning of the text */
     const char *cluster;
     const char *user;
 };
 
-/* max: rows; 0: nothing is counted. False when memory is out; digests_fini is fine then too. */
+/* max: rows; 0: nothing is counted. False: out of memory; digests_fini may be called then too. */
 bool digests_init(struct digests *digests, size_t max);
 void digests_fini(struct digests *digests);
 
@@ -101,10 +102,10 @@ static inline bool digests_are_on(const struct digests *digests)
     return digests->rows != NULL;
 }
 
-/* Whose statements are counted apart. Never 0. */
+/* A number for cluster and user, whose statements are counted separately. Never 0. */
 uint64_t digests_who(const char *cluster, const char *user);
 
-/* The row of a text of that shape, if it was seen lately; else NULL. */
+/* The row of a text of this shape if the shape was seen recently, else NULL. */
 static inline struct digest_row *digests_seen(const struct digests *digests, uint64_t shape, uint64_t who)
 {
     const struct digest_seen *seen = &digests->seen[(shape ^ who) & digests->seen_mask];
@@ -112,7 +113,7 @@ static inline struct digest_row *digests_seen(const struct digests *digests, uin
     return is_it && shape != 0 ? seen->row : NULL;
 }
 
-/* The same; it has one user more. */
+/* Like digests_seen(), and counts a running statement in the row. */
 static inline struct digest_row *digests_find(struct digests *digests, uint64_t shape, uint64_t who)
 {
     struct digest_row *row = digests_seen(digests, shape, who);
@@ -121,11 +122,12 @@ static inline struct digest_row *digests_find(struct digests *digests, uint64_t 
     return row;
 }
 
-/* The same, in any case: its row, a new one, or that of the others. `dialect`: how its server reads it. */
+/* Counts a running statement and returns its row: a known one, a new one, or `others`; never NULL.
+ * `dialect`: how the statement's server reads the text. To be paired with digests_leave(). */
 struct digest_row *digests_enter(struct digests *digests, const struct digest_question *question,
                                  const struct sql_dialect *dialect);
 
-/* What that row says, without literals; borrows from it. Empty: it was not seen lately. */
+/* The text of the row of this shape, without literals; borrows from the row. Empty: not seen recently. */
 struct span digests_text(const struct digests *digests, uint64_t shape, uint64_t who);
 
 static inline void digest_cost_add(struct digest_cost *sums, const struct digest_cost *cost)
@@ -142,7 +144,8 @@ static inline void digest_cost_add(struct digest_cost *sums, const struct digest
     sums->server_us += cost->server_us;
 }
 
-/* The statement is over, at now_us: the row has one user less. In the caller, where its numbers are. */
+/* The statement ended at now_us: its cost is added to the row. Inline, because the caller has the numbers at
+ * hand. */
 static inline void digests_leave(struct digest_row *row, const struct digest_cost *cost, uint64_t now_us)
 {
     struct digest_sums *sums = &row->sums;
@@ -157,12 +160,12 @@ static inline void digests_leave(struct digest_row *row, const struct digest_cos
     sums->buckets[hist_bucket(cost->total_us) / DIGEST_COARSE]++;
 }
 
-/* Forget everything, but for the texts of what runs now. */
+/* Clears all sums, and frees the rows that have no running statement. */
 void digests_reset(struct digests *digests);
 
 void digest_sums_add(struct digest_sums *sums, const struct digest_sums *more);
-/* The time, in microseconds, that `permille` of the statements did not take longer than: at most half as much
- * again, or 3 more. 0 where there are none. */
+/* The time in microseconds that `permille` of the statements did not exceed; too large by at most half, or
+ * by 3. 0 if there are no statements. */
 uint64_t digest_quantile(const struct digest_sums *sums, unsigned permille);
 
 #endif

@@ -7,19 +7,19 @@
 
 #define DOOR_CACHE_LINE 64
 
-/* Bytes from clients and to them, and what they were on the wire. */
+/* Bytes from and to clients, before and after compression on the wire (PACKED). */
 enum door_packed { DOOR_IN, DOOR_IN_PACKED, DOOR_OUT, DOOR_OUT_PACKED, DOOR_PACKED_COUNT };
 
-/* Written by one worker, read by any; lines of its own. */
+/* Written by one worker, read by any thread; each has its own cache lines. */
 struct door_counters {
-    _Alignas(DOOR_CACHE_LINE) counter sessions; /* clients that came, whatever became of them */
+    _Alignas(DOOR_CACHE_LINE) counter sessions; /* clients that connected, logged in or not */
     counter errors;                             /* commands that a server answered with an error */
-    counter refused;                            /* … headgate itself: they did not run, or were lost */
+    counter refused;                            /* commands that headgate refused or lost: its own errors */
     counter packed[DOOR_PACKED_COUNT];          /* bytes of clients that compress, by enum door_packed */
-    struct hist commands; /* that a server answered: until the whole reply was passed on */
+    struct hist commands; /* time of commands that a server answered, until the whole reply was passed on */
 };
 
-/* One row a worker, zeros; NULL when memory is out. Free with door_counters_free. */
+/* One zeroed row per worker; NULL: out of memory. Free with door_counters_free. */
 struct door_counters *door_counters_new(unsigned worker_count);
 void door_counters_free(struct door_counters **rows);
 

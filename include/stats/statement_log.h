@@ -1,8 +1,8 @@
-/* Lines about statements: the slow ones, and every so many-th. One line each in base/line.h's grammar, to a
- * file of its own (base/sink.h says why each is one write).
+/* The logs of statements: of slow ones, and of every n-th one. One line per statement, in the grammar of
+ * base/line.h, in a file of its own (base/sink.h says why each line is one write).
  *
- * A record's fields are rows; what is not known or does not apply (no server was asked, no error) is left
- * out. */
+ * The fields of a record are rows. A field that is not known or does not apply (no server was asked, no
+ * error) is left out. */
 #ifndef HEADGATE_STATS_STATEMENT_LOG_H
 #define HEADGATE_STATS_STATEMENT_LOG_H
 
@@ -10,7 +10,7 @@
 #include "base/sink.h"
 #include "stats/statement_settings.h"
 
-/* One field of a line, in the order in which they stand there. */
+/* The fields of a line, in the order of the line. */
 #define STATEMENT_FIELDS                                                                                     \
     STATEMENT_TEXT(command)   /* COM_QUERY, COM_STMT_EXECUTE … */                                          \
     STATEMENT_NUMBER(session) /* its id, as in `show sessions` */                                            \
@@ -18,21 +18,21 @@
     STATEMENT_TEXT(client) /* address, without the port */                                                   \
     STATEMENT_TEXT(listener)                                                                                 \
     STATEMENT_TEXT(cluster)                                                                                  \
-    STATEMENT_TEXT(server)        /* that ran it, the last one of several; none: no server has seen it */    \
-    STATEMENT_TEXT(schema)        /* the session's, when it was over */                                      \
+    STATEMENT_TEXT(server)        /* the last server that ran it; empty: no server has received it */        \
+    STATEMENT_TEXT(schema)        /* of the session, after the statement */                                  \
     STATEMENT_TEXT(digest)        /* as in `show digests` */                                                 \
-    STATEMENT_NUMBER(total_us)    /* from the whole command until the client had the whole reply: … */     \
-    STATEMENT_NUMBER(wait_us)     /* waiting to be sent */                                                   \
-    STATEMENT_NUMBER(server_us)   /* … until the server had said the last of it */                         \
-    STATEMENT_NUMBER(headgate_us) /* … and passing that on, which a slow client may delay */               \
+    STATEMENT_NUMBER(total_us)    /* from the whole command until the client had the whole reply */          \
+    STATEMENT_NUMBER(wait_us)     /* part of total_us: waiting to be sent */                                 \
+    STATEMENT_NUMBER(server_us)   /* part of total_us: until the server had sent the end of its reply */     \
+    STATEMENT_NUMBER(headgate_us) /* part of total_us: passing the reply on; a slow client delays it */      \
     STATEMENT_NUMBER(rows)                                                                                   \
     STATEMENT_NUMBER(affected)                                                                               \
     STATEMENT_NUMBER(bytes_in)                                                                               \
     STATEMENT_NUMBER(bytes_out)                                                                              \
-    STATEMENT_NUMBER(error) /* the number that the client heard */                                           \
-    STATEMENT_TEXT(end)     /* it was not answered: why not */                                               \
-    STATEMENT_TEXT(route)   /* why it went where it went, as `explain` says it */                            \
-    STATEMENT_TEXT(pins)    /* what kept the session on the primary, when it was over */                     \
+    STATEMENT_NUMBER(error) /* the error number that the client received */                                  \
+    STATEMENT_TEXT(end)     /* the reason why there was no reply */                                          \
+    STATEMENT_TEXT(route)   /* the reason of the routing, as in `explain` */                                 \
+    STATEMENT_TEXT(pins)    /* what keeps the session on the primary, after the statement */                 \
     STATEMENT_TEXT(text)
 
 #define STATEMENT_NUMBER(name) uint64_t name;
@@ -50,22 +50,23 @@ struct statement_log {
     struct sink sinks[STATEMENT_FILES];
 };
 
-/* Opens the files that the settings need. Close it also after a failure. */
+/* Opens the files that the settings need. statement_log_close must be called also after a failure. */
 bool statement_log_open(struct statement_log *log, const struct statement_settings *settings,
                         struct error *err);
-/* SIGUSR1: what cannot be opened again goes on as it was, and the log tells. */
+/* On SIGUSR1: opens the files again. If that fails, lines go on to the former file, and a warning is logged.
+ */
 void statement_log_reopen(struct statement_log *log);
 void statement_log_close(struct statement_log *log);
 
-/* From any worker. */
+/* Writes one line. Any worker. */
 void statement_log_write(struct statement_log *log, enum statement_file file,
                          const struct statement_record *record);
 
-/* The line alone. Borrows from `line`. */
+/* Builds the line without writing it. Borrows from `line`. */
 struct span statement_log_line(struct line *line, enum statement_file file, bool is_json,
                                const struct statement_record *record);
 
-/* "slow_lines_lost" and the like, for `show stats`. */
+/* The name of the counter of lost lines, "slow_lines_lost" and the like, for `show stats`. */
 const char *statement_log_loss_name(enum statement_file file);
 
 #endif

@@ -1,14 +1,15 @@
-/* What is kept and told of statements: digests, the log of slow ones, the log of some or all of them. */
+/* Settings of statement statistics: digests, the log of slow statements, the log of some or all statements.
+ */
 #ifndef HEADGATE_STATS_STATEMENT_SETTINGS_H
 #define HEADGATE_STATS_STATEMENT_SETTINGS_H
 
 #include "settings/schema.h"
 
 struct statement_settings {
-    int64_t digests;  /* rows a worker; 0: off */
+    int64_t digests;  /* rows per worker; 0: off */
     uint64_t slow_us; /* 0: off */
     char *slow_file;
-    int64_t sample; /* one in so many goes to query_file; 0: none */
+    int64_t sample; /* every n-th statement goes to query_file; 0: none */
     char *query_file;
     int format; /* enum log_format */
     bool literals;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define LOOKED_AT 8 /* rows that are compared when one must make room */
-#define SEARCHED 64 /* … and rows that are passed because statements of theirs run, before it is given up */
+#define SEARCHED 64 /* rows that are visited at most; rows with running statements are skipped */
 #define SEEN_PER_ROW 2
 
 bool digests_init(struct digests *digests, size_t max)
@@ -31,7 +31,7 @@ static void forget(struct digests *digests, struct digest_row *row)
     assert(digests->by_key != NULL);
     HASH_DEL(digests->by_key, row);
     mem_free(row->cluster);
-    uint32_t serial = row->serial + 1; /* what has led here leads here no more */
+    uint32_t serial = row->serial + 1; /* entries of `seen` that lead here are no longer valid */
     *row = (struct digest_row){ .serial = serial };
     digests->used--;
 }
@@ -49,7 +49,7 @@ void digests_fini(struct digests *digests)
 
 uint64_t digests_who(const char *cluster, const char *user)
 {
-    uint64_t hash = 14695981039346656037U; /* FNV-1a: names from the configuration, once a login */
+    uint64_t hash = 14695981039346656037U; /* FNV-1a: the names are short and hashed once per login */
     for (const char *c = cluster; *c != '\0'; c++)
         hash = (hash ^ (uint8_t)*c) * 1099511628211U;
     hash *= 1099511628211U;
@@ -76,7 +76,7 @@ static struct digest_row *pick_least(struct digests *digests)
     return least;
 }
 
-/* A free row, or NULL: statements of all those that were looked at run. */
+/* A free row, or NULL: all rows that were visited have running statements. */
 static struct digest_row *make_room(struct digests *digests)
 {
     if (digests->used < digests->max) {
@@ -117,7 +117,7 @@ static bool write_names(struct digest_row *row, const struct digest_question *qu
     return true;
 }
 
-/* NULL: there is no room, or no memory. */
+/* Adds a row. NULL: no row is free, or out of memory. */
 static struct digest_row *add_row(struct digests *digests, const struct digest_question *question,
                                   uint64_t digest, struct span text)
 {

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#define FIELD_MAX_BYTES 256 /* names; the text, which is the last field, takes what is left */
+#define FIELD_MAX_BYTES 256 /* of a name; the text, which is the last field, takes the rest of the line */
 
 static const struct {
     const char *name;
@@ -26,7 +26,7 @@ static const struct {
     [STATEMENT_QUERY] = { "query", "query_lines_lost" },
 };
 
-/* Sessions and times are told whatever they are; of other numbers and texts, those that say something. */
+/* Numbers are written even if they are 0; only an error number of 0 is left out. */
 static bool is_told(size_t i, uint64_t number)
 {
     return number > 0 || fields[i].at != offsetof(struct statement_record, error);
