@@ -1,6 +1,6 @@
-/* Is this written like an address? "127.0.0.1:6033", "[::1]:6033", "db1.example:3306" or "/run/x.sock". Pure:
- * nothing is resolved, nothing is opened. Both are checks for a row of settings/schema.
- */
+/* Checks the syntax of addresses: "127.0.0.1:6033", "[::1]:6033", "db1.example:3306" or "/run/x.sock". Pure:
+ * no name is resolved, no socket opened. address_check_* are checks for a row of settings/schema.h: on
+ * failure they return false, and `err` says what is wrong. */
 #ifndef HEADGATE_SETTINGS_ADDRESS_H
 #define HEADGATE_SETTINGS_ADDRESS_H
 
@@ -11,13 +11,14 @@
 /* An address to listen on: IPv4:port, [IPv6]:port or /path of a socket. Port 0: the kernel chooses one. */
 bool address_check_listen(const char *address, struct error *err);
 
-/* An address to connect to: as above with a port of its own, or a host name in place of the IPv4 address. */
+/* An address to connect to: like an address to listen on, but with a port of its own; a host name may
+ * replace IPv4. */
 bool address_check_connect(const char *address, struct error *err);
 
-/* Of one that is good: does it leave the port to the kernel, so that it is another one each time? */
+/* Does this valid address leave the choice of the port to the kernel (port 0)? */
 bool address_is_any_port(const char *address);
 
-/* A path of a unix socket: absolute and short enough for the kernel. */
+/* The path of a unix socket: absolute, and short enough for the kernel. */
 bool address_check_socket(const char *path, struct error *err);
 
 #endif

@@ -1,5 +1,4 @@
-/* What the rows say, as the body of a manual page: the third of settings/reference's forms. Pure.
- */
+/* The settings as the body of a manual page, made from the rows of settings/schema.h. Pure. */
 #ifndef HEADGATE_SETTINGS_MANUAL_H
 #define HEADGATE_SETTINGS_MANUAL_H
 

@@ -1,6 +1,5 @@
-/* What is wrong with a configuration, all of it: one `file:line: message` a line, up to a number that can be
- * read.
- */
+/* The errors and warnings of a configuration, one `file:line: message` per line. The number of errors is
+ * limited, so that the report stays readable. */
 #ifndef HEADGATE_SETTINGS_REPORT_H
 #define HEADGATE_SETTINGS_REPORT_H
 
@@ -21,8 +20,8 @@ struct report {
     unsigned error_count;
 };
 
-/* Append "file:line: message\n". After REPORT_ERRORS_MAX errors one last line says that there are more.
- * Returns false, so that `return report_error(…)` reads well. */
+/* Appends "file:line: message\n". After REPORT_ERRORS_MAX errors, one last line says that there are more.
+ * Always returns false, for `return report_error(…)`. */
 bool report_error(struct report *report, struct place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void report_warning(struct report *report, struct place place, const char *format, ...)

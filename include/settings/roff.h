@@ -1,4 +1,4 @@
-/* Text for manual pages: man(7) macros, and prose that no formatter takes for one. Pure; check out->is_oom
+/* Text for manual pages: man(7) macros, and prose that a formatter prints unchanged. Pure; check out->is_oom
  * afterwards.
  */
 #ifndef HEADGATE_SETTINGS_ROFF_H
@@ -6,14 +6,14 @@
 
 #include "base/str.h"
 
-/* Append `prose` (UTF-8) such that it is printed as it is: no character of it is a macro, an escape or a dash
- * of another kind. Line breaks stay. */
+/* Appends `prose` (UTF-8), escaped so that it is printed as it is: no character acts as a macro or an
+ * escape, or becomes another kind of dash. Line breaks stay. */
 void roff_prose(const char *prose, struct text *out);
 
-/* Prose that is filled, in short lines; ends the last one. */
+/* Appends prose in short lines, which the formatter fills, and ends the last line. */
 void roff_line(const char *prose, struct text *out);
 
-/* `.SH` and the like with one argument, in quotes. */
+/* Appends a macro such as `.SH` with one argument, in quotes. */
 void roff_macro(const char *macro, const char *argument, struct text *out);
 
 #endif

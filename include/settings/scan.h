@@ -1,6 +1,6 @@
-/* What libconfig lets pass, or dies of, found before it reads a file: numbers that do not fit, NUL bytes,
- * strings and comments without an end, and the @include lines, whose files the caller then scans as well.
- * Pure.
+/* Checks a file before libconfig reads it, for errors that libconfig accepts or that make it end the
+ * process: numbers that do not fit, NUL bytes, strings and comments without an end. Also finds the @include
+ * lines; the caller scans the files that they name. Pure.
  */
 #ifndef HEADGATE_SETTINGS_SCAN_H
 #define HEADGATE_SETTINGS_SCAN_H
@@ -13,16 +13,16 @@ enum scan_result { SCAN_END, SCAN_INCLUDE, SCAN_BAD };
 
 struct scan {
     struct span text; /* borrows; the rest to read */
-    unsigned line;    /* where we are; set to 1 at the start */
+    unsigned line;    /* the current line; 1 at the start */
     bool is_in_line;  /* something other than blanks stood on this line already */
-    unsigned at_line; /* INCLUDE, BAD: where it stands */
-    struct span path; /* INCLUDE: borrows */
-    const char *bad;  /* BAD: what is wrong */
+    unsigned at_line; /* SCAN_INCLUDE, SCAN_BAD: the line of it */
+    struct span path; /* SCAN_INCLUDE: borrows */
+    const char *bad;  /* SCAN_BAD: what is wrong */
 };
 
 void scan_init(struct scan *scan, struct span text);
 
-/* Go on to the next thing worth telling. After BAD there is no next. */
+/* Scans to the next @include, to the first error, or to the end. Must not be called again after SCAN_BAD. */
 enum scan_result scan_next(struct scan *scan);
 
 #endif

@@ -1,9 +1,9 @@
-/* What can be set, as rows.
+/* Settings as rows of tables.
  *
- * A `struct section` describes one C struct: each row names a key of the file, the member it fills, its type,
- * unit, range and default, when a change of it takes effect, and prose for an operator at three in the
- * morning. The parser, the sample file, the reference page and the differences shown at a reload all read the
- * row; nothing here knows what a server or a listener is.
+ * A `struct section` describes one C struct. Each row names a key of the file, the member that it fills, its
+ * type, unit, range and default, when a change takes effect, and a description for an operator. The same
+ * rows serve the parser, the sample file, the reference page and the list of changes at a reload. This file
+ * knows no particular setting.
  *
  * Pure: same input, same output.
  */
@@ -18,26 +18,26 @@
 #include <stdint.h>
 
 enum setting_type {
-    SETTING_STRING,   /* char *, owned; NULL when not given and without a default */
+    SETTING_STRING,   /* char *, owned; NULL if not given and without a default */
     SETTING_BOOL,     /* bool */
     SETTING_INTEGER,  /* int64_t; with `words`, some of its values have names ("auto") */
     SETTING_DURATION, /* uint64_t microseconds, written "250ms", "1s", "5m"; member names end in _us;
-                         with `words`, values outside of min to max have names ("auto") */
+                         with `words`, some values outside of min to max have names ("auto") */
     SETTING_SIZE,     /* uint64_t bytes, written "16KiB"; member names end in _bytes */
     SETTING_ENUM,     /* int, one of `words` */
-    SETTING_GROUP, /* a struct inside the struct: { … }; `offset` 0 when its rows address the outer struct */
+    SETTING_GROUP, /* a struct inside the struct: { … }; `offset` is 0 if its rows address the outer struct */
     SETTING_LIST,  /* T *, owned, and a size_t at `count_offset`: ( { … }, { … } ) */
 };
 
-/* When a reload makes a change count. RESTART: not before the next start; of a list: which elements there
- * are.
+/* When a change takes effect after a reload. RESTART: at the next start; of a list: elements are added and
+ * removed then.
  */
 enum setting_effect { EFFECT_NOW, EFFECT_NEW_SESSIONS, EFFECT_NEW_CONNECTIONS, EFFECT_RESTART };
 
 struct setting_word {
     const char *name; /* NULL ends a table of words */
     int value;
-    bool is_absent; /* promised, refused by name: "not in this version" */
+    bool is_absent; /* planned; refused with "not in this version" */
 };
 
 struct section;
@@ -53,29 +53,29 @@ struct setting {
     int64_t max;
     bool may_be_off; /* DURATION: "off" (0) is allowed below `min` */
     bool is_required;
-    bool is_secret;       /* STRING: also taken from NAME_file or NAME_env, wiped when freed, never printed */
-    const char *fallback; /* the default as one would write it in the file, without quotes; NULL: none */
+    bool is_secret;       /* STRING: also set by NAME_file or NAME_env; wiped when freed, never printed */
+    const char *fallback; /* the default as written in the file, without quotes; NULL: none */
     bool (*check)(const char *value,
-                  struct error *err); /* STRING: may be NULL; err says what is wrong with it */
+                  struct error *err); /* STRING: may be NULL; false: `err` says what is wrong with `value` */
     enum setting_effect effect;
-    const char *example; /* in the sample file, where there is no default: as written, without quotes */
-    const char *more;    /* LIST: further elements for the sample file, one a line, as written */
-    const char *doc;     /* GROUP, LIST: that of their section serves */
+    const char *example; /* for the sample file, if there is no default: as written, without quotes */
+    const char *more;    /* LIST: further elements for the sample file, one per line, as written */
+    const char *doc;     /* the description; for GROUP and LIST that of their section is used */
 };
 
 struct section {
-    const char *name; /* what messages call one of these: "listener" */
+    const char *name; /* used in messages: "listener" */
     const char *doc;
     size_t size_bytes; /* of the struct */
     const struct setting *settings;
     size_t count;
-    bool is_list;              /* elements of a list, each known by its `name`, which must be unique there */
-    const char *const *absent; /* keys promised but "not in this version"; NULL-terminated, may be NULL */
+    bool is_list;              /* elements of a list; each has a `name`, unique in the list */
+    const char *const *absent; /* keys planned but "not in this version"; NULL-terminated, may be NULL */
 };
 
 #define SECTION_ROWS(rows) .settings = (rows), .count = sizeof(rows) / sizeof *(rows)
 
-/* A value as the file has it. */
+/* A value as it is in the file. */
 enum value_kind { VALUE_STRING, VALUE_INTEGER, VALUE_REAL, VALUE_BOOL, VALUE_GROUP, VALUE_LIST, VALUE_ARRAY };
 
 struct setting_value {
@@ -88,27 +88,27 @@ struct setting_value {
 /* The row named `name`, or NULL. */
 const struct setting *schema_find(const struct section *section, const char *name);
 
-/* True when `name` is promised but not in this version. */
+/* True if `name` is planned but not in this version. */
 bool schema_is_absent(const struct section *section, const char *name);
 
-/* The name of this section nearest to `name`, when it is near enough to be a slip of the fingers; else NULL.
- */
+/* The key of this section that is most similar to `name`, if it is similar enough to be a typing error; else
+ * NULL. */
 const char *schema_suggest(const struct section *section, const char *name);
-/* The sections inside this one, at any depth, that have a row named `name`, at the end of `owners`: "cluster
- * or listener"; nothing when there is none. */
+/* Appends to `owners` the names of the sections inside this one, at any depth, that have a row named `name`:
+ * "cluster or listener". Appends nothing if there is none. */
 void schema_owners(const struct section *section, const char *name, struct text *owners);
 
-/* Fill the member of `row` (neither GROUP nor LIST) in `object` from `value`; a string is copied and replaces
- * the former one. On failure `err` says what was given and what is allowed, without the value of a secret,
- * and the member is as before. */
+/* Sets the member of `row` (neither GROUP nor LIST) in `object` to `value`. A string is copied and replaces
+ * the former one. False: `err` says what was given (never the value of a secret) and what is allowed, and
+ * the member has not changed. */
 bool schema_set(const struct setting *row, void *object, const struct setting_value *value,
                 struct error *err);
 
-/* Give every member its default, groups included; lists become empty. `object` holds size_bytes of zeroes.
- * False only when memory is out. */
+/* Gives every member its default, also in groups; lists become empty. `object` has size_bytes of zeroes.
+ * False only if out of memory. */
 bool schema_set_fallbacks(const struct section *section, void *object, struct error *err);
 
-/* Make room for `count` zeroed elements in a LIST; false when memory is out. The list must be empty. */
+/* Allocates `count` zeroed elements for a LIST, which must be empty. False: out of memory. */
 bool schema_set_list(const struct setting *row, void *object, size_t count);
 
 /* Element `index` of a LIST, or the struct of a GROUP (index 0). */
@@ -116,21 +116,21 @@ void *schema_element(const struct setting *row, void *object, size_t index);
 const void *schema_element_const(const struct setting *row, const void *object, size_t index);
 size_t schema_list_count(const struct setting *row, const void *object);
 
-/* Copy `from` into `to` (size_bytes of zeroes), with copies of all that its members own. False when memory is
- * out; schema_fini frees `to` in either case. */
+/* Copies `from` to `to` (size_bytes of zeroes), with everything that its members own. False: out of memory.
+ * In both cases the caller frees `to` with schema_fini. */
 bool schema_copy(const struct section *section, const void *from, void *to);
 
-/* What only a restart changes stays: each such member of `after`, in lists those of elements of the same
- * name, changes places with that of `before`. */
+/* Keeps the values that only a restart may change: each such member of `after` is swapped with that of
+ * `before`. Elements of lists are matched by name. */
 void schema_keep(const struct section *section, void *before, void *after);
 
-/* The element of that name in a LIST of `object`, or NULL; names are in a row called "name". */
+/* The element of this name in a LIST of `object`, or NULL. The name is in the row called "name". */
 const void *schema_named(const struct setting *list, const void *object, const char *name);
 /* The name of element `index`; "" when it has none. */
 const char *schema_name(const struct setting *list, const void *object, size_t index);
 
-/* Free what the members own, wiping secrets, and leave NULL and 0 there; the struct itself is the caller's.
- */
+/* Frees everything that the members own, wipes secrets, and sets the members to NULL and 0. Does not free
+ * the struct. */
 void schema_fini(const struct section *section, void *object);
 
 #endif

@@ -1,5 +1,4 @@
-/* Sizes as people write them; the twin of base/clock's durations. Pure.
- */
+/* Sizes in bytes as text. base/clock.h does the same for durations. Pure. */
 #ifndef HEADGATE_SETTINGS_SIZE_H
 #define HEADGATE_SETTINGS_SIZE_H
 
@@ -8,11 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* "512B", "16KiB", "1MiB", "2GiB" or "0" → bytes; powers of 1024. A bare number other than 0 is refused, and
- * so is what does not fit 64 bits. */
+/* Parses "512B", "16KiB", "1MiB", "2GiB" or "0"; units are powers of 1024. False: a number other than 0
+ * without a unit, or a size that does not fit in 64 bits. */
 bool size_parse(struct span text, uint64_t *bytes_r);
 
-/* The shortest exact spelling: 16384 → "16KiB". Returns `buffer`. */
+/* Writes the shortest exact form: 16384 → "16KiB". Returns `buffer`. */
 const char *size_format(uint64_t bytes, char *buffer, size_t size);
 
 #endif

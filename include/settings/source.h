@@ -1,5 +1,4 @@
-/* The bytes behind a configuration: files read whole, and looked at before libconfig gets them.
- */
+/* Reads the files of a configuration and checks them before libconfig reads them. */
 #ifndef HEADGATE_SETTINGS_SOURCE_H
 #define HEADGATE_SETTINGS_SOURCE_H
 
@@ -9,25 +8,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The folder part of `path`, "." when there is none; owned by the caller; NULL when memory is out. */
+/* The folder of `path`, "." if it has none. Owned by the caller. NULL: out of memory. */
 char *source_folder(const char *path);
 
-/* Append `name`, as seen from `folder` unless it is absolute. False for an empty name and when memory is out.
- */
+/* Appends `name` to `path`, relative to `folder` unless it is absolute. False: `name` is empty, or out of
+ * memory. */
 bool source_resolve(const char *folder, struct span name, struct text *path);
 
-/* Append the whole of a regular file of at most `max_bytes`. is_public_r: everybody may read it. `err` does
- * not repeat the path. */
+/* Appends the content of a regular file of at most `max_bytes`. is_public_r: every user of the system may
+ * read the file. False: `err` says why, without the path. */
 bool source_read(const char *path, size_t max_bytes, struct text *out, bool *is_public_r, struct error *err);
 
 /* Wipe, then free. */
 void source_wipe(struct text *bytes);
 
-/* Can libconfig be trusted with this file, and with those it includes (relative to `folder`)? Reports why
- * not. */
+/* Checks whether libconfig can safely read this file and the files that it includes (relative to `folder`).
+ * False: the reason is in the report. */
 bool source_check_file(const char *path, const char *folder, struct report *report);
 
-/* The same for bytes in memory, which include nothing; `name` stands in messages. */
+/* Checks bytes in memory, which may include no file. `name` is used in messages. */
 bool source_check_bytes(struct span bytes, const char *name, struct report *report);
 
 #endif

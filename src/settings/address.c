@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <sys/un.h>
 
-/* Without the byte that ends it; the kernel takes one more, but not every program does. */
+/* Without the terminating byte. The kernel accepts one byte more, but not every program does. */
 #define SOCKET_PATH_MAX (sizeof((struct sockaddr_un *)NULL)->sun_path - 1)
 
-#define HOST_NAME_MAX_LEN 253U /* RFC 1035, in its written form */
+#define HOST_NAME_MAX_LEN 253U /* RFC 1035: of a name as text */
 
 bool address_check_socket(const char *path, struct error *err)
 {
@@ -28,7 +28,7 @@ static bool check_port(const char *address, const char *port, bool is_listen, st
 {
     uint64_t number;
     unsigned low = is_listen ? 0 : 1;
-    bool is_padded = port[0] == '0' && port[1] != '\0'; /* elsewhere that would mean octal */
+    bool is_padded = port[0] == '0' && port[1] != '\0'; /* other programs would read it as octal */
     if (!span_to_u64(span_cstr(port), &number) || is_padded || number < low || number > UINT16_MAX)
         return error_set(err, EINVAL, "\"%.100s\" needs a port from %u to 65535 after the last colon",
                          address, low);
@@ -40,7 +40,8 @@ static bool is_label_byte(uint8_t c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-/* 127.1, 0x7f.1, 010.0.0.1: some programs read them as IPv4 addresses, and not all as the same one. */
+/* Is it like 127.1, 0x7f.1 or 010.0.0.1? Programs that read these as IPv4 addresses do not agree on the
+ * address. */
 static bool is_loose_ip(struct span host)
 {
     char buffer[64];
@@ -48,8 +49,8 @@ static bool is_loose_ip(struct span host)
     return span_copy_cstr(host, buffer, sizeof buffer) && inet_aton(buffer, &address) != 0;
 }
 
-/* Labels of letters, digits, '-' and '_' with single dots between them; one that is all digits and dots was
- * meant to be an IPv4 address. */
+/* Labels of letters, digits, '-' and '_', separated by single dots. A name of digits and dots only is
+ * refused: it was meant to be an IPv4 address. */
 static bool is_host_name(struct span host)
 {
     bool has_letter = false;

@@ -6,8 +6,8 @@
  *                          ├ fill_group: { … }
  *                          └ fill_list ─ fill_group for each element
  *
- * libconfig's tree is only borrowed from: what is kept has been copied by schema_set, and the strings that
- * libconfig holds are wiped when the file is closed.
+ * Nothing refers to libconfig's tree after file_close: schema_set copies what is kept, and file_close wipes
+ * the strings that libconfig holds.
  */
 #include "settings/file.h"
 
@@ -21,14 +21,14 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define SECRET_BYTES_MAX 1024U /* of a password_file */
+#define SECRET_BYTES_MAX 1024U /* the largest password_file */
 
 struct file {
     config_t tree;
     char *path;      /* owns; as given, for messages */
-    char *folder;    /* owns; where relative paths begin */
+    char *folder;    /* owns; relative paths start here */
     bool is_on_disk; /* false: from memory */
-    bool is_warned;  /* that the file is open to everyone: once is enough */
+    bool is_warned;  /* a warning that every user may read the file was given once */
 };
 
 /* ---- open and close ---- */
@@ -42,7 +42,7 @@ static struct place place_of(const struct file *file, const config_setting_t *se
 {
     const char *name = config_setting_source_file(setting);
     unsigned line =
-        config_setting_source_line(setting); /* 0 for the root: what it misses is said of line 1 */
+        config_setting_source_line(setting); /* 0 for the root: an error there is reported for line 1 */
     return (struct place){ name == NULL ? file->path : name, line == 0 ? 1 : line };
 }
 
@@ -121,7 +121,7 @@ void file_close(struct file **file)
 
 /* ---- filling ---- */
 
-/* What is being filled, and from where; passed down by value, changed at each level. */
+/* What is being filled, and from where. Passed by value, as each level changes it. */
 struct fill {
     struct file *file;             /* borrows */
     struct report *report;         /* borrows */
@@ -132,7 +132,7 @@ struct fill {
 
 static bool fill_group(struct fill fill);
 
-/* In front of a message: which kind of thing, and its name when it has one. */
+/* The beginning of a message: the kind of section, and the name of the element if it has one. */
 static const char *context(const struct fill *fill, char *buffer, size_t size)
 {
     const char *name = NULL;
@@ -191,7 +191,7 @@ static const char *const secret_suffixes[] = {
 };
 #define SECRET_SOURCES (sizeof secret_suffixes / sizeof *secret_suffixes)
 
-/* The secret row that `name` ("password_file") speaks of, or NULL. */
+/* The row of the secret that the key `name` ("password_file") sets, or NULL. */
 static const struct setting *find_secret(const struct section *section, const char *name,
                                          enum secret_source *source_r)
 {
@@ -217,7 +217,7 @@ static const config_setting_t *member_from(const config_setting_t *group, const 
     return config_setting_get_member(group, name);
 }
 
-/* Another source of the same secret, standing before this one. */
+/* Is the same secret given by another key that stands before this one? */
 static bool is_given_twice(const struct fill *fill, const struct setting *row,
                            const config_setting_t *setting)
 {
@@ -238,7 +238,7 @@ static void warn_if_public(const struct fill *fill, const config_setting_t *sett
     if (file->is_warned || !file->is_on_disk)
         return;
     bool is_first =
-        strcmp(place.file, file->path) == 0; /* an included one is relative to the first one's folder */
+        strcmp(place.file, file->path) == 0; /* an included path is relative to that of the first file */
     if (is_first || source_resolve(file->folder, span_cstr(place.file), &path))
         file->is_warned =
             stat(is_first ? place.file : text_cstr(&path), &status) == 0 && (status.st_mode & S_IROTH) != 0;
@@ -247,7 +247,7 @@ static void warn_if_public(const struct fill *fill, const config_setting_t *sett
     text_fini(&path);
 }
 
-/* The first line of `bytes`, terminated; NULL, with a reason, when it is no password. */
+/* The first line of `bytes`, terminated. NULL: it cannot be a password, and `err` says why. */
 static const char *first_line(struct text *bytes, struct error *err)
 {
     const char *all = text_cstr(bytes);
@@ -410,7 +410,7 @@ static bool fill_setting(const struct fill *fill, const struct setting *row, con
     return fill_value(fill, row, setting);
 }
 
-/* The end of a message about an unknown key: the setting that was probably meant, or nothing. */
+/* Appends the end of a message about an unknown key: the key that was probably meant, or nothing. */
 static void say_meant(const struct section *section, const char *name, struct text *meant)
 {
     const char *near = schema_suggest(section, name);
@@ -423,7 +423,7 @@ static void say_meant(const struct section *section, const char *name, struct te
     text_fini(&owners);
 }
 
-/* A key that no row has: promised for later, in the wrong place, or a slip of the fingers. */
+/* Refuses a key that has no row: it is planned, in the wrong section, or a typing error. */
 static bool refuse_key(const struct fill *fill, const config_setting_t *setting)
 {
     const char *name = config_setting_name(setting);

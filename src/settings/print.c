@@ -47,7 +47,7 @@ static void print_string(const struct setting *row, const char *string, struct t
         print_quoted(string, out);
 }
 
-/* False: this value has no name. */
+/* Prints the name of this value. False: the value has no name. */
 static bool print_word(const struct setting *row, int64_t number, struct text *out)
 {
     for (const struct setting_word *word = row->words; word != NULL && word->name != NULL; word++)
@@ -115,7 +115,7 @@ void print_value(const struct setting *row, const void *object, struct text *out
 
 /* ---- where ---- */
 
-/* Where we are, for the front of a line: cluster 'main', server 'db1', … */
+/* The path to the current section, for the beginning of a line: cluster 'main', server 'db1', … */
 struct trail {
     const struct trail *outer; /* borrows; NULL at the root */
     const char *section;
@@ -172,7 +172,7 @@ static void tell_value(struct comparison *comparison, const struct trail *trail,
     text_fini(&is);
 }
 
-/* Elements of `object` that `other` does not have. */
+/* Reports the elements of `object` that `other` does not have. */
 static void tell_lonely(struct comparison *comparison, const struct trail *trail, const struct setting *list,
                         const void *object, const void *other, bool is_added)
 {
@@ -250,14 +250,14 @@ void print_change(const struct print_change *change, struct text *out)
 struct listing {
     print_setting_fn each;
     void *context;
-    struct text path;  /* owns: of the setting being told */
+    struct text path;  /* owns: of the current setting */
     struct text value; /* owns */
     bool is_whole;
 };
 
 static void list_section(struct listing *listing, const struct section *section, const void *object);
 
-/* One level deeper, and back. */
+/* Lists a section one level deeper, then restores the path. */
 static void list_inner(struct listing *listing, const char *name, const struct section *section,
                        const void *object)
 {

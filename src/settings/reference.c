@@ -15,7 +15,7 @@ static void indent(struct text *out, unsigned depth)
         (void)text_append_byte(out, ' ');
 }
 
-/* `prose` as comment lines no wider than WIDTH. */
+/* Appends `prose` as comment lines of at most WIDTH columns. */
 static void print_comment(const char *prose, unsigned depth, struct text *out)
 {
     size_t width = WIDTH - depth * INDENT - 2;
@@ -91,7 +91,7 @@ static bool is_bare(const struct setting *row)
            (row->type == SETTING_INTEGER && strspn(row->fallback, "-0123456789") == strlen(row->fallback));
 }
 
-/* `name = "value";`; commented out when leaving it out means the same. */
+/* Appends `name = "value";`, commented out if the value is the default. */
 static void sample_scalar(const struct setting *row, unsigned depth, struct text *out)
 {
     const char *value = row->fallback != NULL ? row->fallback : row->example;
@@ -102,7 +102,7 @@ static void sample_scalar(const struct setting *row, unsigned depth, struct text
 
 static void sample_section(const struct section *section, unsigned depth, struct text *out);
 
-/* The elements beside the first one, each on a line. */
+/* Appends the elements after the first one, each on a line. */
 static void sample_more(const char *more, unsigned depth, struct text *out)
 {
     while (more != NULL && *more != '\0') {
@@ -130,7 +130,8 @@ static void sample_list(const struct setting *row, unsigned depth, struct text *
     (void)text_append_cstr(out, ");\n");
 }
 
-/* A list that may be left out: commented out, one element with what it must have, on a line. */
+/* Appends a list that may be left out: commented out, with one element with its required keys, on one line.
+ */
 static void sample_optional_list(const struct setting *row, unsigned depth, struct text *out)
 {
     indent(out, depth);

@@ -1,8 +1,8 @@
 #include "settings/roff.h"
 
-#define LINE_BYTES 66U /* of the page's source; escapes make some longer */
+#define LINE_BYTES 66U /* of the source of the page; escapes make some lines longer */
 
-/* What the formatter would read otherwise than it is meant. */
+/* Characters that a formatter would not print as they are. */
 static const struct {
     char byte;
     const char *escape;
@@ -21,7 +21,7 @@ static const char *escape_of(char byte)
     return NULL;
 }
 
-/* The code point of the well-formed sequence of `len` bytes, 2 to 4. */
+/* The code point of a well-formed UTF-8 sequence of `len` bytes, 2 to 4. */
 static unsigned code_point(const char *bytes, size_t len)
 {
     unsigned code = (uint8_t)bytes[0] & (0xFFU >> (len + 1));
@@ -37,7 +37,7 @@ void roff_prose(const char *prose, struct text *out)
         size_t len = span_utf8_len(span_cstr(prose));
         const char *escape = escape_of(*prose);
         if (is_line_start && *prose == '.')
-            (void)text_append_cstr(out, "\\&"); /* no macro: see groff(7) */
+            (void)text_append_cstr(out, "\\&"); /* so that the line is no macro: see groff(7) */
         is_line_start = *prose == '\n';
         if (len > 1)
             (void)text_appendf(out, "\\[u%04X]", code_point(prose, len));
@@ -49,7 +49,7 @@ void roff_prose(const char *prose, struct text *out)
     }
 }
 
-/* Words go on a new line where the present one is full; the formatter fills lines anew. */
+/* A word that does not fit goes on a new line. The formatter fills the lines again. */
 void roff_line(const char *prose, struct text *out)
 {
     size_t line = out->len, start;

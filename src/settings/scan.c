@@ -1,5 +1,6 @@
-/* libconfig 1.5 reads 4294967301 as 5, ends the process when an @include names a folder, and takes a file
- * that ends inside a string for a good one. This reads the same tokens with less forgiveness and no meaning.
+/* Problems of libconfig 1.5: it reads 4294967301 as 5, ends the process if an @include names a folder, and
+ * accepts a file that ends inside a string. The scanner reads the same tokens, is stricter, and does not
+ * interpret them.
  */
 #include "settings/scan.h"
 
@@ -49,7 +50,7 @@ static bool skip_comment(struct scan *scan)
     return true;
 }
 
-/* NULL, or what is wrong with the string that begins here. */
+/* Skips the string that begins here. Returns NULL, or what is wrong with it. */
 static const char *skip_string(struct scan *scan)
 {
     size_t i = 1;
@@ -88,8 +89,7 @@ static void skip_name(struct scan *scan)
     skip(scan, len);
 }
 
-/* A whole number is 32 bits wide, and 64 with an L behind it; a number with a fraction is not checked here.
- */
+/* A whole number has 32 bits, or 64 if an L follows. A number with a fraction is not checked here. */
 static bool number_fits(const char *number)
 {
     bool is_hex = (number[0] == '0' || ((number[0] == '-' || number[0] == '+') && number[1] == '0')) &&
@@ -115,7 +115,7 @@ static bool skip_number(struct scan *scan)
     return is_good;
 }
 
-/* At the '@' that may begin `@include "path"`. */
+/* Reads `@include "path"`, from its '@'. False: it is something else. */
 static bool take_include(struct scan *scan)
 {
     static const char word[] = "@include";
@@ -128,7 +128,7 @@ static bool take_include(struct scan *scan)
         return false;
     size_t to = from + 1;
     while (peek(scan, to) != '"' && peek(scan, to) != '\n' && peek(scan, to) != '\\' && peek(scan, to) != -1)
-        to++; /* a backslash would mean one path to libconfig and another one here */
+        to++; /* a path with a backslash is not accepted: libconfig would read another path */
     if (peek(scan, to) != '"')
         return false;
     scan->path = span_of(scan->text.data + from + 1, to - from - 1);

@@ -1,9 +1,9 @@
-/* Rows into structs.
+/* Fills structs by rows.
  *
  *   file_fill (or a default) → schema_set → set_string, set_integer, set_duration … → one member
  *
- * A row is trusted: its offset fits its type, its default is in its range. What comes from outside is the
- * value, and every refusal names the key, what is allowed and, unless it is a secret, what was given.
+ * Rows are trusted: the offset fits the type, and the default is in the range. Values come from outside and
+ * are checked. Each refusal names the key, what is allowed and, unless it is a secret, what was given.
  */
 #include "settings/schema.h"
 
@@ -54,7 +54,7 @@ bool schema_is_absent(const struct section *section, const char *name)
 
 #define NAME_MAX_LEN 32U
 
-/* Edits (insert, delete, replace, swap neighbours) that turn one name into the other. */
+/* The number of edits (insert, delete, replace, swap neighbours) that turn one name into the other. */
 static size_t distance(const char *a, const char *b)
 {
     size_t rows[3][NAME_MAX_LEN + 1]; /* the last two rows of the table and the one being filled */
@@ -79,7 +79,7 @@ const char *schema_suggest(const struct section *section, const char *name)
 {
     const char *best = NULL;
     size_t len = strlen(name);
-    size_t limit = len <= 3 ? 1 : len <= 7 ? 2 : 3; /* one slip for every third letter or so */
+    size_t limit = len <= 3 ? 1 : len <= 7 ? 2 : 3; /* about one typing error per three letters */
     for (size_t i = 0; i < section->count; i++) {
         size_t edits = distance(name, section->settings[i].name);
         if (edits > limit || edits >= len)
@@ -87,7 +87,7 @@ const char *schema_suggest(const struct section *section, const char *name)
         best = section->settings[i].name;
         if (edits <= 1)
             break;
-        limit = edits - 1; /* only a nearer one may replace it */
+        limit = edits - 1; /* only a name with fewer edits may replace it */
     }
     return best;
 }
@@ -145,7 +145,7 @@ static const char *show(const struct setting *row, const struct setting_value *v
     return buffer;
 }
 
-/* "NAME must be ALLOWED, not GIVEN" */
+/* Sets err to "NAME must be ALLOWED, not GIVEN". Returns false. */
 static bool refuse(const struct setting *row, const char *allowed, const struct setting_value *value,
                    struct error *err)
 {
@@ -217,10 +217,10 @@ static const struct setting_word *word_named(const struct setting *row, const ch
     return NULL;
 }
 
-/* `"split", "primary" or "replica"`: what this version has. */
+/* Writes the words that this version accepts: `"split", "primary" or "replica"`. */
 static void list_words(const struct setting *row, char *buffer, size_t size)
 {
-    const char *held = NULL; /* the last one seen: whether "or" precedes it is known one word later */
+    const char *held = NULL; /* the word to be written next: "or" precedes it if it is the last one */
     size_t used = 0;
     buffer[0] = '\0';
     for (const struct setting_word *word = row->words; word != NULL && word->name != NULL; word++) {
@@ -328,7 +328,7 @@ static bool set_measure(const struct setting *row, const struct measure *measure
         memcpy(member(row, object), &number, sizeof number);
         return true;
     }
-    bool is_number = value->kind == VALUE_INTEGER && value->integer == 0; /* zero needs no unit */
+    bool is_number = value->kind == VALUE_INTEGER && value->integer == 0; /* 0 needs no unit */
     if (value->kind == VALUE_STRING)
         is_number = measure->parse(span_cstr(value->string), &number);
     if (!is_number)
@@ -397,7 +397,7 @@ bool schema_set_fallbacks(const struct section *section, void *object, struct er
         struct setting_value value = value_of_fallback(row);
         if (schema_set(row, object, &value, &why))
             continue;
-        assert(why.code == ENOMEM); /* anything else is a mistake in the row */
+        assert(why.code == ENOMEM); /* any other error is a mistake in the row */
         return error_set(err, ENOMEM, "%s", why.text);
     }
     return true;
@@ -467,7 +467,7 @@ const char *schema_name(const struct setting *list, const void *object, size_t i
     return string != NULL ? string : "";
 }
 
-/* The number of elements when there is none of that name. */
+/* The index of the element of this name, or the number of elements if there is none. */
 static size_t find_named(const struct setting *list, const void *object, const char *name)
 {
     size_t i = 0;
@@ -484,7 +484,7 @@ const void *schema_named(const struct setting *list, const void *object, const c
 
 /* ---- whole structs ---- */
 
-/* Of a row that is neither GROUP nor LIST. */
+/* The size of a member whose row is neither GROUP nor LIST. */
 static size_t member_size(const struct setting *row)
 {
     static const size_t sizes[] = {

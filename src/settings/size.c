@@ -8,7 +8,7 @@ static const struct {
     unsigned shift;
 } units[] = {
     { "GiB", 30 }, { "MiB", 20 }, { "KiB", 10 }, { "B", 0 }
-}; /* largest first: the first that divides */
+}; /* largest unit first: the first that divides the size is used */
 
 bool size_parse(struct span text, uint64_t *bytes_r)
 {

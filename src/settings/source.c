@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SOURCE_BYTES_MAX ((size_t)4 << 20) /* of one file: a larger file is no configuration */
-#define INCLUDE_DEPTH_MAX 10               /* libconfig's own limit */
+#define SOURCE_BYTES_MAX ((size_t)4 << 20) /* of one file; a larger file is not a configuration */
+#define INCLUDE_DEPTH_MAX 10               /* the limit of libconfig */
 #define READ_BYTES 4096U
 
 char *source_folder(const char *path)
@@ -47,8 +47,7 @@ static bool read_all(int fd, size_t max_bytes, struct text *out, struct error *e
     }
 }
 
-/* Regular files only: a FIFO would keep us waiting, and a folder makes libconfig's scanner end the process.
- */
+/* Only regular files are read: a FIFO would block, and a folder makes libconfig's scanner end the process. */
 bool source_read(const char *path, size_t max_bytes, struct text *out, bool *is_public_r, struct error *err)
 {
     struct stat status;
@@ -76,9 +75,9 @@ void source_wipe(struct text *bytes)
 
 /* ---- before libconfig reads it ---- */
 
-/* One file on the way down a chain of @include. */
+/* One file of a chain of @include. */
 struct walk {
-    const char *folder; /* borrows; NULL: from memory, nothing may be included */
+    const char *folder; /* borrows; NULL: read from memory, no @include is allowed */
     const char *name;   /* borrows */
     int depth;
     struct report *report; /* borrows */
@@ -119,7 +118,7 @@ static bool check_bytes(const struct walk *walk, struct span bytes)
     }
 }
 
-/* `from` is the @include that led here; line 0 for the first file. */
+/* Checks a file. `from` is the @include that named it; line 0 for the first file. */
 static bool check_path(struct walk walk, struct place from)
 {
     struct text bytes = { 0 };
