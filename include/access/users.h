@@ -35,8 +35,8 @@ struct user {
     int64_t max_connections;   /* of `connections`, once this table is in force */
     bool is_removed;           /* new logins are refused; clients that are logged in stay */
     _Atomic int read_only;     /* enum user_read_only: written by the control thread (app/bypass.h) */
-    bool is_told;   /* read_only was logged since the start or a reload; control thread only */
-    bool has_limit; /* `connections` is freed with this user; control thread only */
+    bool is_told;              /* read_only was logged since the start or a reload; control thread only */
+    bool has_limit;            /* `connections` is freed with this user; control thread only */
     struct limit *connections; /* clients that are logged in; shared by all tables; owned if has_limit */
     UT_hash_handle hh;
 };

@@ -18,9 +18,9 @@ struct bypass {
     struct loop *loop;        /* borrows */
     struct cluster *clusters; /* borrows */
     size_t cluster_count;
-    struct users *users; /* borrows: the accounts of the present configuration */
-    struct user *user;   /* borrows: the account being checked; NULL: no round is running */
-    size_t cluster;      /* index of the next cluster to visit with this account */
+    struct users *users;       /* borrows: the accounts of the present configuration */
+    struct user *user;         /* borrows: the account being checked; NULL: no round is running */
+    size_t cluster;            /* index of the next cluster to visit with this account */
     enum user_read_only found; /* the worst answer so far for this account */
     const char *privilege;     /* static text: the privilege by which the account bypasses read_only */
     bool has_gap;              /* in this round, a cluster had no primary */

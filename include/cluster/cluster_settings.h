@@ -71,11 +71,10 @@ struct cluster_settings {
     int64_t pool_idle_min;               /* opened ahead of each server in use; 0: none */
     uint64_t pool_trust_us; /* how long after its last reset a connection may be reused without a reset; 0:
                                never */
-    uint64_t
-        pool_login_trust_us; /* how long after its login a connection may serve a new login; 0: never */
-    bool pool_trust_code;    /* connections are reused without a reset also where stored code is not known */
-    int64_t prepared_max;    /* prepared statements of a connection; more only while they are in use */
-    int consistency;         /* enum consistency_setting, not INHERIT */
+    uint64_t pool_login_trust_us; /* how long after its login a connection may serve a new login; 0: never */
+    bool pool_trust_code; /* connections are reused without a reset also where stored code is not known */
+    int64_t prepared_max; /* prepared statements of a connection; more only while they are in use */
+    int consistency;      /* enum consistency_setting, not INHERIT */
     uint64_t consistency_wait_us;    /* how long a read waits for a replica to catch up; 0: not at all;
                                         CONSISTENCY_WAIT_AUTO */
     struct server_settings *servers; /* owns; at least one */

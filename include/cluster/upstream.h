@@ -57,8 +57,7 @@ struct upstream_env {
     uint64_t login_us;
     unsigned worker; /* row of the servers' counters */
     size_t bytes;    /* size of the owner's struct, which begins with struct upstream; 0: no larger struct */
-    void (*on_close)(
-        struct upstream *upstream); /* frees the rest of the owner's struct; or NULL */
+    void (*on_close)(struct upstream *upstream); /* frees the rest of the owner's struct; or NULL */
 };
 
 /* How to log in. All data is copied, and wiped when the login is over. */
@@ -148,7 +147,7 @@ struct upstream {
     enum server_family family;
     uint32_t connection_id; /* the server's id of the connection */
     uint8_t server_collation;
-    uint64_t server_caps;       /* capabilities in the server's greeting */
+    uint64_t server_caps; /* capabilities in the server's greeting */
     char version[64];
     uint8_t nonce[NONCE_BYTES]; /* of the greeting: COM_CHANGE_USER uses it again */
     uint16_t status;            /* last status flags seen */
@@ -160,9 +159,9 @@ struct upstream {
     uint64_t defaults;          /* the server's `defaults` at its last login or reset */
     uint32_t patience_s;        /* the likely wait_timeout of this connection; 0: unknown */
     uint16_t new_status;        /* status flags after its last login or reset */
-    bool may_be_late; /* set by the owner: the running command does no harm if the server runs it after
+    bool may_be_late;    /* set by the owner: the running command does no harm if the server runs it after
                          headgate has given it up */
-    bool is_killed;   /* set by the owner: closed without COM_QUIT, so that the server counts it in
+    bool is_killed;      /* set by the owner: closed without COM_QUIT, so that the server counts it in
                          Aborted_clients */
     struct text closing; /* owns: ids, each of 4 bytes, of statements to be closed when it is READY */
 };

@@ -26,14 +26,13 @@ struct known_statement {
     struct list_node in_text;       /* in list shared_text.known */
     struct shared_text *text;       /* borrows; NULL: never shared with another session */
     struct upstream *upstream;      /* borrows */
-    struct prepared
-        *user; /* borrows: the session's statement that uses it; NULL: unused */
-    struct fingerprint state; /* owns: the session's variables at PREPARE */
-    struct text schema;   /* owns: the schema at PREPARE, for unqualified names */
-    struct text types;    /* owns: parameter types of the first execution */
-    bool has_run;         /* it was executed */
-    bool has_mixed_types; /* a later execution had other types, or memory was out */
-    uint32_t id;          /* the id that the server gave */
+    struct prepared *user;          /* borrows: the session's statement that uses it; NULL: unused */
+    struct fingerprint state;       /* owns: the session's variables at PREPARE */
+    struct text schema;             /* owns: the schema at PREPARE, for unqualified names */
+    struct text types;              /* owns: parameter types of the first execution */
+    bool has_run;                   /* it was executed */
+    bool has_mixed_types;           /* a later execution had other types, or memory was out */
+    uint32_t id;                    /* the id that the server gave */
 };
 
 /* Closes statements on the connection until it has fewer than `max`, least recently used first. Statements

@@ -79,13 +79,13 @@ struct quota;
 /* QUEUED: the session waits for a connection, or for the permits to open one (session/wait_connection). */
 struct queue {
     struct permits_ticket *ticket; /* borrows: no permit has come yet; the ticket frees itself */
-    struct upstream *offer; /* borrows: a connection given to this session, until it is taken */
-    struct pool_waiter waiter; /* for a connection, and for questions to other workers */
-    uint64_t moves;            /* view_server.moves of the server when the wait began */
-    struct server *at;         /* borrows */
-    bool has_permit;           /* a permit of that server has come */
-    struct permits *permits;   /* borrows: permits that `ticket` is for, or was for; or NULL */
-    struct quota *quota;       /* borrows: quota of the account whose permit the session holds; NULL: none */
+    struct upstream *offer;        /* borrows: a connection given to this session, until it is taken */
+    struct pool_waiter waiter;     /* for a connection, and for questions to other workers */
+    uint64_t moves;                /* view_server.moves of the server when the wait began */
+    struct server *at;             /* borrows */
+    bool has_permit;               /* a permit of that server has come */
+    struct permits *permits;       /* borrows: permits that `ticket` is for, or was for; or NULL */
+    struct quota *quota; /* borrows: quota of the account whose permit the session holds; NULL: none */
 };
 
 struct session {

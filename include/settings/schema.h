@@ -26,7 +26,7 @@ enum setting_type {
     SETTING_SIZE,     /* uint64_t bytes, written "16KiB"; member names end in _bytes */
     SETTING_ENUM,     /* int, one of `words` */
     SETTING_GROUP, /* a struct inside the struct: { … }; `offset` is 0 if its rows address the outer struct */
-    SETTING_LIST,  /* T *, owned, and a size_t at `count_offset`: ( { … }, { … } ) */
+    SETTING_LIST, /* T *, owned, and a size_t at `count_offset`: ( { … }, { … } ) */
 };
 
 /* When a change takes effect after a reload. RESTART: at the next start; of a list: elements are added and

@@ -103,7 +103,7 @@ struct catalog_entry {
     struct span schema, name; /* borrow the catalog's */
     unsigned own;             /* effects of its body alone */
     unsigned effects;         /* effects with everything that it reaches */
-    size_t culprit; /* the entry that adds an effect which is not in `own`; SIZE_MAX: none */
+    size_t culprit;           /* the entry that adds an effect which is not in `own`; SIZE_MAX: none */
 };
 
 size_t catalog_count(const struct catalog *catalog); /* NULL: 0 */

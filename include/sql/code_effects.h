@@ -7,14 +7,14 @@
 /* 0: the code only reads tables, with statements and functions that a replica may run, and leaves no state.
  */
 enum code_effect {
-    CODE_WRITES = 1u << 0,          /* tables, or the schema */
-    CODE_TRANSACTION = 1u << 1,     /* begins, ends or marks a transaction; DDL, which commits */
-    CODE_PRIMARY = 1u << 2,         /* leaves no state; asks about one server, one connection or an earlier
+    CODE_WRITES = 1u << 0,           /* tables, or the schema */
+    CODE_TRANSACTION = 1u << 1,      /* begins, ends or marks a transaction; DDL, which commits */
+    CODE_PRIMARY = 1u << 2,          /* leaves no state; asks about one server, one connection or an earlier
                                        statement, waits, or locks rows */
-    CODE_READS_VARIABLES = 1u << 3, /* user variables */
-    CODE_SETS_VARIABLES = 1u << 4,  /* user variables */
-    CODE_SETS_SESSION = 1u << 5,    /* system variables, SET TRANSACTION and the like */
-    CODE_TAKES_LOCKS = 1u << 6,     /* user locks, LOCK TABLES, FLUSH TABLES; takes or releases */
+    CODE_READS_VARIABLES = 1u << 3,  /* user variables */
+    CODE_SETS_VARIABLES = 1u << 4,   /* user variables */
+    CODE_SETS_SESSION = 1u << 5,     /* system variables, SET TRANSACTION and the like */
+    CODE_TAKES_LOCKS = 1u << 6,      /* user locks, LOCK TABLES, FLUSH TABLES; takes or releases */
     CODE_TEMPORARY_TABLES = 1u << 7, /* creates, renames or drops temporary tables, or may */
     CODE_DYNAMIC = 1u << 8,          /* PREPARE, EXECUTE */
     CODE_INSERT_ID = 1u << 9,        /* LAST_INSERT_ID(x), @@insert_id */

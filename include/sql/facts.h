@@ -70,8 +70,7 @@ struct sql_facts {
     unsigned questions;         /* refers_previous: all questions, bit q for each */
     unsigned asks_before; /* bits as in `questions`: ROW_COUNT(), FOUND_ROWS(), @@warning_count in the first
                              statement of the text, of any kind */
-    bool
-        uses_tables; /* it may read or write tables; on MariaDB other statements do not clear the warnings */
+    bool uses_tables; /* it may read or write tables; on MariaDB other statements do not clear the warnings */
     bool leaves_row_count;  /* HELP: on MariaDB ROW_COUNT() does not change */
     bool counts_rows;       /* it may change FOUND_ROWS() */
     bool may_run_nothing;   /* CREATE TABLE IF NOT EXISTS: its SELECT does not run if the table exists */

@@ -44,8 +44,8 @@ struct job_wait {
 
 /* The hints of the client in its text: session/hints.h. */
 struct job_hint {
-    bool has_only; /* the read goes to no replica but `only` */
-    int only;      /* index of the server in the view */
+    bool has_only;       /* the read goes to no replica but `only` */
+    int only;            /* index of the server in the view */
     uint64_t timeout_us; /* limit of the run time; 0: no such hint */
 };
 
@@ -128,7 +128,7 @@ struct job {
     bool is_login;          /* no command of the client: a login, whose schema a server must accept */
     bool is_change_user;    /* is_login, for COM_CHANGE_USER */
     bool asks_token;        /* SHOW HEADGATE TOKEN, which headgate answers itself */
-    uint64_t token_since; /* asks_token: the token must be of the primary after this moment; or
+    uint64_t token_since;   /* asks_token: the token must be of the primary after this moment; or
                              consistency.seen, if the session knows the token */
 
     enum route_place place;

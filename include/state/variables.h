@@ -29,8 +29,7 @@ struct vars {
     uint64_t version;    /* of the last change; 0: there was none */
     bool has_for_writes; /* a VARS_APPLY_WRITES variable was set, to any value */
     bool is_read_only;   /* transaction_read_only, or its old name tx_read_only, was last set to ON */
-    bool
-        is_auto_is_null; /* sql_auto_is_null is ON: a read with "… IS NULL" may ask for the last insert id */
+    bool is_auto_is_null; /* sql_auto_is_null is ON: a read with "… IS NULL" may ask for the last insert id */
 };
 
 /* How headgate treats a variable, by its name. */

@@ -55,7 +55,7 @@ struct digest_row {
     struct digest_sums sums;
     unsigned users;  /* running statements; the row stays as long as there are any */
     uint32_t serial; /* changes each time the row is given to another statement */
-    char *cluster; /* owns one block, with the two below. NULL: the row is free, or it is `others` */
+    char *cluster;   /* owns one block, with the two below. NULL: the row is free, or it is `others` */
     const char *user;
     struct span text;
     UT_hash_handle hh;

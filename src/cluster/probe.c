@@ -537,8 +537,7 @@ void probe_run(struct probe *probe)
     loop_timer_start(&probe->deadline, probe->env->loop, probe->settings->timeout_us);
     take_next(probe);
     if (probe->upstream != NULL && stream_is_called(&probe->upstream->stream))
-        upstream_close(
-            &probe->upstream); /* input between two probes: the server has closed the connection */
+        upstream_close(&probe->upstream); /* input between two probes: the server has closed the connection */
     if (probe->upstream != NULL)
         begin_questions(probe);
     else

@@ -5,8 +5,7 @@
 
 #define GAP 2U
 #define COLUMNS_MAX 16U
-#define SESSIONS_SHARE                                                                                       \
-    2U /* sessions get 1/2 of the lines that servers leave; digests get the rest */
+#define SESSIONS_SHARE 2U /* sessions get 1/2 of the lines that servers leave; digests get the rest */
 
 enum kind { KIND_VALUE, KIND_RATE };
 

@@ -145,8 +145,7 @@ void command_end_reset(struct session *session)
 static void after_reset(struct session *session)
 {
     uint16_t status = session->facets.status;
-    apply_state_note_reset(session,
-                           &session->slots[session->job.place]); /* needs the session's statements */
+    apply_state_note_reset(session, &session->slots[session->job.place]); /* needs the session's statements */
     command_end_reset(session);
     session->facets.status = status;
     session->facets.was_reset = session->facets.keeps_schema = true;

@@ -84,8 +84,8 @@ enum step command_by_facts(struct session *session)
     struct route route = decide(session, &hints);
     uint8_t byte = session->job.command->byte;
     bool is_run = byte != COM_STMT_PREPARE && byte != COM_STMT_SEND_LONG_DATA;
-    if (!is_run && (route.is_refused || route.ends_away ||
-                    route.moves_away)) /* decided again at the execution */
+    if (!is_run &&
+        (route.is_refused || route.ends_away || route.moves_away)) /* decided again at the execution */
         return command_go(session, facets_home(&session->facets), route.reason);
     if (route.is_refused)
         return command_refuse_route(session, route.reason);

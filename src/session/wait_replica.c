@@ -117,9 +117,9 @@ static struct gate_state state_of(const struct session *session)
         .is_known = consistency->seen == 0 || session_view(session)->is_galera,
         .is_followed = !positions->is_unfollowed && !consistency->is_unlogged,
         .has_replica = has_replica,
-        .replica_has = has_replica && !slot_has_moved(session, ROUTE_REPLICA) &&
-                       fresh_replica_has_all(&session->consistency,
-                                             slot->server), /* of the server's present machine */
+        .replica_has =
+            has_replica && !slot_has_moved(session, ROUTE_REPLICA) &&
+            fresh_replica_has_all(&session->consistency, slot->server), /* of the server's present machine */
         .another_has = fresh_replica_another_has(&session->consistency, &session->job,
                                                  has_replica ? slot->server : VIEW_NO_SERVER),
         .may_leave = is_far_behind(session) && !consistency->has_read &&
