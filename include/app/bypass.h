@@ -32,8 +32,7 @@ void bypass_init(struct bypass *bypass, struct loop *loop, struct cluster *clust
 /* Begins a round in the loop's next turn, with these accounts: at the start, and after a reload. `users` is
  * borrowed until the next call or bypass_stop. */
 void bypass_begin(struct bypass *bypass, struct users *users);
-/* A cluster has a new view: if the last round found a cluster without a primary, the next round begins now.
- */
+/* A cluster has a new view: if the last round found a cluster without a primary, a round begins now. */
 void bypass_wake(struct bypass *bypass);
 /* Ends a running round; `users` is not used any more. */
 void bypass_stop(struct bypass *bypass);

@@ -1,9 +1,9 @@
 /* A reload: replaces the configuration while headgate runs. Lives on the control thread.
  *
- *      file ──► config_load_again ──► version_new ──► doors_plan      these steps can fail: nothing has changed
+ *      file ──► config_load_again ──► version_new ──► doors_plan      can fail: then nothing has changed
  *                                                        │
  *                                                        ▼
- *      log, limits, accounts, clusters, doors, admin: at once         these steps cannot fail
+ *      log, limits, accounts, clusters, doors, admin: at once         cannot fail
  *                                                        │
  *                                                        ▼
  *      a message visits worker 0, worker 1, …: worker_adopt in each   then the former version is freed

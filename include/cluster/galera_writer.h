@@ -46,8 +46,7 @@ void galera_writer_stop(struct galera_writer *writer);
 /* Is this server, at this address, the choice, and has it caught up? */
 bool galera_writer_has_caught_up(const struct galera_writer *writer, const struct server *server,
                                  uint64_t moves);
-/* The choice may be another one now, or none. on_caught_up follows some time later, never before the return.
- */
+/* Tells the present choice, which may have changed or be none. on_caught_up follows after the return. */
 void galera_writer_follow(struct galera_writer *writer, const struct galera_writer_choice *choice);
 
 #endif

@@ -93,8 +93,7 @@ void probe_doubt(struct probe *probe);
 void probe_log_in_anew(struct probe *probe);
 /* The name has been resolved, or could not be: a probe that waits for it continues, or has failed. */
 void probe_go_on(struct probe *probe);
-/* The server is another machine now. Ends a probe that runs, without on_done, and closes the connection.
- */
+/* The server is another machine now. Ends a running probe without on_done, and closes the connections. */
 void probe_drop(struct probe *probe);
 void probe_fini(struct probe *probe);
 

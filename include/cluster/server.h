@@ -98,8 +98,7 @@ bool server_set(struct server *server, const struct server_settings *settings, i
  * also calls quota_forget_all. */
 void server_forget(struct server *server);
 
-/* Counts the time from sending a command to the first byte of its reply. Called by the worker, for its row.
- */
+/* Counts the time from sending a command to the first byte of its reply. On the worker's thread. */
 static inline void server_note_response(struct server *server, unsigned worker, uint64_t latency_us)
 {
     hist_note(&server->by_worker[worker].response, latency_us);

@@ -19,8 +19,7 @@ void upstream_change_user(struct upstream *upstream, const struct upstream_wish 
 
 /* ---- for the files of an upstream ---- */
 
-/* Memory for a login, which the caller gives to `upstream->login`, or frees (mem_free). NULL: memory is out.
- */
+/* Memory for a login, which the caller gives to `upstream->login`, or frees (mem_free). NULL: out of memory. */
 struct upstream_login *upstream_login_new(void);
 /* Copies the wish; the dialogue begins with the server's greeting. False: memory is out. */
 bool upstream_login_begin(struct upstream *upstream, const struct upstream_wish *wish);

@@ -8,8 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Is the difference reported? Another role, another state, reads taken or not, or another replication fault.
- */
+/* Is the difference reported? Changes of role, state, takes_reads and replication fault are. */
 bool view_changes_differ(const struct view_server *was, const struct view_server *is);
 
 /* Reports all changes of servers, of the primary, and of servers that are writable beside the primary.

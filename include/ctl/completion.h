@@ -14,8 +14,7 @@ struct completion {
 
 /* Adds `word` if it begins with `typed` (upper and lower case are equal) and was not added before. */
 void completion_add(struct completion *completion, struct span word, struct span typed);
-/* Adds the words of commands that may follow `before` and begin with `typed`. `help`: the answer to `help`.
- */
+/* Adds the words of commands that may follow `before` and begin with `typed`. `help`: its answer. */
 void completion_commands(struct completion *completion, const struct sheet *help, struct span before,
                          struct span typed);
 /* The kind of argument of the command `before`, such as "SERVER" or "CLUSTER". Borrows from `help`. Empty:

@@ -5,8 +5,7 @@
 
 #include <stdio.h>
 
-/* The server is up, and its last probe passed. A replica notices the end of its source before the probes do.
- */
+/* The server is up, and its last probe passed. A replica notices the end of its source earlier. */
 static bool is_well(const struct cluster_member *member)
 {
     return member->health.probed == SERVER_UP && member->health.in_a_row == 0 && !member->is_removed;

@@ -28,8 +28,7 @@ static bool is_older(const char *a, const char *b)
     return x.minor != y.minor ? x.minor < y.minor : x.patch < y.patch;
 }
 
-/* The greeting to clients must hold for every server that may serve them; servers of another family do not.
- */
+/* The greeting to clients must hold for every server that may serve them: servers of its family. */
 static void describe_greeting(const struct cluster *cluster, struct view *view)
 {
     view->caps = UINT64_MAX;

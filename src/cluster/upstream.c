@@ -79,8 +79,7 @@ static void on_deadline(struct loop_timer *timer)
     upstream_fail(upstream, &err);
 }
 
-/* Waits for input, and for room to send output that is left. While READY or BUSY the owner may change this.
- */
+/* Waits for input, and for room to send output that is left. In READY and BUSY the owner may change this. */
 static void watch(struct upstream *upstream)
 {
     if (upstream->state != UPSTREAM_DEAD)
