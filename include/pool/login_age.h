@@ -7,10 +7,11 @@
  * already has keep the rights of their login, as they do without headgate.
  *
  *      a statement that may change accounts ──► login_age_note_change   tells all workers the time
- *      a client's login ──────────────────────► login_age_begin         rights.since_us: connections that the session
- *                                                                       takes must have logged in since the last
- *                                                                       change, and within pool_login_trust
+ *      a client's login ──────────────────────► login_age_begin         sets rights.since_us
  *      parked_take, wait_connection ──────────► login_age_is_old        must this connection log in again?
+ *
+ * rights.since_us: connections that the session takes must have logged in since the last change of accounts
+ * through this headgate, and within pool_login_trust.
  */
 #ifndef HEADGATE_POOL_LOGIN_AGE_H
 #define HEADGATE_POOL_LOGIN_AGE_H

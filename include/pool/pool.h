@@ -1,14 +1,14 @@
 /* A worker's pool: connections to servers that no session has. They are reset, parked, and taken by the next
  * session that would log in in the same way (key.h).
  *
- *      a session ends, or gives                        wait_connection_attach ─► parked_take ─► ATTACHING
- *      a connection up                                                             ▲
- *              │                                                                   │
- *              ▼                                                                   │
+ *      a session ends, or gives                      wait_connection_attach ─► parked_take ─► ATTACHING
+ *      a connection up                                                           ▲
+ *              │                                                                 │
+ *              ▼                                                                 │
  *      reset_and_park ─► COM_RESET_CONNECTION ─► set-up (─► character sets) ─► parked ─► retired: closed
- *                         │                                                        │
- *                         └─► any error: closed                                    └─► for a session that waits,
- *                                                                                      or closed for it
+ *                         │                                                      │
+ *                         └─► any error: closed                                  └─► to a session that waits,
+ *                                                                                    or closed for it
  *
  * When all permits are in use, a session that waits may also take a connection of another account, by
  * COM_CHANGE_USER. This command leaves no state of the former session except, on MariaDB, the role, which

@@ -1,5 +1,6 @@
-/* What the connections to a server are used for, for sessions that wait for one in vain. Each worker counts
- * its own when it looks for one that is idle (search): nothing is counted while no session waits.
+/* What the connections to a server are used for. The error of a session that has waited for a connection in
+ * vain tells it. Each worker counts its own connections when it looks for an idle one (search): nothing is
+ * counted while no session waits.
  *
  *      search_here ─► usage_count                                  this worker's, into its permits_holders
  *      wait_connection_time_out ─► usage_explain ─► usage_tell     all workers', as words
@@ -10,7 +11,8 @@
 #include "pool/pool.h"
 #include "state/pins.h"
 
-/* What upstream_owner_ops.use tells: an enum pin_cause, or one of these, which are numbered behind those. */
+/* The result of upstream_owner_ops.use: an enum pin_cause, or one of these values, which follow enum
+ * pin_cause. */
 enum connection_use {
     USE_BEFORE = PIN_CAUSE_COUNT - 1,
 #define CONNECTION_USE(NAME, words) USE_##NAME,
@@ -19,21 +21,22 @@ enum connection_use {
     USE_COUNT
 };
 
-/* So much of a text tells uses by their names: it must fit into a packet's error. */
+/* After this length the text of usage_tell has no further uses: it must fit into an error message. */
 #define USAGE_TOLD_BYTES 120
-/* Older counts say nothing any more: they are taken ten times a second. */
+/* Counts older than this, in microseconds, are not used. While sessions wait, workers count ten times a
+ * second. */
 #define USAGE_FRESH_US 10000000
 
-/* Counts the connections that this worker has there. On the worker's thread. */
+/* Counts this worker's connections with these permits by their use. Call it on the worker's thread. */
 void usage_count(const struct pool *pool, struct permits_holders *holders);
-/* "2 by temporary tables, 1 by running statements", at the end of `text`: as each worker counted last. Those
- * that were not counted lately, and the rarest kinds where there are many, are "by others". Any worker's
+/* Appends "2 by temporary tables, 1 by running statements" from the last count of each worker. Connections
+ * without a recent count, and the rarest uses if there are many, are "by others". Call it on any worker's
  * thread. */
 void usage_tell(const struct permits *permits, uint64_t now_us, struct text *text);
 
-/* Why no connection with one of these permits came in time, for the session that waited: whose limit it is,
- * how much, what the connections are used for, and how many sessions wait. On the thread of the worker where
- * the session waited. */
+/* Puts into `text` why a session got no connection with one of these permits in time: the limit and its
+ * value, what the connections are used for, and how many sessions wait. Call it on the thread of the
+ * session's worker. */
 void usage_explain(const struct pool *pool, struct permits *permits, char *text, size_t size);
 
 #endif

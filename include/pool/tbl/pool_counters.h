@@ -1,4 +1,4 @@
-/* POOL_COUNTER(name, words for people): connections to servers that no session has, by worker and cluster. */
+/* POOL_COUNTER(name, words for people): counters of the pool, for each worker and cluster. */
 POOL_COUNTER(pool_parked, "connections kept for the next session after a reset")
 POOL_COUNTER(pool_taken, "kept connections that a session took instead of a login")
 POOL_COUNTER(pool_handed_over, "connections that one worker handed to another")
