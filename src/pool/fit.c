@@ -5,9 +5,9 @@
 #include "pool/lifetime.h"
 #include "state/pooled.h"
 
-/* MariaDB restores character sets at a reset if it knows the collation of the handshake. After a handshake
- * with a collation that it does not know (10.11: 255) the reset leaves the character sets of some earlier
- * connection; these it knows since 10.6. */
+/* A reset on MariaDB restores the character sets of the handshake if the server knows the collation. After a
+ * handshake with an unknown collation (255 on 10.11) the reset leaves character sets of an earlier
+ * connection. The collations in the table are known since 10.6. */
 static bool is_restored_by_mariadb(uint8_t collation)
 {
     static const struct {
@@ -31,7 +31,8 @@ bool fit_is_usable(const struct view *view, size_t server, const struct upstream
            !upstream_is_before(upstream, entry->lost_us);
 }
 
-/* A reset undoes these, as the tests show on each family; for the others the connection is closed. */
+/* Has the session pins that a reset does not undo? Then the connection is closed. The tests show for each
+ * family that a reset undoes those in `undone`. */
 static bool has_lasting_pins(const struct facets *facets)
 {
     static const uint32_t undone = 1u << PIN_TEMPORARY_TABLE | 1u << PIN_TABLE_LOCK | 1u << PIN_USER_LOCK |
@@ -50,7 +51,7 @@ bool fit_is_full(const struct pool *pool, const struct upstream *upstream)
             server_sum(upstream->server).connections_idle >= (uint64_t)settings->pool_idle_max);
 }
 
-/* A reset undoes whatever it was used for. */
+/* Does a reset make the connection equal to a new one, whatever it was used for? */
 static bool is_clean_after_reset(const struct pool *pool, const struct upstream *upstream)
 {
     const struct permits *permits = upstream->permit.permits;

@@ -4,15 +4,15 @@
 #include "pool/key.h"
 #include "pool/parked.h"
 
-/* Goes from worker to worker and home again; the thread that has it may touch it. */
+/* A request that goes from worker to worker and back home. Only the thread that has it may use it. */
 struct handover {
     struct loop_message mail;
     struct pool *home;
     struct pool *at; /* the worker that it is going to */
     struct server *server;
     struct upstream_key wish;
-    struct upstream *upstream;  /* owns: what was found; NULL: nothing yet */
-    struct pool_waiter *waiter; /* borrows: only at home; NULL: waits no more */
+    struct upstream *upstream;  /* owns: the connection that was found; NULL: none yet */
+    struct pool_waiter *waiter; /* borrows; for the home thread only; NULL: the session does not wait any more */
 };
 
 static bool has_kind(const struct permits_holders *holders, const struct upstream_key *wish)
@@ -22,7 +22,8 @@ static bool has_kind(const struct permits_holders *holders, const struct upstrea
            (wish->has_schema && counter_read(&holders->kinds[kind - 1]) > 0);
 }
 
-/* To the next worker that seems to have one; false: there is none on the way home. */
+/* Sends the request to the next worker that seems to have a connection. False: there is no such worker
+ * left. */
 static bool go_on(struct handover *handover)
 {
     for (;;) {
@@ -55,12 +56,13 @@ static void go_home(struct handover *handover, struct pool *from)
     handover->mail.run = arrive;
     if (loop_post(handover->home->loop, &handover->mail))
         return;
-    if (handover->upstream != NULL) /* that thread has ended: no session waits there */
+    if (handover->upstream != NULL) /* the home thread has ended: no session waits there */
         waiters_arrive(from, handover->upstream, NULL);
     mem_free(handover);
 }
 
-/* A parked connection of this worker, which has left this thread; NULL: none, or a session waits here. */
+/* Takes a parked connection of this worker and detaches it from this thread. NULL: there is none, or sessions
+ * wait for these permits. */
 static struct upstream *find(struct permits_holders *holders, const struct upstream_key *wish)
 {
     struct upstream *upstream = permits_is_wanted(holders->permits) ? NULL : parked_find(holders, wish);

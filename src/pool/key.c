@@ -51,10 +51,10 @@ bool key_may_become(const struct upstream_key *key, const struct upstream_key *w
     return wish->caps == key->caps && wish->moves == key->moves && wish->hop == key->hop;
 }
 
-/* Of a pair of kinds the second one is for those that are in a schema. */
+/* Kinds come in pairs: the second one is for connections that are in a schema. */
 unsigned key_kind(const struct upstream_key *key)
 {
-    const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15); /* 2^64 over the golden ratio: spreads what is near */
+    const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15); /* 2^64 over the golden ratio: spreads similar keys */
     uint64_t sum = key->account * odd;
     sum = (sum ^ key->caps) * odd;
     sum = (sum ^ key->moves << 8 ^ key->collation) * odd;

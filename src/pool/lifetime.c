@@ -3,13 +3,14 @@
 
 #include <stddef.h>
 
-/* Of a server's wait_timeout, in microseconds for each second: with a tenth more it is less than half. The
- * other half is for looking seldom, and for a clock that is not the server's. */
+/* How long a connection may be silent: microseconds for each second of the server's wait_timeout. Even with
+ * the tenth of lifetime_spread that is less than half. The other half is reserve for the gaps between checks,
+ * and for the difference to the server's clock. */
 #define SILENCE_US 450000
-#define LOOKS 8 /* in the shortest time that a connection of a server has */
+#define LOOKS 8 /* checks in the shortest time after which a connection of a server may end */
 
-/* The timer fires after TICK_US at the latest: seldom enough to cost nothing, often enough for a wait_timeout
- * that was lowered a moment ago. */
+/* The timer fires after TICK_US at the latest: seldom enough to cost nothing, and often enough for a
+ * wait_timeout that was lowered a moment ago. */
 #define TICK_US 1000000
 #define TICK_MIN_US 100000
 
@@ -26,8 +27,8 @@ bool lifetime_is_over(const struct pool *pool, const struct upstream *upstream)
            pool_now(pool) - upstream->opened_us >= lifetime_spread(lifetime, upstream->connection_id);
 }
 
-/* What the server said when the connection began, or says now, if that is less. UINT64_MAX: it has not said.
- */
+/* How long the connection may be silent, from the server's wait_timeout: the lower one of the value at the
+ * connection's login and the present value. UINT64_MAX: the server has told none. */
 static uint64_t wait_timeout_us(const struct upstream *upstream)
 {
     uint32_t now_s = atomic_load_explicit(&upstream->server->patience_s, memory_order_relaxed);
@@ -66,10 +67,10 @@ uint64_t lifetime_parked_us(const struct pool *pool, const struct upstream *upst
     return end > now ? end - now : 1;
 }
 
-/* ---- those that sessions have ---- */
+/* ---- connections of sessions ---- */
 
-/* READY: its session has not used it for server_idle, and it is as old as server_lifetime; or its server has
- * heard nothing on it for nearly half of its wait_timeout. */
+/* Is the time of a session's connection over? It was not used for server_idle, and has reached
+ * server_lifetime. Or it was silent for nearly half of the server's wait_timeout. */
 static bool has_ended(const struct pool *pool, const struct upstream *upstream)
 {
     uint64_t silence = pool_now(pool) - upstream->answered_us;
@@ -77,7 +78,8 @@ static bool has_ended(const struct pool *pool, const struct upstream *upstream)
            (silence >= pool->rules.timeouts->server_idle_us && lifetime_is_over(pool, upstream));
 }
 
-/* How often connections of that server are looked at: LOOKS times in the shortest time that any of them has.
+/* Time between two checks of the server's connections: the shortest time after which one may end, divided by
+ * LOOKS.
  */
 static uint64_t look_every_us(const struct pool *pool, const struct server *server)
 {

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 
-/* A replica's lag is told in whole seconds, as of its last probe. */
+/* Added to max_lag: a replica tells its lag in whole seconds, and only at probes. */
 #define LAG_SLACK_US 2000000
 
 static uint64_t last_change(const struct pool *pool, unsigned cluster)
@@ -44,7 +44,7 @@ static void note_later(_Atomic uint64_t *time_us, uint64_t now_us)
     }
 }
 
-/* By the clock, not the turn's time: perhaps the server has run the statement in this turn. */
+/* Uses the clock, not the time of the loop's turn: the server may have run the statement during this turn. */
 void login_age_note_change(struct pool *pool, unsigned cluster)
 {
     struct pool *each = pool;

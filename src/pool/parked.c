@@ -25,7 +25,7 @@ struct pool_counters *parked_counters(const struct upstream *upstream)
     return pool_counters(pool_of(upstream), upstream->key.cluster);
 }
 
-/* ---- parked, and not any more ---- */
+/* ---- parking and removing ---- */
 
 void parked_add(struct upstream *upstream)
 {
@@ -61,7 +61,7 @@ void parked_retire(struct upstream *upstream)
     parked_close(upstream);
 }
 
-/* Its server ended it, or something is wrong with it. */
+/* The server has closed the parked connection, or the connection has an error. */
 static void lose(struct upstream *upstream, const char *how)
 {
     struct pool *pool = pool_of(upstream);
@@ -72,7 +72,7 @@ static void lose(struct upstream *upstream, const char *how)
     parked_close(upstream);
 }
 
-/* A server says nothing on a parked connection but that it ends it. */
+/* Is there input on a parked connection? A server sends none, except when it closes the connection. */
 static bool has_spoken(struct upstream *upstream)
 {
     if (stream_fill(&upstream->stream) != STREAM_BLOCKED)
@@ -83,7 +83,7 @@ static bool has_spoken(struct upstream *upstream)
 
 static void on_io(struct upstream *upstream, int events)
 {
-    if (events & EV_WRITE) /* what closes statements; reading tells of a failure */
+    if (events & EV_WRITE) /* COM_STMT_CLOSE may be left to send; a failure shows when reading */
         upstream_flush(upstream);
     if ((events & EV_READ) && has_spoken(upstream))
         lose(upstream, "the server ended it, or spoke out of turn");
@@ -97,8 +97,8 @@ static void on_failed(struct upstream *upstream, const struct error *err)
         lose(upstream, err->text);
 }
 
-/* A connection that still has the state of a session is reset when its time is over, and parked for longer.
- */
+/* The time of a parked connection is over. If it still has the state of a session, it is reset, and parked
+ * again. */
 static void on_expired(struct upstream *upstream)
 {
     if (pooled_of(upstream)->left.is_there) {
@@ -195,8 +195,8 @@ struct upstream *parked_take(struct pool *pool, const struct server *server, con
 
 /* ---- views, reloads, and the end ---- */
 
-/* Parked connections, and those being reset, are closed; returns how many. `view`: only if no statement may
- * go to that server in it. */
+/* Closes connections of the pool, also those being reset, and returns how many. With a `view`, keeps those
+ * that are usable in it (fit_is_usable). */
 static unsigned close_unless(struct permits_holders *holders, const struct view *view, size_t server)
 {
     unsigned count = 0;
@@ -217,7 +217,7 @@ unsigned parked_close_all(struct permits_holders *holders)
     return close_unless(holders, NULL, 0);
 }
 
-/* There may be fewer by now: those parked first are closed. */
+/* Closes parked connections, the oldest first, until the server has at most `max`. */
 static void trim(struct permits_holders *holders, const struct server *server, uint64_t max)
 {
     struct list_node *node;
@@ -246,7 +246,7 @@ void parked_on_view(struct pool *pool, unsigned cluster)
     const struct view *view = pool->clusters[cluster].view;
     for (size_t i = 0; i < view->count; i++) {
         struct permits_holders *holders = pool_holders(pool, &view->servers[i].server->permits);
-        holders->has_no_reset &= view->servers[i].state != SERVER_DOWN; /* it may come back as a newer one */
+        holders->has_no_reset &= view->servers[i].state != SERVER_DOWN; /* it may return with a newer version */
         holders->has_no_change &= view->servers[i].state != SERVER_DOWN;
         (void)close_unless(holders, view, i);
     }

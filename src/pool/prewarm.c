@@ -13,17 +13,18 @@
 
 #include <stddef.h>
 
-#define RECIPES 8         /* ways to log in that are remembered of a cluster */
-#define USES_MAX 256      /* then all counts are halved, as what was used long ago says little */
-#define AT_ONCE 2         /* so many are opened of one server by one worker … */
-#define SOON_US 20000     /* … and the next ones after so long, or up to twice as long */
-#define SELDOM_US 1000000 /* the same, to see whether parked connections of other workers have gone */
-#define AGAIN_US 1000000  /* the same after a failure, each time twice as long, … */
-#define AGAIN_TIMES_MAX 6 /* … so often */
+#define RECIPES 8         /* recipes that are remembered for a cluster */
+#define USES_MAX 256      /* at this sum of uses all counts are halved, so that recent uses count for more */
+#define AT_ONCE 2         /* connections that a worker opens at once to one server */
+/* Pauses are from one to two times the value. */
+#define SOON_US 20000     /* before more connections are opened */
+#define SELDOM_US 1000000 /* between checks whether other workers have fewer parked connections */
+#define AGAIN_US 1000000  /* after a failure; doubled with each further failure */
+#define AGAIN_TIMES_MAX 6 /* doublings at most */
 
 struct remembered {
     const struct user *user;  /* borrows; NULL: nothing is remembered here */
-    struct auth_secret proof; /* what a login has proved, where the configuration has a hash only */
+    struct auth_secret proof; /* secret from a client's login, if the configuration has only a hash */
     struct text attributes;   /* owns */
     uint64_t caps;
     uint16_t collation;
@@ -44,7 +45,7 @@ struct warm_cluster {
 struct warm {
     struct pool *pool; /* borrows */
     struct loop_timer timer;
-    bool is_soon; /* the timer's next firing */
+    bool is_soon; /* the timer was started with SOON_US */
     bool is_stopped;
     struct warm_cluster clusters[]; /* of the pool */
 };
@@ -101,7 +102,7 @@ void prewarm_stop(struct pool *pool)
 
 /* ---- recipes ---- */
 
-/* How many are wanted of each server: as many as are not closed again at once. */
+/* How many parked connections each server should have. */
 static uint64_t wanted(const struct pool *pool, unsigned cluster)
 {
     const struct cluster_settings *settings = pool_settings(pool, cluster);
@@ -119,7 +120,7 @@ static bool is_same(const struct remembered *recipe, const struct login_recipe *
            recipe->caps == login->caps && recipe->collation == login->collation;
 }
 
-/* The same recipe, or the place of the one that was used least. */
+/* The item with this recipe; otherwise the item with the fewest uses, which is to be replaced. */
 static struct remembered *find(struct warm_cluster *cluster, const struct login_recipe *login)
 {
     struct remembered *least = &cluster->recipes[0];
@@ -155,7 +156,7 @@ static void learn(struct remembered *recipe, const struct login_recipe *login)
     (void)text_append_span(&recipe->attributes, login->attributes);
 }
 
-/* A user with another password is another account: the next session of that says how it logs in. */
+/* A user with another password is another account: its recipe is learnt again from its next session. */
 void prewarm_on_rules(struct pool *pool)
 {
     for (unsigned i = 0; i < pool->cluster_count; i++)
@@ -213,8 +214,8 @@ static uint64_t parked(const struct server *server, const struct upstream_key *k
     return count;
 }
 
-/* The recipe with the most uses for each connection that is parked, or `given` in this round; NULL: there is
- * none. */
+/* The recipe with the most uses per connection. Counts parked connections, and those `given` in this round.
+ * NULL: there is no recipe. */
 static struct remembered *choose(struct warm_cluster *cluster, unsigned index,
                                  const struct view_server *entry, const unsigned given[RECIPES])
 {
@@ -241,16 +242,16 @@ static struct remembered *choose(struct warm_cluster *cluster, unsigned index,
 static uint64_t jittered(const struct pool *pool, uint64_t us)
 {
     uint64_t x = (pool_now(pool) + pool->worker) * UINT64_C(0x9E3779B97F4A7C15);
-    return us + (x >> 32) % us; /* so long at least, and less than twice as long */
+    return us + (x >> 32) % us; /* from `us` to less than twice `us` */
 }
 
-/* The server has no room just now; it would take the account another time. */
+/* The server has too many connections at present, and may accept the account later. */
 static bool is_overload(int code)
 {
     return code == ERR_CON_COUNT || code == ERR_TOO_MANY_USER_CONNECTIONS || code == ERR_USER_LIMIT_REACHED;
 }
 
-/* It is parked, or, with an error, came to nothing. */
+/* An opening has ended: the connection is parked, or has failed with `err`. */
 static void note_end(struct pool *pool, const struct server *server, const struct upstream_key *key,
                      const struct error *err)
 {
@@ -297,8 +298,8 @@ void prewarm_on_opened(struct upstream *upstream)
 
 /* ---- opening ---- */
 
-/* A permit of the server, and one of the account, if the account has a limit there. Not if a session waits
- * for one. */
+/* Takes a permit of the server, and one of the account if it has a limit there. False: there is none, or
+ * sessions wait for one. */
 static bool take_permits(struct server *server, struct quota *quota)
 {
     if (quota != NULL && !permits_try(&quota->permits))
@@ -320,7 +321,7 @@ static bool begin_opening(struct server *server, struct quota *quota, uint64_t w
     return false;
 }
 
-/* On a replica the account has all rights that it had a moment ago, and perhaps no more. */
+/* A replica may lack a recent change of accounts: then the login counts as old (proved_us = 0). */
 static bool open_one(struct pool *pool, unsigned index, const struct view_server *entry,
                      const struct remembered *recipe)
 {
@@ -349,7 +350,8 @@ static bool open_one(struct pool *pool, unsigned index, const struct view_server
     return true;
 }
 
-/* What init_connect did at a login would be as old as the connection. */
+/* Are connections opened ahead to this server? Not if it has init_connect: its effects would be as old as the
+ * connection. */
 static bool is_in_use(const struct view *view, size_t server)
 {
     const struct view_server *entry = &view->servers[server];
@@ -357,7 +359,7 @@ static bool is_in_use(const struct view *view, size_t server)
     return entry->state == SERVER_UP && !has_init && (entry->takes_reads || view->primary == (int)server);
 }
 
-/* True: there are too few yet, and more may be opened. */
+/* Opens connections to the server. True: there are still too few, and more may be opened. */
 static bool warm_server(struct warm *warm, unsigned index, const struct view_server *entry)
 {
     struct warm_cluster *cluster = &warm->clusters[index];

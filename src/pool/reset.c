@@ -27,7 +27,7 @@ void reset_begin(struct upstream *upstream)
     reset_send(upstream->owner, upstream);
 }
 
-/* The next session has generated no id yet, most likely. */
+/* Sets last_insert_id to 0: the next session most likely has generated no id yet. */
 static void begin_id(struct upstream *upstream)
 {
     pooled_of(upstream)->task = RESET_ID;
@@ -35,15 +35,15 @@ static void begin_id(struct upstream *upstream)
                       upstream->env->login_us);
 }
 
-/* A session waits for a permit that it holds, whether another connection is made ready for that session or
- * not. */
+/* Does a session wait for a permit that this connection holds? Promises of other connections are not counted
+ * off. */
 static bool is_wanted(const struct upstream *upstream)
 {
     const struct permits *quota = upstream->quota.permits;
     return permits_is_wanted(upstream->permit.permits) || (quota != NULL && permits_is_wanted(quota));
 }
 
-/* False: there was no room, and it is closed. */
+/* Parks the connection. False: there was no room, and it was closed. */
 static bool park(struct upstream *upstream)
 {
     const struct pool *pool = upstream->owner;
@@ -93,7 +93,7 @@ static void refuse(struct upstream *upstream, const struct error *err)
 void reset_on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
     bool is_mysql = upstream->family == FAMILY_MYSQL;
-    /* A collation that the server does not know was not set by the handshake either. */
+    /* If the server does not know the collation, the handshake has not set it either. */
     bool is_unknown =
         pooled_of(upstream)->task == RESET_CHARSETS && answer->error.code == ERR_UNKNOWN_CHARACTER_SET;
     if (answer->is_err && !is_unknown) {

@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* Each connection that is given up goes to a session at once, or is promised to one: this ends with the
- * queue. Parked connections go first. */
+/* Searches at this worker: first parked connections, then idle ones of sessions. Each connection that is
+ * given up goes to a waiter at once, or is promised to one; so the loop ends when no waiter is left. */
 static void search_here(const struct pool *pool, struct permits_holders *holders)
 {
     struct permits *permits = holders->permits;
@@ -40,7 +40,7 @@ static void on_call(struct loop_message *message)
     search_here(pool, holders);
 }
 
-/* The other workers do what is due for their holders of these permits. */
+/* Calls on_call at all other workers, for their holders of these permits. */
 static void call_others(const struct pool *pool, struct permits *permits)
 {
     for (struct pool *other = pool->next; other != pool; other = other->next) {

@@ -19,7 +19,7 @@ static const char *words_of(unsigned use)
     return use < PIN_CAUSE_COUNT ? pin_cause_words((enum pin_cause)use) : words[use - PIN_CAUSE_COUNT];
 }
 
-/* ---- one worker's ---- */
+/* ---- the connections of one worker ---- */
 
 void usage_count(const struct pool *pool, struct permits_holders *holders)
 {
@@ -34,7 +34,7 @@ void usage_count(const struct pool *pool, struct permits_holders *holders)
     atomic_store_explicit(&holders->counted_us, pool_now(pool), memory_order_release);
 }
 
-/* ---- all workers' ---- */
+/* ---- the connections of all workers ---- */
 
 struct told {
     unsigned use;
@@ -78,7 +78,7 @@ void usage_tell(const struct permits *permits, uint64_t now_us, struct text *tex
         (void)text_appendf(text, "%s%llu by %s", glue, (unsigned long long)left, words_of(USE_OTHER));
 }
 
-/* ---- why there is none ---- */
+/* ---- the error of a session that got no connection ---- */
 
 static void explain_quota(const struct quota *quota, const char *waited, const char *uses, char *text,
                           size_t size)

@@ -8,7 +8,7 @@
 #include "prepared/upstream_statements.h"
 #include "state/pooled.h"
 
-/* Each worker has its own texts of statements: another worker knows no statement of the connection. */
+/* Closes the prepared statements of the connection, as each worker has its own texts of statements. */
 void waiters_let_go(struct upstream *upstream)
 {
     const struct pool *pool = upstream->owner;
@@ -17,7 +17,7 @@ void waiters_let_go(struct upstream *upstream)
     upstream_leave(upstream);
 }
 
-/* ---- one comes ---- */
+/* ---- a connection arrives ---- */
 
 static bool is_of_use(const struct pool *pool, struct upstream *upstream, bool is_awaited)
 {
@@ -31,7 +31,7 @@ void waiters_arrive(struct pool *pool, struct upstream *take_upstream, struct po
     struct upstream *upstream = take_upstream;
     bool is_from_elsewhere = upstream->env != pool->env;
     upstream_adopt(upstream, pool->env, &parked_ops, pool);
-    quota_enlist_late(upstream); /* while it was on its way no worker could */
+    quota_enlist_late(upstream); /* no worker could enlist it while it moved between threads */
     struct permits_holders *holders = parked_holders(upstream);
     struct permits *quota = upstream->quota.permits;
     counter_add(&parked_counters(upstream)->pool_handed_over, is_from_elsewhere);
@@ -60,7 +60,7 @@ bool waiters_claim(struct upstream *upstream, const struct upstream_key *wish, b
     return true;
 }
 
-/* ---- one goes ---- */
+/* ---- a connection goes to a waiter ---- */
 
 static bool is_fit_for(const void *wish, const void *connection)
 {
@@ -74,7 +74,8 @@ static bool may_become(const void *wish, const void *connection)
     return key_may_become(&upstream->key, wish);
 }
 
-/* By COM_CHANGE_USER, if the server knows that command, and does the same at it as at a login. */
+/* May the connection be changed to `wish` by COM_CHANGE_USER? The server must know this command, and have no
+ * init_connect, which runs only at a login. */
 static bool may_change(const struct permits_holders *holders, const struct upstream *upstream,
                        const struct upstream_key *wish)
 {
@@ -82,7 +83,7 @@ static bool may_change(const struct permits_holders *holders, const struct upstr
     return key_may_become(&upstream->key, wish) && !has_init && !holders->has_no_change;
 }
 
-/* A connection that is given up goes to the first that waits for these permits, whose wish that is. */
+/* Is a connection with these permits wanted? `wish_r`: the wish of the first waiter, which would get it. */
 static bool has_first(struct permits *permits, struct upstream_key *wish_r)
 {
     return permits != NULL && !permits_are_too_many(permits) && permits_peek(permits, wish_r, sizeof *wish_r);
@@ -97,8 +98,8 @@ bool waiters_suit(const struct pool *pool, const struct upstream *upstream)
     return has_first(upstream->quota.permits, &wish) && key_fits(&wish, &upstream->key);
 }
 
-/* To the first that waits for these permits, of whichever worker. False: it is not fit for that one, and
- * still the pool's, not parked. */
+/* Passes the connection to the first waiter for these permits, at any worker. False: it does not fit that
+ * waiter; it still belongs to the pool, and is not parked. */
 static bool pass(struct upstream *upstream, struct permits *permits, permits_fit *is_fit)
 {
     struct pool *pool = upstream->owner;
@@ -110,8 +111,8 @@ static bool pass(struct upstream *upstream, struct permits *permits, permits_fit
     return false;
 }
 
-/* A connection that does not fit the first wish: that session logs in on it as another account, or, if that
- * cannot be, gets its permit. */
+/* No parked connection fits the first waiter: passes it one for COM_CHANGE_USER. If that is not possible,
+ * closes one, so that the waiter gets its permit. */
 static void sacrifice(struct permits_holders *holders, const struct upstream_key *wish)
 {
     struct list_node *node = list_first(&holders->parked);
@@ -122,7 +123,7 @@ static void sacrifice(struct permits_holders *holders, const struct upstream_key
         counter_add(&parked_counters(upstream)->pool_gave_way, 1);
         parked_close(upstream);
     } else if (parked_is_alive(upstream) && !pass(upstream, holders->permits, may_become)) {
-        parked_add(upstream); /* another session is the first by now */
+        parked_add(upstream); /* another session is the first waiter by now */
     }
 }
 
