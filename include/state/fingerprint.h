@@ -1,7 +1,7 @@
 /* The session variables of a connection in a form that can be compared. Pure.
  *
  * The premise is that of state/variables.h: a new connection on which all of `vars` was set is equal to the
- * session. So two connections with the same fingerprint are equal, whatever the order of the SETs was.
+ * session. So two connections with the same fingerprint are equal; the order of the SETs does not matter.
  */
 #ifndef HEADGATE_STATE_FINGERPRINT_H
 #define HEADGATE_STATE_FINGERPRINT_H

@@ -16,7 +16,7 @@ struct reading {
     bool oracle;
     bool is_utf8;
     bool has_unsafe_charset;   /* by session tracking: a character may end with the byte of a quote */
-    bool has_unsafe_collation; /* by the handshake: likewise; until session tracking tells a character set */
+    bool has_unsafe_collation; /* the same by the handshake, until session tracking tells a character set */
 };
 
 /* Sets the state after a login with this collation. */

@@ -24,7 +24,7 @@ struct span schema_of_login(const struct facets *facets, const struct job *job);
 struct span schema_wanted(const struct facets *facets, const struct job *job);
 /* Is the connection in another schema than schema_wanted()? */
 bool schema_is_due(const struct facets *facets, const struct job *job, const struct slot *slot);
-/* Can the name be sent whatever the connection's character sets are? Then SYNC_SCHEMA comes before the
+/* Can the name be sent with any character sets of the connection? Then SYNC_SCHEMA comes before the
  * variables. */
 bool schema_is_said_as_it_is(const struct facets *facets, const struct job *job);
 /* The next of the three tasks in the drawing above, for a name that cannot be sent as it is. The connection

@@ -12,7 +12,7 @@ struct handover {
     struct server *server;
     struct upstream_key wish;
     struct upstream *upstream;  /* owns: the connection that was found; NULL: none yet */
-    struct pool_waiter *waiter; /* borrows; for the home thread only; NULL: the session does not wait any more */
+    struct pool_waiter *waiter; /* borrows; home thread only; NULL: the session does not wait any more */
 };
 
 static bool has_kind(const struct permits_holders *holders, const struct upstream_key *wish)

@@ -246,7 +246,7 @@ void parked_on_view(struct pool *pool, unsigned cluster)
     const struct view *view = pool->clusters[cluster].view;
     for (size_t i = 0; i < view->count; i++) {
         struct permits_holders *holders = pool_holders(pool, &view->servers[i].server->permits);
-        holders->has_no_reset &= view->servers[i].state != SERVER_DOWN; /* it may return with a newer version */
+        holders->has_no_reset &= view->servers[i].state != SERVER_DOWN; /* it may return as a newer one */
         holders->has_no_change &= view->servers[i].state != SERVER_DOWN;
         (void)close_unless(holders, view, i);
     }

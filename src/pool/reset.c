@@ -35,8 +35,8 @@ static void begin_id(struct upstream *upstream)
                       upstream->env->login_us);
 }
 
-/* Does a session wait for a permit that this connection holds? Promises of other connections are not counted
- * off. */
+/* Does a session wait for a permit that this connection holds? Also true if another connection is being
+ * prepared for that session. */
 static bool is_wanted(const struct upstream *upstream)
 {
     const struct permits *quota = upstream->quota.permits;

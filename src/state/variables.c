@@ -40,7 +40,7 @@ static const struct {
     { "session_track_*", VARS_PIN }, /* headgate follows the session's state by session tracking */
     { "rand_seed*", VARS_PIN },
     { "profiling*", VARS_PIN },       /* the connection that ran the statements has the profiles */
-    { "optimizer_trace*", VARS_PIN }, /* likewise; on MySQL it outlives a reset and COM_CHANGE_USER */
+    { "optimizer_trace*", VARS_PIN }, /* the connection has the traces; on MySQL also after a reset */
     { "timestamp",
       VARS_UNTRACKED }, /* MariaDB 11.8 may report it, with the clock's time, at SET last_insert_id (seen) */
     { "tx_read_only", VARS_APPLY },
