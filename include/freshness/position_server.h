@@ -2,9 +2,8 @@
  *
  *      position_server_schedule ──► poll ──► connect_first ──► ask ──► on_answer: `held`; positions_wake
  *              ▲                                                │          │
- *              │                                                ▼          │
- *              │                  fail: the position is not known any more │
- *              └───────────────────────────────────────────────────────────┘
+ *              │               fail: the position is forgotten ◄┘          │
+ *              └────────────────────────┴──────────────────────────────────┘
  */
 #ifndef HEADGATE_FRESHNESS_POSITION_SERVER_H
 #define HEADGATE_FRESHNESS_POSITION_SERVER_H
