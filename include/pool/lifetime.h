@@ -2,9 +2,9 @@
  * always less than the wait_timeout of the server. Times vary by a tenth per connection, so that connections
  * that were opened in one burst do not end in one.
  *
- *      of a session, before its next command    acquire_begin ──► lifetime_is_over ───┐
- *      of a session, unused                     lifetime_start ─► has_ended ──────────┴─► yield_retire
- *      parked                                   parked_add ─────► lifetime_parked_us ───► on_expired
+ *      of a session, before its command   acquire_begin ──► yield_retire_old: lifetime_is_over? ─► closed
+ *      of a session, unused               lifetime_start ─► has_ended? ─► yield_on_aged ─────────► closed
+ *      parked                             parked_add ─────► lifetime_parked_us ──────────────────► on_expired
  */
 #ifndef HEADGATE_POOL_LIFETIME_H
 #define HEADGATE_POOL_LIFETIME_H
