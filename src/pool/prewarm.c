@@ -13,9 +13,9 @@
 
 #include <stddef.h>
 
-#define RECIPES 8         /* recipes that are remembered for a cluster */
-#define USES_MAX 256      /* at this sum of uses all counts are halved, so that recent uses count for more */
-#define AT_ONCE 2         /* connections that a worker opens at once to one server */
+#define RECIPES 8    /* recipes that are remembered for a cluster */
+#define USES_MAX 256 /* at this sum of uses all counts are halved, so that recent uses count for more */
+#define AT_ONCE 2    /* connections that a worker opens at once to one server */
 /* Pauses are from one to two times the value. */
 #define SOON_US 20000     /* before more connections are opened */
 #define SELDOM_US 1000000 /* between checks whether other workers have fewer parked connections */
