@@ -21,11 +21,11 @@ struct scene {
     struct cluster_settings settings;
     struct listener_settings listener;
     struct user user;
-    struct view view;
     struct positions positions;
     struct written written;
     struct consistency consistency;
     struct job job;
+    struct view view; /* last: without servers */
 };
 
 static void begin(struct scene *scene, int level)

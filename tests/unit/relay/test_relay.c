@@ -256,7 +256,7 @@ static void first_byte_ends_the_response_time(void **state)
 {
     (void)state;
     for (int is_login = 0; is_login < 2; is_login++) {
-        struct scene scene;
+        static struct scene scene;
         struct tracker_info info = { 0 };
         begin(&scene, COM_QUERY);
         scene.job.is_login = is_login;
