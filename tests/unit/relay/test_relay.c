@@ -105,9 +105,9 @@ static void command_goes_as_it_comes(void **state)
     assert_int_equal(send_on(&scene), RELAY_SENT_SOME);
     expect(scene.server_peer, SELECT_1, 6);
     assert_false(relay_has_sent_nothing(&scene.job, &scene.client));
-    say(scene.client_peer, &scene.client, SELECT_1 + 6, SELECT_1_BYTES - 6);
+    say(scene.client_peer, &scene.client, &SELECT_1[6], SELECT_1_BYTES - 6);
     assert_int_equal(send_on(&scene), RELAY_SENT_ALL);
-    expect(scene.server_peer, SELECT_1 + 6, SELECT_1_BYTES - 6);
+    expect(scene.server_peer, &SELECT_1[6], SELECT_1_BYTES - 6);
     end(&scene);
 }
 
