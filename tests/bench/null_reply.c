@@ -298,9 +298,22 @@ static void answer_big(struct null_session *s, const char *text, struct bytes *o
         put_end(s, out);
 }
 
+/* The survey of stored code asks for the number, the hash and the completeness of each list: there is none, and all may be
+ * seen. */
+static void answer_survey(struct null_session *s, struct bytes *out)
+{
+    static const char *const names[] = { "count", "hash", "proof" };
+    static const char *const values[] = { "0", "0", "1" };
+    put_columns(s, out, names, 3);
+    put_text_row(s, out, values, 3);
+    put_end(s, out);
+}
+
 static void answer_select(const struct null_options *o, struct null_session *s, char *text, struct bytes *out)
 {
-    if (strcasestr(text, " from ")) {
+    if (!strncasecmp(text, "SELECT COUNT(*) AS count, COALESCE(BIT_XOR", 42)) {
+        answer_survey(s, out);
+    } else if (strcasestr(text, " from ")) {
         if (strcasestr(text, "_schema.") || strcasestr(text, "mysql."))
             put_error(s, out, 1146, "42S02Table doesn't exist");
         else

@@ -23,14 +23,13 @@ listen bench
     server primary 127.0.0.1:{primary}
 """
 
-# pool_trust_code: the null servers have no stored code, and no tables to tell so.
 HEADGATE = """
 workers = {workers};
 log: {{ level = "warning"; }};
 admin: {{ socket = "{folder}/admin-{port}.sock"; }};
 listeners = ( {{ name = "app"; address = "127.0.0.1:{port}"; cluster = "main"; mode = "split"; }} );
 clusters = (
-  {{ name = "main"; pool_trust_code = true;
+  {{ name = "main";
     monitor: {{ user = "{monitor}"; password = "{monitor_password}"; interval = "1s"; }};
     servers = (
 {servers}
