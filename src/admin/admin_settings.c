@@ -56,7 +56,7 @@ static const struct setting admin_settings[] = {
         .check = address_check_socket,
         .effect = EFFECT_RESTART,
         .doc = "The unix socket that headgatectl connects to. Its owner and its group may open it (mode "
-               "0660); whoever may open it may use all admin commands.",
+               "0660); an account that may open it may use all admin commands.",
     },
     {
         .name = "group",

@@ -438,7 +438,7 @@ static const struct setting cluster_settings[] = {
             "client has written through this headgate before the read arrived; for applications that write "
             "on "
             "one connection and read on another. \"strong\": all that was "
-            "committed before the read arrived, whoever wrote it; each read asks the primary how far it is. "
+            "committed before the read arrived, by any client; each read asks the primary how far it is. "
             "\"eventual\": whatever a replica has. Listeners and users may say otherwise; a user's word is "
             "the last.",
     },

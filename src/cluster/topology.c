@@ -178,7 +178,7 @@ static const char *why_passed_over(const struct scene *scene, size_t i, bool has
     if (has_primary)
         return "writable beside another writable server";
     if (!scene->history->has_reigned && is_doubtful(scene, i))
-        return "writable, but nobody follows it, and a replica follows another server";
+        return "writable, but no server follows it, and a replica follows another server";
     if (scene->history->has_reigned && !is_next_writer(scene, i))
         return topology_history_is_stray(scene->history, it)
                    ? "writable, as it was beside the last primary, and no replica has turned to it"
@@ -197,11 +197,11 @@ static struct topology_verdict judge(const struct scene *scene, size_t i, bool h
                                           .reason = why_passed_over(scene, i, has_primary) };
     if (!it->is_read_only)
         return (struct topology_verdict){
-            .reason = it->is_link_stopped ? "writable, its replication is stopped, but nobody follows it"
+            .reason = it->is_link_stopped ? "writable, its replication is stopped, but no server follows it"
                                           : "replicates, but is writable"
         };
     if (!it->has_source)
-        return (struct topology_verdict){ .reason = "read_only, but replicates from nobody" };
+        return (struct topology_verdict){ .reason = "read_only, but replicates from no server" };
     return judge_replica(it);
 }
 

@@ -86,7 +86,7 @@ def test_a_newcomer_gets_nothing_until_the_replicas_follow_it(cluster, is_forgot
     with Headgate(cluster) as hg, hg.connect() as db:
         free(cluster, "db3", is_forgotten)
         reason = "writable beside another writable server: db1 is the primary" if is_forgotten else \
-            "writable, its replication is stopped, but nobody follows it"
+            "writable, its replication is stopped, but no server follows it"
         hg.wait_server("db3", lambda row: row["reason"] == reason)
         assert is_primary(hg.server("db1"))
         assert hg.log().count("writable beside the primary db1: db3;") == is_forgotten
@@ -262,7 +262,7 @@ def test_a_restarted_headgate_does_not_take_a_stray_server(cluster):
     try:
         with Unsettled(cluster, expect_up=False) as hg:
             row = hg.wait_server("db3", lambda row: row["reason"].startswith("writable"), 60)
-            assert row["reason"] == "writable, but nobody follows it, and a replica follows another server"
+            assert row["reason"] == "writable, but no server follows it, and a replica follows another server"
             assert not is_primary(row)
             cluster.node("db1").resume()
             hg.wait_server("db1", is_primary, 60)

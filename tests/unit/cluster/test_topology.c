@@ -447,11 +447,11 @@ static void reasons_of_those_that_are_passed_over(void **state)
     } reasons[] = {
         { "uw-. uw-. ursa1", "writable beside another writable server", true },
         { "uw-. hw-. ursa1", "writable, but held by an operator", true },
-        { "uw-. uwx. ursa1", "writable, its replication is stopped, but nobody follows it", false },
+        { "uw-. uwx. ursa1", "writable, its replication is stopped, but no server follows it", false },
         { "uw-. uwsa ursa1", "replicates, but is writable", false },
         { "uw-. urx. ursa1", "replication is stopped", false },
         { "uw-. dw-. ursa1", "down", false },
-        { "dw-. uw-. ursa", "writable, but nobody follows it, and a replica follows another server", true },
+        { "dw-. uw-. ursa", "writable, but no server follows it, and a replica follows another server", true },
         { "uw-. uw-. ursa1 | dw-. uw-. ursa1",
           "writable, as it was beside the last primary, and no replica has turned to it", true },
         { "uw-. dr-. ursa1 | dw-. uw-. ursa1",
