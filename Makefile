@@ -29,7 +29,7 @@ REVISION ?= 1
 
 # The rooms that a session's life goes through.
 FLOOR   := session relay pool freshness prepared state route stats access
-LAYERS  := ctl app admin $(FLOOR) cluster settings sql mysql net base
+LAYERS  := ctl app admin $(FLOOR) cluster settings sql stored_code tokens mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla \
@@ -40,7 +40,7 @@ HG_CFLAGS := -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION='"$(VERSION)"' -Iinclude 
 # The layers that a query passes are optimised as one where gcc links the program: a tenth fewer instructions per query.
 # Their objects hold ordinary code as well: everything else (units, headgatectl) is linked from that, layer by layer.
 # With clang, and under sanitizers, there is only that.
-LTO_LAYERS := $(FLOOR) cluster sql mysql net base
+LTO_LAYERS := $(FLOOR) cluster sql stored_code tokens mysql net base
 ifeq ($(findstring clang,$(CC))$(SAN),)
 LTO ?= -flto=auto
 endif
@@ -116,7 +116,7 @@ $(unit_ran): %.ran: %
 # ---- which one-token changes to pure sources do the unit tests notice? N= how many, SEED=, ROOMS= or MUTATED= files ----
 N ?= 100
 SEED ?= 1
-ROOMS ?= base mysql settings sql
+ROOMS ?= base mysql settings sql stored_code tokens
 MUTATED ?= $(wildcard $(ROOMS:%=src/%/*.c))
 .PHONY: mutate
 mutate:

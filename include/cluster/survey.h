@@ -17,7 +17,7 @@
 #include "cluster/cluster_settings.h"
 #include "cluster/survey_lists.h"
 #include "cluster/upstream.h"
-#include "sql/catalog_draft.h"
+#include "stored_code/catalog_draft.h"
 
 #include <stdbool.h>
 

@@ -11,7 +11,7 @@
 #include "mysql/handshake.h"
 #include "mysql/tracked.h"
 #include "net/addr.h"
-#include "sql/catalog.h"
+#include "stored_code/catalog.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

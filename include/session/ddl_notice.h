@@ -1,6 +1,6 @@
 /* Statements that change stored code (views, routines, triggers). All workers know of the change before the
  * statement is sent; when the statement is over, the primary is asked for the stored code again
- * (sql/code_changes.h, cluster/inventory.h).
+ * (stored_code/code_changes.h, cluster/inventory.h).
  */
 #ifndef HEADGATE_SESSION_DDL_NOTICE_H
 #define HEADGATE_SESSION_DDL_NOTICE_H

@@ -4,7 +4,7 @@
 #define HEADGATE_SQL_ACCOUNTS_H
 
 #include "sql/facts.h"
-#include "sql/lexer.h"
+#include "tokens/lexer.h"
 
 /* `facts`: what classify() has found in this text so far. True if any statement of the text is GRANT, REVOKE,
  * CREATE, ALTER, DROP or RENAME USER or ROLE, SET PASSWORD, SET DEFAULT ROLE, SET GLOBAL, FLUSH or INSTALL.

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "sql/facts.h"
-#include "sql/lexer.h"
+#include "tokens/lexer.h"
 
 #include <stdbool.h>
 

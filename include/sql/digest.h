@@ -13,7 +13,7 @@
 #ifndef HEADGATE_SQL_DIGEST_H
 #define HEADGATE_SQL_DIGEST_H
 
-#include "sql/lexer.h"
+#include "tokens/lexer.h"
 
 #define DIGEST_TEXT_MAX 1024 /* bytes; the beginning is enough for people */
 

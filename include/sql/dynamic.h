@@ -4,7 +4,7 @@
 #define HEADGATE_SQL_DYNAMIC_H
 
 #include "sql/facts.h"
-#include "sql/reader.h"
+#include "tokens/reader.h"
 
 bool dynamic_read_prepare(struct reader *reader, struct sql_facts *facts);
 bool dynamic_read_execute(struct reader *reader, struct sql_facts *facts);

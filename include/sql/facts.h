@@ -3,6 +3,7 @@
 #define HEADGATE_SQL_FACTS_H
 
 #include "base/str.h"
+#include "tokens/reader.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,16 +37,6 @@ enum sql_reason {
 #include "sql/tbl/sql_reasons.h"
 #undef SQL_REASON
     SQL_REASON_COUNT
-};
-
-/* Questions about earlier statements. Servers keep the answers for different lengths of time, so the answers
- * may be on different connections. */
-enum sql_question {
-    SQL_ASKS_NOTHING,
-    SQL_ASKS_LAST,        /* about the statement just before: ROW_COUNT(), SHOW PROFILE, SHOW SESSION STATUS;
-                             or several of these questions in one statement */
-    SQL_ASKS_FOUND_ROWS,  /* about the last statement that counted rows */
-    SQL_ASKS_DIAGNOSTICS, /* about the last statement that set or cleared the warnings */
 };
 
 enum sql_kill {

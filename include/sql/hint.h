@@ -11,7 +11,7 @@
 #ifndef HEADGATE_SQL_HINT_H
 #define HEADGATE_SQL_HINT_H
 
-#include "sql/lexer.h"
+#include "tokens/lexer.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -15,8 +15,8 @@
 #ifndef HEADGATE_SQL_HOLDS_H
 #define HEADGATE_SQL_HOLDS_H
 
-#include "sql/lexer.h"
-#include "sql/reader.h"
+#include "tokens/lexer.h"
+#include "tokens/reader.h"
 
 #include <stdbool.h>
 

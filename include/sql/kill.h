@@ -12,7 +12,7 @@
 #define HEADGATE_SQL_KILL_H
 
 #include "sql/facts.h"
-#include "sql/reader.h"
+#include "tokens/reader.h"
 
 /* Reads a KILL, from the token after the word KILL to the end of the statement or to the first token that is
  * not understood. `*id_r`: the id, for SQL_KILL_NUMBER. */

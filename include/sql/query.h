@@ -5,7 +5,7 @@
 #define HEADGATE_SQL_QUERY_H
 
 #include "sql/facts.h"
-#include "sql/reader.h"
+#include "tokens/reader.h"
 
 /* Fills is_read, reason, culprit, refers_previous, reads_but_for_variables, may_hide_state. */
 void query_read(struct reader *reader, struct sql_facts *facts);

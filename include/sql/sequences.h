@@ -8,7 +8,7 @@
 #define HEADGATE_SQL_SEQUENCES_H
 
 #include "base/str.h"
-#include "sql/lexer.h"
+#include "tokens/lexer.h"
 
 #include <stdbool.h>
 #include <stdint.h>

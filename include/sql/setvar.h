@@ -10,7 +10,7 @@
 #define HEADGATE_SQL_SETVAR_H
 
 #include "base/str.h"
-#include "sql/lexer.h"
+#include "tokens/lexer.h"
 
 #include <stdbool.h>
 

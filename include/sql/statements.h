@@ -3,7 +3,7 @@
 #define HEADGATE_SQL_STATEMENTS_H
 
 #include "sql/facts.h"
-#include "sql/reader.h"
+#include "tokens/reader.h"
 
 /* Reads one statement, from the reader's current token to its semicolon or to the end of the text. Fills
  * every fact but is_multi, touches_variables and doubts. True if the statement was a routine's body that

@@ -5,7 +5,7 @@
 #define HEADGATE_SQL_STORED_CALLS_H
 
 #include "sql/facts.h"
-#include "sql/reader.h"
+#include "tokens/reader.h"
 
 #include <stdbool.h>
 

@@ -5,7 +5,7 @@
 #define HEADGATE_SQL_TRANSACTIONS_H
 
 #include "sql/facts.h"
-#include "sql/reader.h"
+#include "tokens/reader.h"
 
 bool transactions_read_begin(struct reader *reader, struct sql_facts *facts);
 bool transactions_read_start(struct reader *reader, struct sql_facts *facts);

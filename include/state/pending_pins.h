@@ -5,7 +5,7 @@
 #define HEADGATE_STATE_PENDING_PINS_H
 
 #include "base/str.h"
-#include "sql/lexer.h"
+#include "tokens/lexer.h"
 #include "state/pins.h"
 
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 #define HEADGATE_STATE_PENDING_SET_H
 
 #include "base/str.h"
-#include "sql/lexer.h"
+#include "tokens/lexer.h"
 #include "state/user_variables.h"
 #include "state/variables.h"
 

@@ -6,7 +6,7 @@
 #ifndef HEADGATE_STATE_SEQUENCES_H
 #define HEADGATE_STATE_SEQUENCES_H
 
-#include "sql/lexer.h"
+#include "tokens/lexer.h"
 #include "state/job.h"
 #include "state/slot.h"
 

@@ -1,8 +1,8 @@
 #include "admin/driver_queries.h"
 
-#include "sql/lexer.h"
-#include "sql/reader.h"
-#include "sql/unquote.h"
+#include "tokens/lexer.h"
+#include "tokens/reader.h"
+#include "tokens/unquote.h"
 
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 #include "admin/show_routines.h"
 
 #include "cluster/cluster.h"
-#include "sql/catalog.h"
-#include "sql/stored_code.h"
+#include "stored_code/catalog.h"
+#include "stored_code/stored_code.h"
 
 enum { WORDS_MAX = 400 };
 

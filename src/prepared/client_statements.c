@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "mysql/stmt.h"
 #include "state/parse_context.h"
-#include "sql/catalog.h"
+#include "stored_code/catalog.h"
 
 static void release(struct prepared *prepared)
 {

@@ -9,7 +9,7 @@
 #include "session/local_answers.h"
 #include "session/slot.h"
 #include "session/rights.h"
-#include "sql/stored_code.h"
+#include "stored_code/stored_code.h"
 #include "state/diagnostics.h"
 #include "state/found_rows.h"
 #include "state/pending_pins.h"

@@ -1,6 +1,6 @@
 #include "session/ddl_notice.h"
 
-#include "sql/stored_code.h"
+#include "stored_code/stored_code.h"
 
 static bool may_change_code(const struct job *job)
 {

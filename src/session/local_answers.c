@@ -5,7 +5,7 @@
 #include "session/command_answer.h"
 #include "session/command_payload.h"
 #include "session/dialect.h"
-#include "sql/reader.h"
+#include "tokens/reader.h"
 
 #include <stdio.h>
 

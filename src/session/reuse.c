@@ -6,7 +6,7 @@
 #include "session/command_payload.h"
 #include "session/slot.h"
 #include "session/yield.h"
-#include "sql/catalog.h"
+#include "stored_code/catalog.h"
 #include "sql/traces.h"
 #include "state/fingerprint.h"
 #include "state/pending_set.h"

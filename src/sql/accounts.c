@@ -1,7 +1,7 @@
 #include "sql/accounts.h"
 
-#include "sql/code_effects.h"
-#include "sql/reader.h"
+#include "stored_code/code_effects.h"
+#include "tokens/reader.h"
 
 static bool is_among(const struct token *token, const char *const *words, size_t count)
 {

@@ -4,10 +4,10 @@
 #include "sql/classify.h"
 
 #include "sql/accounts.h"
-#include "sql/catalog.h"
-#include "sql/code_effects.h"
+#include "stored_code/catalog.h"
+#include "stored_code/code_effects.h"
 #include "sql/query.h"
-#include "sql/reader.h"
+#include "tokens/reader.h"
 #include "sql/statements.h"
 #include "sql/stored_calls.h"
 

@@ -1,6 +1,6 @@
 #include "sql/facts.h"
 
-#include "sql/code_effects.h"
+#include "stored_code/code_effects.h"
 
 #include <assert.h>
 #include <stddef.h>

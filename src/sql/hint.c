@@ -1,7 +1,7 @@
 #include "sql/hint.h"
 
 #include "base/clock.h"
-#include "sql/bytes.h"
+#include "tokens/bytes.h"
 
 #define ATTRIBUTE_PREFIX "headgate."
 

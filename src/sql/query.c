@@ -6,9 +6,9 @@
  */
 #include "sql/query.h"
 
-#include "sql/calls.h"
-#include "sql/catalog.h"
-#include "sql/functions.h"
+#include "stored_code/calls.h"
+#include "stored_code/catalog.h"
+#include "tokens/functions.h"
 
 #define DEPTH_MAX                                                                                            \
     63 /* levels of parentheses in which WITH lists are followed; deeper column lists look like calls */

@@ -1,6 +1,6 @@
 #include "sql/sequences.h"
 
-#include "sql/reader.h"
+#include "tokens/reader.h"
 
 static bool is(const struct token *token, const char *word)
 {

@@ -3,7 +3,7 @@
  */
 #include "sql/setvar.h"
 
-#include "sql/keywords.h"
+#include "tokens/keywords.h"
 
 static enum keyword keyword_ahead(const struct setvar_walk *walk)
 {

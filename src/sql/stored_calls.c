@@ -1,9 +1,9 @@
 #include "sql/stored_calls.h"
 
-#include "sql/catalog.h"
-#include "sql/functions.h"
+#include "stored_code/catalog.h"
+#include "tokens/functions.h"
 #include "sql/query.h"
-#include "sql/stored_code.h"
+#include "stored_code/stored_code.h"
 
 /* The effects without CATALOG_CALLS, which alone is no effect. */
 static unsigned effects_of(const struct sql_dialect *dialect, enum code_kind kind, struct span schema,

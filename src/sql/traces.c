@@ -1,6 +1,6 @@
 #include "sql/traces.h"
 
-#include "sql/words.h"
+#include "tokens/words.h"
 
 enum where { ANYWHERE, IN_SHOW };
 

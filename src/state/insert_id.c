@@ -1,6 +1,6 @@
 #include "state/insert_id.h"
 
-#include "sql/stored_code.h"
+#include "stored_code/stored_code.h"
 
 /* INSERT … RETURNING, LOAD DATA, INSERTs that fail after their first row, SELECT LAST_INSERT_ID(x) and stored
  * code generate ids that no OK tells. */

@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "sql/holds.h"
-#include "sql/unquote.h"
+#include "tokens/unquote.h"
 
 struct claim {
     enum hold hold;

@@ -7,7 +7,7 @@
  */
 #include "state/variable_effects.h"
 
-#include "sql/stored_code.h"
+#include "stored_code/stored_code.h"
 #include "state/pending_set.h"
 
 bool variable_effects_note_names(struct job *job, struct span sql, const struct sql_dialect *dialect)

@@ -1,7 +1,7 @@
 #include "state/wait_timeout.h"
 
 #include "mysql/packet.h"
-#include "sql/stored_code.h"
+#include "stored_code/stored_code.h"
 #include "sql/traces.h"
 #include "state/pending_set.h"
 

@@ -10,7 +10,7 @@ import pytest
 from headgate import rows
 from admin_socket import ctl_json
 
-pytestmark = [pytest.mark.room("sql"), pytest.mark.smoke]
+pytestmark = [pytest.mark.room("sql", "tokens"), pytest.mark.smoke]
 
 CODE, COMMENT, DOUBT, ERROR = "code", "comment", "doubt", "error"
 FUNCTION = ", SLEEP(0)"

@@ -21,7 +21,7 @@ from oracle import Oracle, account, check, prepare
 from proxy import wait_until
 from sandbox_lib.sql import connect_socket, run
 
-pytestmark = [pytest.mark.room("sql"), pytest.mark.long]
+pytestmark = [pytest.mark.room("sql", "stored_code"), pytest.mark.long]
 
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))
 OBJECTS = int(os.environ.get("HEADGATE_OBJECTS", "60"))

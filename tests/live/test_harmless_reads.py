@@ -15,7 +15,7 @@ import mysqlwire as w
 from oracle import REFUSED, Oracle, check, prepare
 from proxy import ROOT
 
-pytestmark = [pytest.mark.room("sql"), pytest.mark.long]
+pytestmark = [pytest.mark.room("sql", "tokens"), pytest.mark.long]
 
 CLASSIFY = os.path.join(ROOT, "tests", "unit", "sql", "classify.tsv")
 ROUTING = os.path.join(ROOT, "tests", "data", "routing.tsv")

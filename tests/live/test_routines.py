@@ -8,7 +8,7 @@ import pytest
 from headgate import Headgate, Log, rows, value
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("sql")
+pytestmark = pytest.mark.room("sql", "stored_code")
 
 REPLICAS = {"db2", "db3"}
 number = itertools.count(1)

@@ -12,7 +12,7 @@ import stored_code
 from headgate import Headgate, Log, direct, rows, value
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("sql", "state")
+pytestmark = pytest.mark.room("sql", "stored_code", "state")
 
 REPLICAS = {"db2", "db3"}
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))

@@ -10,7 +10,7 @@ from client import execute
 from headgate import Headgate, Log, rows
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("sql")
+pytestmark = pytest.mark.room("sql", "stored_code")
 
 REPLICAS = {"db2", "db3"}
 number = itertools.count(1)

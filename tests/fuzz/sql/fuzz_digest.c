@@ -2,7 +2,7 @@
  * between tokens, words in the other letter case and every literal replaced: the digest is the same. With its
  * strings replaced by other strings the text has the same shape, and so the same digest. The first byte
  * chooses the dialect. */
-#include "dialect.h"
+#include "../tokens/dialect.h"
 #include "sql/classify.h"
 #include "sql/digest.h"
 

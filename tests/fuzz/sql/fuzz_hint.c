@@ -1,6 +1,6 @@
 /* The search for hints ends in any text. Each hint lies in the text, behind the mark, in one piece. A text
  * without a mark for classify() has no hints. The first byte chooses the dialect. */
-#include "dialect.h"
+#include "../tokens/dialect.h"
 #include "sql/classify.h"
 #include "sql/hint.h"
 

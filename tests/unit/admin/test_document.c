@@ -14,7 +14,7 @@ struct scene {
     bool is_slow; /* `make` leaves it to the test to call document_done */
 };
 
-struct reader {
+struct client {
     struct document_reader reader;
     unsigned status; /* 0: no answer yet */
     char body[64];
@@ -37,7 +37,7 @@ static const struct document_kind kind = { "/numbered", "text/plain", make_numbe
 
 static void on_ready(struct document_reader *reader, unsigned status, struct span body)
 {
-    struct reader *mine = (struct reader *)(void *)reader;
+    struct client *mine = (struct client *)(void *)reader;
     assert_int_equal(mine->status, 0); /* called once only */
     mine->status = status;
     assert_true(span_copy_cstr(body, mine->body, sizeof mine->body));
@@ -57,14 +57,14 @@ static void close_scene(struct scene *scene)
     close_loop(&scene->loop);
 }
 
-static void want(struct scene *scene, struct reader *reader)
+static void want(struct scene *scene, struct client *reader)
 {
     memset(reader, 0, sizeof *reader);
     reader->reader.on_ready = on_ready;
     document_want(&scene->document, &reader->reader);
 }
 
-static void wait_for(struct scene *scene, const struct reader *reader)
+static void wait_for(struct scene *scene, const struct client *reader)
 {
     while (reader->status == 0)
         turn(&scene->loop);
@@ -73,7 +73,7 @@ static void wait_for(struct scene *scene, const struct reader *reader)
 static void readers_that_wait_together_share_one(void **state)
 {
     struct scene scene;
-    struct reader readers[5];
+    struct client readers[5];
     (void)state;
     open_scene(&scene);
     for (size_t i = 0; i < 5; i++)
@@ -90,7 +90,7 @@ static void readers_that_wait_together_share_one(void **state)
 static void who_comes_while_one_is_made_reads_the_next(void **state)
 {
     struct scene scene;
-    struct reader first, second;
+    struct client first, second;
     (void)state;
     open_scene(&scene);
     scene.is_slow = true;
@@ -110,7 +110,7 @@ static void who_comes_while_one_is_made_reads_the_next(void **state)
 static void there_is_a_pause_from_one_to_the_next(void **state)
 {
     struct scene scene;
-    struct reader reader;
+    struct client reader;
     (void)state;
     open_scene(&scene);
     for (unsigned i = 1; i <= 3; i++) {
@@ -127,7 +127,7 @@ static void there_is_a_pause_from_one_to_the_next(void **state)
 static void who_has_left_hears_nothing(void **state)
 {
     struct scene scene;
-    struct reader stays, leaves, leaves_late;
+    struct client stays, leaves, leaves_late;
     (void)state;
     open_scene(&scene);
     scene.is_slow = true;
@@ -157,7 +157,7 @@ static void let_time_pass(struct scene *scene)
 static void what_does_not_come_is_said_after_a_while_and_may_still_come(void **state)
 {
     struct scene scene;
-    struct reader first, second, third;
+    struct client first, second, third;
     (void)state;
     open_scene(&scene);
     scene.is_slow = true;
@@ -182,7 +182,7 @@ static void what_does_not_come_is_said_after_a_while_and_may_still_come(void **s
 static void at_the_end_everybody_hears_it(void **state)
 {
     struct scene scene;
-    struct reader served, waiting;
+    struct client served, waiting;
     (void)state;
     open_scene(&scene);
     scene.is_slow = true;
@@ -198,7 +198,7 @@ static void at_the_end_everybody_hears_it(void **state)
 static void without_memory_it_is_said(void **state)
 {
     struct scene scene;
-    struct reader reader;
+    struct client reader;
     (void)state;
     open_scene(&scene);
     want(&scene, &reader);

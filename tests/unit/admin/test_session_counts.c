@@ -21,7 +21,7 @@ struct scene {
 
 static const struct document_kind kind = { "/health/live", "application/json", ready_make_live };
 
-struct reader {
+struct client {
     struct document_reader reader;
     unsigned status;
     char body[128];
@@ -29,7 +29,7 @@ struct reader {
 
 static void on_ready(struct document_reader *reader, unsigned status, struct span body)
 {
-    struct reader *mine = (struct reader *)(void *)reader;
+    struct client *mine = (struct client *)(void *)reader;
     mine->status = status;
     assert_true(span_copy_cstr(body, mine->body, sizeof mine->body));
 }
@@ -60,9 +60,9 @@ static void close_scene(struct scene *scene)
 }
 
 /* Starts a reader's request for the counts. */
-static void ask(struct scene *scene, struct reader *reader)
+static void ask(struct scene *scene, struct client *reader)
 {
-    *reader = (struct reader){ .reader.on_ready = on_ready };
+    *reader = (struct client){ .reader.on_ready = on_ready };
     document_want(&scene->live, &reader->reader);
     while (!scene->live.counts.is_wanted)
         turn(&scene->loop);
@@ -79,7 +79,7 @@ static void let_time_pass(struct scene *scene)
 static void while_all_workers_turn_it_lives(void **state)
 {
     struct scene scene;
-    struct reader reader;
+    struct client reader;
     (void)state;
     open_scene(&scene);
     ask(&scene, &reader);
@@ -94,7 +94,7 @@ static void while_all_workers_turn_it_lives(void **state)
 static void a_worker_that_is_stuck_is_named_and_forgiven_when_it_turns_again(void **state)
 {
     struct scene scene;
-    struct reader reader;
+    struct client reader;
     (void)state;
     open_scene(&scene);
     ask(&scene, &reader);
@@ -120,7 +120,7 @@ static void a_worker_that_is_stuck_is_named_and_forgiven_when_it_turns_again(voi
 static void without_memory_nobody_is_called_alive(void **state)
 {
     struct scene scene;
-    struct reader reader = { .reader.on_ready = on_ready };
+    struct client reader = { .reader.on_ready = on_ready };
     (void)state;
     open_scene(&scene);
     document_want(&scene.live, &reader.reader);

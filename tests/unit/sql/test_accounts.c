@@ -1,7 +1,7 @@
 #include "../base/unit.h"
-#include "sql_test.h"
+#include "../tokens/tokens_test.h"
 
-#include "sql/catalog_draft.h"
+#include "stored_code/catalog_draft.h"
 #include "sql/classify.h"
 
 /* Whether headgate must assume that accounts may have changed. */

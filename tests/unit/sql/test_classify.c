@@ -2,12 +2,12 @@
  * not turn another statement into a read. */
 #include <stdio.h>
 
-#include "sql_test.h"
+#include "../tokens/tokens_test.h"
 
 #include "sql/classify.h"
-#include "sql/functions.h"
-#include "sql/keywords.h"
-#include "sql/catalog_draft.h"
+#include "tokens/functions.h"
+#include "tokens/keywords.h"
+#include "stored_code/catalog_draft.h"
 
 #define ROWS_MAX 2000
 #define ROUNDS 20 /* random changes tried on each row */
@@ -558,7 +558,7 @@ static void every_keyword_is_found_in_any_case(void **state)
 {
     (void)state;
 #define SQL_KEYWORD(name, parenthesis) assert_int_equal(keyword_find(SPAN_LITERAL(#name)), KEYWORD_##name);
-#include "sql/tbl/sql_keywords.h"
+#include "tokens/tbl/sql_keywords.h"
 #undef SQL_KEYWORD
     assert_int_equal(keyword_find(SPAN_LITERAL("sElEcT")), KEYWORD_SELECT);
     assert_int_equal(keyword_find(SPAN_LITERAL("SELEC")), KEYWORD_NONE);
@@ -573,7 +573,7 @@ static void every_function_is_found_for_its_family(void **state)
     enum { MARIADB = SQL_FAMILY_MARIADB, MYSQL = SQL_FAMILY_MYSQL, BOTH = SQL_FAMILY_UNKNOWN };
 #define SQL_FUNCTION(name, family, effect, parenthesis)                                                      \
     assert_int_equal(function_effect(SPAN_LITERAL(#name), true, (enum sql_family)family), FUNCTION_##effect);
-#include "sql/tbl/sql_functions.h"
+#include "tokens/tbl/sql_functions.h"
 #undef SQL_FUNCTION
     assert_int_equal(function_effect(SPAN_LITERAL("nvl"), true, SQL_FAMILY_UNKNOWN), FUNCTION_UNKNOWN);
     assert_int_equal(function_effect(SPAN_LITERAL("nextval"), true, SQL_FAMILY_UNKNOWN), FUNCTION_SEQUENCE);

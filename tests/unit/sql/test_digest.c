@@ -1,7 +1,7 @@
 /* The statements of a row are the same statement with other literals; those of different rows differ. */
 #include <stdio.h>
 
-#include "sql_test.h"
+#include "../tokens/tokens_test.h"
 
 #include "sql/classify.h"
 #include "sql/digest.h"

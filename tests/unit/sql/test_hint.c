@@ -1,5 +1,5 @@
 /* Statements, and the hints found in them. */
-#include "sql_test.h"
+#include "../tokens/tokens_test.h"
 
 #include "sql/classify.h"
 #include "sql/hint.h"

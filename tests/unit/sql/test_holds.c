@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 
-#include "sql_test.h"
+#include "../tokens/tokens_test.h"
 
 #include "sql/classify.h"
 #include "sql/holds.h"

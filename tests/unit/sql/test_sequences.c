@@ -1,5 +1,5 @@
 #include "../base/unit.h"
-#include "sql_test.h"
+#include "../tokens/tokens_test.h"
 
 #include "sql/sequences.h"
 

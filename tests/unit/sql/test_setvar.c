@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "sql_test.h"
+#include "../tokens/tokens_test.h"
 
 #include "sql/setvar.h"
 

@@ -1,8 +1,8 @@
 /* Facts of statements that run stored code, with a catalog that knows this code. */
 #include "../base/unit.h"
-#include "sql_test.h"
+#include "../tokens/tokens_test.h"
 
-#include "sql/catalog_draft.h"
+#include "stored_code/catalog_draft.h"
 #include "sql/classify.h"
 
 #define ROW(kind, schema, name, body)                                                                        \
