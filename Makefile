@@ -28,7 +28,7 @@ VERSION := 0.1.0
 REVISION ?= 1
 
 # The rooms that a session's life goes through.
-FLOOR   := session relay pool freshness prepared state route stats access
+FLOOR   := frontend command session relay pool freshness prepared state route stats access
 LAYERS  := ctl app admin $(FLOOR) cluster settings sql stored_code tokens mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
 

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "session/hints.h"
+#include "command/hints.h"
 
 #include <stdbool.h>
 

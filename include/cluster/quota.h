@@ -5,7 +5,7 @@
  *
  *   a login is refused ─► quota_learn (once) ─► quota_refused: as many permits as there are connections
  *
- *   a session needs a connection ─► session/wait_connection.c: a permit of the account, then of the server
+ *   a session needs a connection ─► command/wait_connection.c: a permit of the account, then of the server
  *
  *   a session waits ─► quota_try_more, now and then: one login tries whether the server accepts one more
  *                          └─► accepted: quota_note_login ─► the next login tries at once

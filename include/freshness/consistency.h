@@ -5,8 +5,8 @@
  *                          ──► consistency_note_done   other data were seen: adds "what the primary has now"
  *
  *   a read for a replica   ──► fresh_replica.h         is the replica known to meet the demand?
- *                          ──► session/wait_replica.h  if not: the read waits, or goes to the primary
- *   another connection     ──► session/gtid_token.h    takes over the demand
+ *                          ──► command/wait_replica.h  if not: the read waits, or goes to the primary
+ *   another connection     ──► command/gtid_token.h    takes over the demand
  */
 #ifndef HEADGATE_FRESHNESS_CONSISTENCY_H
 #define HEADGATE_FRESHNESS_CONSISTENCY_H

@@ -1,5 +1,5 @@
 /* A session: one client, from accept to close. This header has the session's data and what its steps may do.
- * The driver (driver.c) calls the step of the present state (tbl/session_states.h) until the session has to
+ * The driver (frontend/driver.c) calls the step of the present state (tbl/session_states.h) until the session has to
  * wait.
  *
  *      GREETING ─► LOGIN ─► IDLE ◄─────────────────────── answered ◄────────────────────────────────┐
@@ -10,20 +10,26 @@
  *                                       ▼ │
  *                              WAITING, QUEUED, CATCHING_UP
  *
- *   login, compression                     GREETING, LOGIN, COM_CHANGE_USER
- *   command, command_text, command_execute IDLE, READING: which command it is
- *   command_route, route_input, hints      where the command goes, and why
- *   pending_effects, ddl_notice            what the command is about to change
- *   acquire, pick_server, slot             the session gets a connection to a server
- *   wait_server, _connection, _replica     the session waits: for a server, a connection, a replica's data
- *   yield, state_capture, reuse            the session gives a connection up
- *   apply_state, prepare_again             the connection gets the state of the session
- *   send_command, pass_reply, send_file    the bytes of the command and of the reply
- *   refusal, retry                         a server refuses to run the command, or is lost
- *   command_end, local_answers, gtid_token what the reply has changed; what headgate answers itself
- *   command_answer, cost                   how a command ends, and what it has cost
- *   kill, kill_statement, kill_permission  KILL
- *   worker, worker_thread                  the thread that sessions belong to
+ *   session/    the session and its connections
+ *     slot                       a connection is opened, taken from the pool, dropped
+ *     yield, state_capture       the session gives a connection up
+ *     reuse                      what is known of a connection that other sessions have used
+ *     command_text               the present command's text, and how it is read
+ *     compression                the compressed protocol with the client
+ *     worker                     the thread that sessions belong to
+ *   command/    the steps of a command
+ *     command, command_execute   IDLE, READING: which command it is
+ *     command_route, route_input, hints      where the command goes, and why
+ *     pending_effects, ddl_notice            what the command is about to change
+ *     acquire, pick_server                   the session gets a connection to a server
+ *     wait_server, _connection, _replica     the session waits: for a server, a connection, a replica's data
+ *     apply_state, prepare_again             the connection gets the state of the session
+ *     send_command, pass_reply, send_file    the bytes of the command and of the reply
+ *     refusal, retry                         a server refuses to run the command, or is lost
+ *     command_end, local_answers, gtid_token what the reply has changed; what headgate answers itself
+ *     command_answer, cost                   how a command ends, and what it has cost
+ *     kill_statement                         the statement KILL in all its forms
+ *   frontend/   the driver, the table of steps; login (GREETING, LOGIN, COM_CHANGE_USER); kill; worker_thread
  *
  * A step returns STEP_MORE (the state may have changed: the driver goes on), STEP_WAIT (nothing can be done
  * before the next event) or STEP_GONE (the session is closed and must not be touched any more).
@@ -76,7 +82,7 @@ struct hints_beside;
 struct permits_ticket;
 struct quota;
 
-/* QUEUED: the session waits for a connection, or for the permits to open one (session/wait_connection). */
+/* QUEUED: the session waits for a connection, or for the permits to open one (command/wait_connection). */
 struct queue {
     struct permits_ticket *ticket; /* borrows: no permit has come yet; the ticket frees itself */
     struct upstream *offer;        /* borrows: a connection given to this session, until it is taken */

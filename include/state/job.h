@@ -42,7 +42,7 @@ struct job_wait {
     const struct slot *asked;  /* borrows. WAITING for its answer to headgate's question; NULL: for none */
 };
 
-/* The hints of the client in its text: session/hints.h. */
+/* The hints of the client in its text: command/hints.h. */
 struct job_hint {
     bool has_only;       /* the read goes to no replica but `only` */
     int only;            /* index of the server in the view */
@@ -65,8 +65,9 @@ struct job_file {
 
 struct job_kill {
     uint64_t id; /* KILL's target; COM_SET_OPTION's argument */
+    bool has_begun;
     bool has_verdict;
-    uint8_t verdict; /* enum verdict of session/kill.c */
+    uint8_t verdict; /* enum verdict of frontend/kill.c */
 };
 
 /* An error that headgate itself answers with. */
@@ -120,7 +121,7 @@ struct job {
     struct job_file file;
     struct job_kill kill;
     struct job_hint hint;
-    bool is_changing_code;  /* it changes views, routines or triggers: session/ddl_notice.h */
+    bool is_changing_code;  /* it changes views, routines or triggers: command/ddl_notice.h */
     bool is_inner_set;      /* the EXECUTE runs a SET */
     bool is_wait_rewritten; /* a SET of wait_timeout was sent without its number: state/wait_timeout.h */
     bool is_cut;            /* the command is larger than the window, and is streamed */
@@ -156,7 +157,7 @@ struct job {
     struct digest_row *digest;   /* borrows from the worker's table: the row that counts it; NULL: none */
     const struct server *server; /* borrows: the server that it was sent to last; NULL: none */
 
-    struct job_own own; /* last field: reset_job in session/command_answer.c does not clear its text */
+    struct job_own own; /* last field: reset_job in command/command_answer.c does not clear its text */
 };
 
 /* The present command without literals: the text of its digest, or only its kind. Borrows until the command

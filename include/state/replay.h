@@ -1,5 +1,5 @@
 /* Which parts of a session's state a connection lacks, and the commands that give it these parts, one after
- * the other, ahead of the client's command. Pure: session/apply_state sends the commands and awaits the
+ * the other, ahead of the client's command. Pure: command/apply_state sends the commands and awaits the
  * answers.
  *
  *      replay_next ─► a task ─► replay_say: the command ─► the server agrees ─► replay_note ─► replay_next …

@@ -6,9 +6,9 @@
 #include "admin/show_routines.h"
 #include "admin/visit_workers.h"
 #include "base/mem.h"
-#include "session/dialect.h"
-#include "session/hints.h"
-#include "session/route_input.h"
+#include "session/command_text.h"
+#include "command/hints.h"
+#include "command/route_input.h"
 #include "session/session.h"
 #include "state/explain_effects.h"
 

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "session/kill.h"
+#include "frontend/kill.h"
 
 #include <inttypes.h>
 #include <stddef.h>

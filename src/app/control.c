@@ -20,8 +20,8 @@
 #include "net/reserve.h"
 #include "net/resolve.h"
 #include "net/tls.h"
-#include "session/driver.h"
-#include "session/worker_thread.h"
+#include "frontend/driver.h"
+#include "frontend/worker_thread.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "cluster/cluster_reload.h"
 #include "net/reserve.h"
-#include "session/worker_thread.h"
+#include "frontend/worker_thread.h"
 
 #include <assert.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #include "pool/fit.h"
 #include "pool/lifetime.h"
 #include "prepared/upstream_statements.h"
-#include "session/command_payload.h"
+#include "session/command_text.h"
 #include "session/slot.h"
 #include "session/yield.h"
 #include "stored_code/catalog.h"

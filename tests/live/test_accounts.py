@@ -11,7 +11,7 @@ from client import Client
 from headgate import Headgate, direct, rows, value
 from proxy import wait_until
 
-pytestmark = [pytest.mark.room("session", "access"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("session", "command", "frontend", "access"), pytest.mark.threads]
 
 
 def refusal(connect):

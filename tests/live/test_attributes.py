@@ -18,7 +18,7 @@ from headgate import Headgate, direct
 from lagging_replicas import held, make_tables
 from sandbox_lib import Cluster, flavour
 
-pytestmark = [pytest.mark.room("session", "mysql"), pytest.mark.family("mysql"), pytest.mark.smoke]
+pytestmark = [pytest.mark.room("session", "command", "frontend", "mysql"), pytest.mark.family("mysql"), pytest.mark.smoke]
 
 CAPS = w.MODERN_CAPS & ~w.SESSION_TRACK | w.QUERY_ATTRIBUTES
 READ = "SELECT @@server_id FROM own WHERE id = 1"

@@ -16,7 +16,7 @@ from proxy import is_sanitized, memory_margin, wait_until
 from sandbox_lib import DURABLE, Cluster
 from test_crowd import settled, wait_until_empty
 
-pytestmark = [pytest.mark.room("pool", "session"), pytest.mark.long]
+pytestmark = [pytest.mark.room("pool", "session", "command", "frontend"), pytest.mark.long]
 
 MAX = 60      # max_connections of the servers: 50 are for sessions
 ROWS = 100

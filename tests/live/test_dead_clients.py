@@ -6,7 +6,7 @@ import mysqlwire as w
 from headgate import Headgate
 from proxy import wait_until
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.long]
+pytestmark = [pytest.mark.room("session", "command", "frontend"), pytest.mark.long]
 
 PATIENCE = 30.0  # servers look after 5 s whether a sleeping client is there
 

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox_lib.cache import made_once
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.long]
+pytestmark = [pytest.mark.room("session", "command", "frontend"), pytest.mark.long]
 
 DRIVERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "drivers")
 NODE = os.path.join(DRIVERS, "node")

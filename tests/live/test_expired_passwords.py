@@ -9,7 +9,7 @@ from headgate import Headgate, direct
 from client import Client
 from proxy import wait_until
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.smoke]
+pytestmark = [pytest.mark.room("session", "command", "frontend"), pytest.mark.smoke]
 
 IS_MYSQL = FLAVOUR == "mysql"
 USERS = {"app": "app_pw", "boss": "boss_pw", "clerk": "clerk_pw"}

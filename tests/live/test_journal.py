@@ -22,7 +22,7 @@ from journal import (ACKNOWLEDGED, REFUSED, TABLE, UNKNOWN, Event, Prepared, Rul
 from proxy import wait_until
 from sandbox_lib import replication
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.threads, pytest.mark.long]
+pytestmark = [pytest.mark.room("session", "command", "frontend"), pytest.mark.threads, pytest.mark.long]
 
 SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "40"))
 SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))

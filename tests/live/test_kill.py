@@ -10,7 +10,7 @@ from headgate import Headgate
 import mysqlwire as w
 from proxy import wait_until
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.smoke]
+pytestmark = [pytest.mark.room("session", "command", "frontend"), pytest.mark.smoke]
 PASSWORD = "boss_pw"
 
 

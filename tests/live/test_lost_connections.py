@@ -13,7 +13,7 @@ from client import SENT_BEFORE, execute
 from headgate import Headgate, Log, direct, rows, value
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("session")
+pytestmark = pytest.mark.room("session", "command", "frontend")
 
 LAST_PREPARED = 0xFFFFFFFF
 LOST_LONG_DATA = UNKNOWN_STATEMENT = 1243

@@ -22,7 +22,7 @@ from many_sessions import CONNECTIONS, ManySessions
 from proxy import wait_until
 from side_by_side import Difference
 
-pytestmark = [pytest.mark.room("state", "pool", "session"), pytest.mark.threads, pytest.mark.long]
+pytestmark = [pytest.mark.room("state", "pool", "session", "command", "frontend"), pytest.mark.threads, pytest.mark.long]
 
 SECONDS_PER_TEST = 600    # most of it only for reducing a failure
 STEPS = int(os.environ.get("HEADGATE_MODEL_STEPS", "400"))

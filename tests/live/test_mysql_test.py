@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import suite  # noqa: E402
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.family("mariadb"), pytest.mark.long]  # the servers are those of "mariadb", whatever HEADGATE_FLAVOUR says
+pytestmark = [pytest.mark.room("session", "command", "frontend"), pytest.mark.family("mariadb"), pytest.mark.long]  # the servers are those of "mariadb", whatever HEADGATE_FLAVOUR says
 SAMPLE = ("alias", "alter_table_trans", "ansi", "bigint", "bool", "check_constraint_show", "create_drop_user", "create_user",
           "ctype_utf8mb4_unicode_ci_casefold", "errors", "fetch_first", "foreign_key", "func_rollback", "lock_kill", "locking_clause",
           "natural_sort_key", "ps_innodb", "reopen_temp_table", "sp-group", "tablelock", "type_time_hires", "union_innodb",

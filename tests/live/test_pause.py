@@ -8,7 +8,7 @@ import pytest
 from headgate import Headgate, Log, rows, value
 from proxy import wait_until
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("session", "command", "frontend"), pytest.mark.threads]
 
 WRITERS = 8
 

@@ -7,7 +7,7 @@ import mysqlwire as w
 from client import SENT_BEFORE, execute
 from headgate import direct, rows, value
 
-pytestmark = pytest.mark.room("route", "session")
+pytestmark = pytest.mark.room("route", "session", "command", "frontend")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,7 +7,7 @@ from client import execute
 from headgate import direct
 from lagging_replicas import frozen
 
-pytestmark = pytest.mark.room("session")
+pytestmark = pytest.mark.room("session", "command", "frontend")
 
 
 # What is there before; what is made while the replicas stand still; and who may name it how, on a connection that knows nothing of that.

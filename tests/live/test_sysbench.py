@@ -7,7 +7,7 @@ import pytest
 
 from headgate import Counters
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.threads, pytest.mark.long]
+pytestmark = [pytest.mark.room("session", "command", "frontend"), pytest.mark.threads, pytest.mark.long]
 
 THREADS = 64
 SECONDS = 4

@@ -64,7 +64,7 @@ def test_every_alert_is_in_the_runbook():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_files_that_are_named_exist(page):
-    """`session/retry.c` is a file of the room session; `retry.c` alone one of any room."""
+    """`command/retry.c` is a file of the room command; `retry.c` alone one of any room."""
     listed = [os.path.relpath(os.path.join(folder, name), ROOT)
               for top in ("src", "include", "tests", "tools", "conf", "docs") for folder, _, names in os.walk(in_tree(top))
               for name in names]

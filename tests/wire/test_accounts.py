@@ -13,7 +13,7 @@ from handshake import parse_change_user
 from pool_scene import Parking
 from proxy import Proxy, wait_until
 
-pytestmark = pytest.mark.room("session", "access", "pool")
+pytestmark = pytest.mark.room("session", "command", "frontend", "access", "pool")
 
 LONG = {"primary_wait": "10m", "pool_wait": "10m", "client_login": "10m", "connect": "60s", "login": "60s"}
 

@@ -13,7 +13,7 @@ from client import Client
 from fakeserver import CAPS, FakeServer
 from proxy import Proxy, wait_until
 
-pytestmark = pytest.mark.room("mysql", "session")
+pytestmark = pytest.mark.room("mysql", "session", "command", "frontend")
 
 MYSQL = dict(version=b"9.0.1", caps=CAPS & 0xFFFFFFFF | w.LONG_PASSWORD | w.QUERY_ATTRIBUTES)
 ASKED = w.MODERN_CAPS | w.LONG_PASSWORD | w.QUERY_ATTRIBUTES

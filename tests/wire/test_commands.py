@@ -5,7 +5,7 @@ import pytest
 import mysqlwire as w
 import replies as r
 
-pytestmark = pytest.mark.room("session", "mysql")
+pytestmark = pytest.mark.room("session", "command", "frontend", "mysql")
 
 # What the tests below treat one by one.
 KNOWN = {w.QUIT, w.CHANGE_USER}

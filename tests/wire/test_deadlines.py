@@ -12,7 +12,7 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("session", "command", "frontend"), pytest.mark.threads]
 
 
 @pytest.fixture(params=[b"5.5.5-10.11.9-MariaDB-fake", b"8.4.3-fake"], ids=["mariadb", "mysql"])

@@ -12,7 +12,7 @@ from client import Client, dial, execute
 from handshake import Response
 from proxy import Proxy, memory_margin, wait_until
 
-pytestmark = pytest.mark.room("session")
+pytestmark = pytest.mark.room("session", "command", "frontend")
 
 GARBAGE = {
     "zeros": bytes(64),

@@ -10,7 +10,7 @@ from client import SENT_BEFORE, Client, execute
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("session", "command", "frontend"), pytest.mark.threads]
 
 RUNS = "DO 'runs'"
 HEADGATES, SERVERS = "headgate's", "the server's"  # whose id a KILL names

@@ -9,7 +9,7 @@ import mysqlwire as w
 from client import execute
 from proxy import memory_margin, wait_until
 
-pytestmark = pytest.mark.room("session")
+pytestmark = pytest.mark.room("session", "command", "frontend")
 
 MIB = 1 << 20
 READ = "SELECT a FROM t WHERE a = ?"

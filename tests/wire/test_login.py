@@ -8,7 +8,7 @@ import replies as r
 from client import Client, dial
 from handshake import Response, native_token
 
-pytestmark = [pytest.mark.room("session", "access"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("session", "command", "frontend", "access"), pytest.mark.threads]
 
 
 @pytest.fixture(params=["primary", "tcp"])

@@ -10,7 +10,7 @@ from client import execute
 from positions import running as scenes
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("session")
+pytestmark = pytest.mark.room("session", "command", "frontend")
 
 TEXT = "SELECT a FROM made_{}"
 

@@ -11,7 +11,7 @@ from client import SENT_BEFORE, Client, execute
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("session", "command", "frontend"), pytest.mark.threads]
 
 LOST, UNKNOWN_STATEMENT = 1927, 1243
 WRITE = "UPDATE t SET a = @x"

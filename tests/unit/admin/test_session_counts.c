@@ -4,8 +4,8 @@
 #include "admin/session_counts.h"
 #include "admin/document.h"
 #include "admin/ready.h"
-#include "session/driver.h"
-#include "session/worker_thread.h"
+#include "frontend/driver.h"
+#include "frontend/worker_thread.h"
 
 #include <string.h>
 

@@ -1,0 +1,18 @@
+/* The states ACQUIRING and ATTACHING: the session gets a connection to a server for the present command.
+ */
+#ifndef HEADGATE_COMMAND_ACQUIRE_H
+#define HEADGATE_COMMAND_ACQUIRE_H
+
+#include "session/session.h"
+
+/* The step of ACQUIRING. The present command needs a connection at its place: the connection that is
+ * there, or a new one. If the command has to wait or cannot be run, the step starts the wait or refuses
+ * the command. */
+enum step acquire_begin(struct session *session);
+/* The step of ATTACHING: waits until the connection is ready, or handles its failure. */
+enum step acquire_attaching(struct session *session);
+/* Drops the connection at the job's place and looks for a server again. Nothing of the present command has
+ * been sent. */
+void acquire_again(struct session *session);
+
+#endif

@@ -1,0 +1,18 @@
+/* The states IDLE and READING: a client's command, from its first byte to the file that handles this kind of
+ * command.
+ *
+ *      command_reading ─► command->manner ─┬─► command_statement ─┐
+ *                                          ├─► command_prepared ──┼─► command_by_facts ─► command_go
+ *                                          └─► a handler here ────┘         └─► command_refuse_route
+ */
+#ifndef HEADGATE_COMMAND_COMMAND_H
+#define HEADGATE_COMMAND_COMMAND_H
+
+#include "session/session.h"
+
+/* The step of IDLE: flushes the last answer, then waits for a command. */
+enum step command_idle(struct session *session);
+/* The step of READING: reads enough of the command to decide, and starts the command. */
+enum step command_reading(struct session *session);
+
+#endif

@@ -1,0 +1,16 @@
+/* Decides to which place the present command goes, and sends the command on its way or refuses it.
+ */
+#ifndef HEADGATE_COMMAND_COMMAND_ROUTE_H
+#define HEADGATE_COMMAND_COMMAND_ROUTE_H
+
+#include "session/session.h"
+
+/* Routes the command by job.facts, the session's state and the hints. Refuses the command if no place is
+ * right for it. */
+enum step command_by_facts(struct session *session);
+/* Sends the command to this place, for this reason: the next state is ACQUIRING. */
+enum step command_go(struct session *session, enum route_place place, enum route_reason reason);
+/* Refuses the command with an ERR that has this reason in words. */
+enum step command_refuse_route(struct session *session, enum route_reason reason);
+
+#endif

@@ -1,0 +1,260 @@
+/* The exchanges that give a connection the state of its session before a command is sent: one after the
+ * other, and each answer is awaited. state/replay knows what is missing and which statements set it.
+ */
+#include "command/apply_state.h"
+
+#include "cluster/upstream_exchange.h"
+#include "cluster/upstream_setup.h"
+#include "mysql/reply.h"
+#include "pool/reset.h"
+#include "session/command_text.h"
+#include "command/local_answers.h"
+#include "session/reuse.h"
+#include "session/slot.h"
+#include "prepared/upstream_statements.h"
+#include "command/command_answer.h"
+#include "state/diagnostics.h"
+#include "state/pooled.h"
+#include "state/replay.h"
+#include "state/schema.h"
+#include "state/wait_timeout.h"
+
+#include <errno.h>
+
+static void fail_for_memory(struct slot *slot)
+{
+    slot->has_failed = true;
+    (void)error_set(&slot->failure, ENOMEM, "out of memory");
+}
+
+void apply_state_ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
+                     struct span argument)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    struct text payload = { 0 };
+    (void)text_append_byte(&payload, command);
+    (void)text_append_span(&payload, argument);
+    if (payload.is_oom) { /* an incomplete statement must never be sent */
+        fail_for_memory(slot);
+        text_fini(&payload);
+        return;
+    }
+    slot->task = task;
+    slot->has_answer = false;
+    /* A PREPARE may wait for locks without limit; other tasks are short. */
+    uint64_t deadline_us = task == SYNC_PREPARE ? session_query_us(session) : session->worker->env.login_us;
+    upstream_exchange(slot->upstream, shape, text_span(&payload), deadline_us);
+    text_fini(&payload);
+}
+
+static struct replay replay_of(struct session *session, struct slot *slot)
+{
+    bool needs_sql = wait_timeout_may_lack(&session->facets, slot);
+    return (struct replay){ .facets = &session->facets,
+                            .job = &session->job,
+                            .slot = slot,
+                            .sql = needs_sql ? command_sql(session) : SPAN_NONE };
+}
+
+/* What the connection itself needs comes first: a reset would remove the session's state again. */
+static enum sync_task next_task(struct session *session, struct slot *slot)
+{
+    if (session->job.confined == slot->generation)
+        return SYNC_NOTHING;
+    if (session->facets.was_reset && !slot->is_reset)
+        return SYNC_RESET;
+    if (slot->must_renew)
+        return SYNC_RENEW;
+    if (!slot->upstream->is_set_up)
+        return SYNC_SETUP;
+    if (slot->lacks_charsets)
+        return SYNC_CHARSETS;
+    const struct replay replay = replay_of(session, slot);
+    return replay_next(&replay);
+}
+
+static void start_replay(struct session *session, struct slot *slot, enum sync_task task)
+{
+    const struct replay replay = replay_of(session, slot);
+    struct replay_command command;
+    replay_say(&replay, task, &command);
+    if (command.argument.is_oom)
+        fail_for_memory(slot);
+    else if (command.argument.len > 0)
+        apply_state_ask(session, task, command.shape, command.byte, text_span(&command.argument));
+    text_fini(&command.argument);
+}
+
+static void start_task(struct session *session, struct slot *slot, enum sync_task task)
+{
+    if (task == SYNC_RESET) {
+        apply_state_ask(session, task, REPLY_GENERIC, COM_RESET_CONNECTION, SPAN_NONE);
+        return;
+    }
+    if (task != SYNC_RENEW && task != SYNC_SETUP && task != SYNC_CHARSETS) {
+        start_replay(session, slot, task);
+        return;
+    }
+    slot->task = task;
+    slot->has_answer = false;
+    if (task == SYNC_RENEW)
+        reset_send(&session->worker->pool, slot->upstream);
+    else if (task == SYNC_SETUP)
+        upstream_set_up(slot->upstream);
+    else
+        upstream_restore_charsets(slot->upstream);
+}
+
+/* If the connection was to be reset for its new session, that is done now too. */
+void apply_state_note_reset(struct session *session, struct slot *slot)
+{
+    upstream_statements_forget(slot->upstream);
+    reuse_note_renewed(session, slot);
+    slot->upstream->is_set_up = false;
+    slot->lacks_charsets = false;
+    slot->is_reset = true;
+}
+
+/* The task's answer is no ERR: notes what the connection has now. False: the task has failed all the same,
+ * and slot.answer is the error. */
+static bool note_success(struct session *session, struct slot *slot)
+{
+    struct upstream *upstream = slot->upstream;
+    const struct replay replay = replay_of(session, slot);
+    diagnostics_lose(&session->facets.answers.last, slot); /* ROW_COUNT() may be that of headgate's command */
+    if (slot->task == SYNC_RESET) {
+        apply_state_note_reset(session, slot);
+        if (!session->facets.keeps_schema)
+            text_clear(&upstream->schema);
+    } else if (slot->task == SYNC_RENEW) {
+        text_clear(&upstream->schema);
+        reuse_note_renewed(session, slot);
+        slot->lacks_charsets = upstream->family == FAMILY_MYSQL;
+    } else if (slot->task == SYNC_CHARSETS) {
+        slot->lacks_charsets = false;
+    } else if (slot->task != SYNC_SETUP) {
+        return replay_note(&replay, session_now(session));
+    }
+    return true;
+}
+
+static bool is_in_schema(const struct upstream *upstream)
+{
+    return upstream->key.has_schema || upstream->schema.len > 0;
+}
+
+/* The schema was dropped by another client. The session goes on without a schema, as on a direct
+ * connection. */
+static bool may_do_without_schema(const struct session *session, const struct slot *slot)
+{
+    bool has_other_place =
+        session->job.place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT;
+    bool may_move = !slot_has_lost_state(session, session->job.place) || !is_in_schema(slot->upstream);
+    return slot->task == SYNC_SCHEMA && slot->answer.error.code == ERR_BAD_DB && !session->job.is_login &&
+           !has_other_place && may_move;
+}
+
+/* The command runs on a connection that is in no schema. Warnings of headgate's own failed command there
+ * must not reach the client. */
+static enum step do_without_schema(struct session *session, struct slot *slot)
+{
+    struct answers *answers = &session->facets.answers;
+    session->job.has_no_schema = true;
+    if (is_in_schema(slot->upstream)) {
+        slot_drop(session, session->job.place);
+        return session_enter(session, SESSION_ACQUIRING);
+    }
+    slot->task = SYNC_NOTHING;
+    slot->has_our_warnings = true;
+    diagnostics_lose(&answers->last, slot);
+    diagnostics_lose(&answers->diagnostics, slot);
+    return STEP_MORE;
+}
+
+enum step apply_state_refused(struct session *session, struct slot *slot)
+{
+    struct job *job = &session->job;
+    struct error err = slot->answer.error;
+    if (may_do_without_schema(session, slot))
+        return do_without_schema(session, slot);
+    if (slot_has_lost_state(session, job->place)) { /* the ERR harms no connection: its state stays */
+        slot->task = SYNC_NOTHING;
+        return command_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
+    }
+    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s did not take the session's state: %d %s",
+                slot->upstream->server->name, err.code, err.text);
+    slot_drop(session, job->place);
+    if (job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT && !job->is_login) {
+        session->facets.has_replica_refused = true;
+        job->place = ROUTE_PRIMARY;
+        job->reason = ROUTE_REASON_REPLICA_REFUSED;
+        return session_enter(session, SESSION_ACQUIRING);
+    }
+    return command_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
+}
+
+/* The server has refused to reset the connection. That says nothing of the session: another connection is
+ * used. */
+static enum step refused_renewal(struct session *session, struct slot *slot)
+{
+    reset_note_refusal(&session->worker->pool, slot->upstream, &slot->answer.error);
+    slot_drop(session, session->job.place);
+    return session_enter(session, SESSION_ACQUIRING);
+}
+
+static bool is_renewal(enum sync_task task)
+{
+    return task == SYNC_RENEW || task == SYNC_CHARSETS;
+}
+
+/* The server does not know the collation, so the handshake has not set it either: the error is ignored. */
+static bool is_unknown_charset(const struct slot *slot)
+{
+    return slot->task == SYNC_CHARSETS && slot->answer.error.code == ERR_UNKNOWN_CHARACTER_SET;
+}
+
+/* The account's password has expired, and the server refuses headgate's set-up as it refuses most
+ * commands. The client's command is sent all the same: it may set a new password, or the client gets the
+ * server's refusal. */
+static bool note_confinement(struct session *session, struct slot *slot)
+{
+    bool is_refused = slot->answer.is_err && slot->answer.error.code == ERR_MUST_CHANGE_PASSWORD;
+    if (slot->task != SYNC_SETUP || !is_refused)
+        return false;
+    slot->upstream->is_set_up = false;
+    session->job.confined = slot->generation;
+    return true;
+}
+
+enum step apply_state_syncing(struct session *session)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    if (slot->has_failed)
+        return session_enter(session, SESSION_ATTACHING);
+    if (slot->task != SYNC_NOTHING) {
+        if (!slot->has_answer)
+            return STEP_WAIT;
+        if (slot->answer.is_err && is_renewal(slot->task) && !is_unknown_charset(slot))
+            return refused_renewal(session, slot);
+        bool is_confined = note_confinement(session, slot);
+        bool is_refused = slot->answer.is_err && !is_renewal(slot->task) && !is_confined;
+        is_refused = is_refused || (!is_confined && !note_success(session, slot));
+        if (is_refused && !schema_may_retry(&session->facets, &session->job, slot))
+            return apply_state_refused(session, slot);
+        slot->task = SYNC_NOTHING;
+    } else if (pooled_of(slot->upstream)->is_second_hand && !reuse_look(session, slot)) {
+        return local_answers_refuse(session);
+    }
+    enum sync_task task = next_task(session, slot);
+    if (session->job.command != NULL && session->job.command->byte == COM_RESET_CONNECTION)
+        task = SYNC_NOTHING; /* COM_RESET_CONNECTION discards the state anyway */
+    if (task != SYNC_NOTHING) {
+        start_task(session, slot, task);
+        return STEP_MORE;
+    }
+    if (session->job.is_login) {
+        session->facets.status = slot->upstream->status;
+        return session_enter(session, SESSION_LOGIN);
+    }
+    return session_enter(session, SESSION_PREPARING);
+}

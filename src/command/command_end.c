@@ -1,0 +1,489 @@
+/* What a finished reply, with the statement's text, tells of the session's state: what was set or taken,
+ * whether a transaction may be open, which connection can answer questions about the statement, what the
+ * connection may hold.
+ */
+#include "command/command_end.h"
+
+#include "session/reuse.h"
+#include "command/apply_state.h"
+#include "command/local_answers.h"
+#include "session/slot.h"
+#include "session/rights.h"
+#include "stored_code/stored_code.h"
+#include "state/diagnostics.h"
+#include "state/found_rows.h"
+#include "state/pending_pins.h"
+#include "state/pending_set.h"
+#include "state/pooled.h"
+#include "state/replay.h"
+#include "state/schema.h"
+#include "state/variable_effects.h"
+#include "state/wait_timeout.h"
+
+static void pin(struct session *session, enum pin_cause cause)
+{
+    const struct pin_origin origin = job_origin(&session->job, session_now(session));
+    facets_pin(&session->facets, cause, &origin);
+}
+
+static struct pin_counters *pin_counters_of(const struct session *session)
+{
+    return &session->worker->boxes[session->door->cluster].pins;
+}
+
+/* Notes a SET ROLE. False when the role cannot be set again on another connection. */
+static bool commit_role(struct session *session, const struct changes *changes)
+{
+    if (!changes->sets_role)
+        return true;
+    session->facets.role.is_unsayable = changes->role.len == 0;
+    if (session->facets.role.is_unsayable)
+        return false;
+    text_clear(&session->facets.role.said);
+    session->slots[session->job.place].role_version = ++session->facets.role.version;
+    return text_append_span(&session->facets.role.said, text_span(&changes->role));
+}
+
+static void commit_set(struct session *session)
+{
+    struct job *job = &session->job;
+    const struct changes *changes = job->changes;
+    struct span name, literal;
+    session->facets.tracking.asked |= changes->tracking;
+    if (job->reply.has_error) {
+        if (!job->reply.is_unbegun && !pending_set_is_whole_refusal(changes, job->reply.error_code))
+            pin(session, PIN_UNKNOWN_SET); /* a part of the SET may have been done */
+        return;
+    }
+    struct slot *slot = &session->slots[job->place];
+    const struct pin_origin origin = job_origin(job, session_now(session));
+    for (size_t at = 0; vars_next(&changes->held, &at, &name, &literal);)
+        facets_hold(&session->facets, name, literal, slot->upstream->family, &origin);
+    session->facets.has_profiles |= changes->sets_profiling;
+    if (!wait_timeout_commit(&session->facets, job, slot))
+        pin(session, PIN_UNKNOWN_SET);
+    bool is_role_known = commit_role(session, changes);
+    if (!pending_set_commit(changes, &session->facets.vars, job->vars_before) || !is_role_known)
+        pin(session, PIN_UNKNOWN_SET);
+    bool is_own = session->facets.schema.len == 0 || session->facets.keeps_schema;
+    if (is_own && vars_follows_schema(&session->facets.vars))
+        pin(session, PIN_UNKNOWN_SET); /* each server then has its own collation */
+    session->facets.has_replica_refused = false;
+}
+
+/* True if an ERR to this statement, outside a transaction, cannot have left a transaction open or changed
+ * other state. */
+static bool is_contained(const struct job *job)
+{
+    if (job->reply.is_unbegun)
+        return true;
+    if (job->facts.is_multi) /* such statements with a BEGIN or COMMIT count as hidden state (classify.c) */
+        return !job->facts.may_hide_state && !job->facts.has_holds && !job->is_cut;
+    if (job->reply.has_multi || job->is_cut)
+        return false;
+    switch (job->facts.kind) {
+    case SQL_SELECT:
+    case SQL_SHOW:
+    case SQL_DIAGNOSTICS:
+    case SQL_WRITE:
+    case SQL_DDL:
+    case SQL_USE:
+    case SQL_EMPTY:
+    case SQL_KILL:
+    case SQL_SAVEPOINT:
+    case SQL_COMMIT:
+    case SQL_ROLLBACK:
+        return true;
+    case SQL_UNKNOWN: /* a syntax error runs nothing; other cases are pinned by may_hide_state */
+    case SQL_ADMIN:
+    case SQL_LOCK:
+    case SQL_HANDLER:
+    case SQL_XA:
+        return true;
+    case SQL_SET:
+        return job->changes != NULL && (job->changes->count == 1 ||
+                                        pending_set_is_whole_refusal(job->changes, job->reply.error_code));
+    case SQL_PREPARE:
+        return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
+    case SQL_CALL: /* neither the failed statement nor those before it began a transaction */
+        return !job->facts.may_hide_state && !job->facts.may_commit;
+    case SQL_BEGIN:
+        break;
+    }
+    return false;
+}
+
+/* A query that sets variables for its own run only. A write is none: it may have run a trigger that
+ * changes more. */
+static bool is_query_with_own_variables(const struct sql_facts *facts)
+{
+    return facts->sets_for_itself && !facts->may_hide_state &&
+           (facts->kind == SQL_SELECT || facts->kind == SQL_SHOW);
+}
+
+/* The statement runs known stored code that sets variables, and no unknown code. */
+static bool sets_variables_inside(const struct sql_facts *facts)
+{
+    return !facts->may_hide_state && (facts->code_effects & CODE_SETS_VARIABLES) != 0;
+}
+
+static bool explains_state_change(const struct job *job)
+{
+    return is_query_with_own_variables(&job->facts) || job->facts.kind == SQL_SET ||
+           job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB || job->changes != NULL ||
+           job->facts.has_holds || sets_variables_inside(&job->facts);
+}
+
+void command_end_reset(struct session *session)
+{
+    const struct pin_origin origin = job_origin(&session->job, session_now(session));
+    prepared_clear(&session->prepared);
+    consistency_note_reset(&session->consistency);
+    facets_reset(&session->facets, session_view(session), session->collation, &origin);
+}
+
+static void after_reset(struct session *session)
+{
+    uint16_t status = session->facets.status;
+    apply_state_note_reset(session, &session->slots[session->job.place]); /* needs the session's statements */
+    command_end_reset(session);
+    session->facets.status = status;
+    session->facets.was_reset = session->facets.keeps_schema = true;
+}
+
+static void after_command(struct session *session)
+{
+    struct job *job = &session->job;
+    if (job->reply.has_error)
+        return;
+    switch (job->command->byte) {
+    case COM_RESET_CONNECTION:
+        after_reset(session);
+        break;
+    case COM_SET_OPTION:
+        session->upstream_caps = job->kill.id == 0
+                                     ? session->upstream_caps | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS
+                                     : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
+        session->facets.option.is_multi = job->kill.id == 0;
+        session->slots[job->place].option_version = ++session->facets.option.version;
+        break;
+    default:
+        break;
+    }
+}
+
+static bool ends_transaction(const struct job *job)
+{
+    return job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
+}
+
+/* True if sql_select_limit may be 0. A SELECT then evaluates nothing, and releases no user lock (seen on
+ * both families). */
+static bool may_be_limited_to_none(const struct session *session)
+{
+    struct span limit = vars_get(&session->facets.vars, SPAN_LITERAL("sql_select_limit"));
+    bool is_some =
+        limit.len == 0 || (limit.data[0] >= '1' && limit.data[0] <= '9') || span_is_nocase(limit, "DEFAULT");
+    return session->job.facts.kind == SQL_SELECT && !is_some;
+}
+
+static enum claims_outcome outcome(const struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_partial = job->facts.is_multi || job->reply.has_multi || job->is_cut;
+    if (job->reply.has_error)
+        return is_partial ? CLAIMS_PARTLY : CLAIMS_FAILED;
+    return may_be_limited_to_none(session) ? CLAIMS_PARTLY : CLAIMS_DONE;
+}
+
+static void note_holds(struct session *session)
+{
+    const struct job *job = &session->job;
+    if (job->claims != NULL) {
+        const struct pin_origin origin = job_origin(job, session_now(session));
+        pending_pins_commit(job->claims, &session->facets.pins, outcome(session), &origin);
+    }
+    session->facets.has_left_schema &= pins_has(&session->facets.pins, PIN_PREPARED);
+    if (job->facts.kind == SQL_BEGIN && !job->reply.has_error)
+        pins_release_all(&session->facets.pins, PIN_TABLE_LOCK); /* both manuals say so */
+}
+
+static void note_pins(struct session *session)
+{
+    const struct job *job = &session->job;
+    if (session->facets.transaction.is_away)
+        return; /* stored code on a replica leaves at most user variables: user_variables.c */
+    note_holds(session);
+    if (job->facts.may_hide_state || (job->reply.has_multi && job->is_cut))
+        pin(session, job->is_cut ? PIN_LONG_STATEMENT : PIN_HIDDEN_STATE);
+    bool sets_next =
+        job->facts.sets_next_transaction || (job->changes != NULL && job->changes->sets_next_transaction);
+    if (sets_next && !job->reply.has_error)
+        pin(session, PIN_NEXT_TRANSACTION);
+    if (job->reply.has_state_change && !explains_state_change(job))
+        pin(session, PIN_TRACKED_CHANGE);
+    if (ends_transaction(job) && !job->reply.has_error && !facets_is_in_transaction(&session->facets))
+        pins_release_all(&session->facets.pins,
+                         PIN_NEXT_TRANSACTION); /* the transaction that the SET was for is over */
+}
+
+/* ---- what the statement leaves for later questions ---- */
+
+static bool runs_code(const struct job *job)
+{
+    return job->facts.may_hide_state || job->facts.runs_code;
+}
+
+/* True if the statement may have set the server's warnings. MariaDB keeps them during statements without
+ * tables and without warnings of their own; a sequence counts as a table. What stored code does, only the
+ * server knows. */
+static bool may_set_warnings(const struct job *job, const struct upstream *upstream)
+{
+    bool is_run = job->command->byte != COM_STMT_PREPARE;
+    if (job->command->byte == COM_INIT_DB) /* the warnings that its OK counts are from an earlier statement */
+        return job->reply.has_error;
+    return job->reply.has_error || job->reply.has_warnings || job->facts.uses_tables ||
+           job->facts.has_sequence || (is_run && runs_code(job)) || upstream->family != FAMILY_MARIADB;
+}
+
+/* True if may_set_warnings is true only because stored code, or an unknown text of an SQL-level PREPARE or
+ * EXECUTE, might have set warnings. If that code used no tables, the warnings are still those of an
+ * earlier statement. */
+static bool may_leave_warnings(const struct job *job, const struct upstream *upstream)
+{
+    bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
+    bool is_code = runs_code(job) && !job->facts.uses_tables;
+    return upstream->family == FAMILY_MARIADB && (is_dark || is_code) && !job->reply.has_error &&
+           !job->reply.has_warnings && !job->facts.has_sequence;
+}
+
+/* For a statement that may have left the warnings unchanged: true if it is not known whether the present
+ * warnings are from this statement, from an earlier one on this connection, or on another connection. */
+static bool are_lost(const struct session *session, const struct slot *slot)
+{
+    const struct answers *answers = &session->facets.answers;
+    return answers->diagnostics != slot->generation && (answers->has_diagnostics || slot->has_warnings);
+}
+
+/* From now on the warnings are those of this statement. If that is not known: those that the connection
+ * already has, or no connection can tell. */
+static void note_warnings(struct session *session, bool may_leave)
+{
+    const struct job *job = &session->job;
+    const struct slot *slot = &session->slots[job->place];
+    struct answers *answers = &session->facets.answers;
+    bool is_lost = may_leave && are_lost(session, slot);
+    if (may_leave && answers->has_diagnostics && !is_lost)
+        return;
+    answers->diagnostics_place = job->place;
+    answers->diagnostics = is_lost ? ANSWERS_LOST : slot->generation;
+    answers->has_diagnostics = is_lost || job->reply.has_warnings || job->reply.has_error;
+}
+
+/* MariaDB: SHOW COLUMNS, SHOW INDEX and DESCRIBE of a missing table leave ROW_COUNT() unchanged, and so
+ * does HELP always. Other statements that fail set it. */
+static bool may_leave_row_count(const struct job *job, const struct upstream *upstream)
+{
+    return upstream->family == FAMILY_MARIADB && job->facts.kind == SQL_SHOW &&
+           (job->reply.has_error || job->facts.leaves_row_count);
+}
+
+static void note_row_count(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    struct answers *answers = &session->facets.answers;
+    uint64_t generation = session->slots[job->place].generation;
+    if (job->command->byte == COM_STMT_PREPARE && !job->reply.has_error)
+        return; /* PREPARE leaves ROW_COUNT() unchanged */
+    bool may_leave = may_leave_row_count(job, upstream);
+    bool knows = !may_leave || answers->last == generation;
+    answers->last = knows ? generation : ANSWERS_LOST;
+    answers->last_place = job->place;
+    if (!may_leave)
+        local_answers_note_rows(session);
+    else
+        local_answers_doubt_rows(session);
+}
+
+/* True if the statement may have set FOUND_ROWS() or left it unchanged: stored code without a result set,
+ * a text that headgate has not read, CREATE TABLE IF NOT EXISTS … SELECT that created no table. */
+static bool may_leave_count(const struct job *job)
+{
+    bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
+    bool is_code = runs_code(job) || job->facts.kind == SQL_UNKNOWN || is_dark;
+    bool is_idle = job->facts.may_run_nothing && (!job->reply.has_changed || job->facts.is_multi);
+    return job->facts.counts_rows && (is_code || is_idle) && !job->reply.has_rows;
+}
+
+/* Notes which connection knows FOUND_ROWS(). If it may be this connection or another one, no connection
+ * counts as knowing it. */
+static void note_count(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    struct answers *answers = &session->facets.answers;
+    uint64_t generation = session->slots[job->place].generation;
+    bool may_leave = may_leave_count(job);
+    uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
+    bool is_mariadb = upstream->family == FAMILY_MARIADB;
+    if (!may_leave && !found_rows_has_counted(&job->facts, is_mariadb, upstream->tracker.results, error))
+        return;
+    bool is_elsewhere = answers->found != 0 && answers->found != generation;
+    answers->found_place = job->place;
+    answers->found = may_leave && is_elsewhere ? ANSWERS_LOST : generation;
+    local_answers_note_found(session);
+}
+
+/* The connection may be kept so that the client can ask about this statement. */
+static void note_kept(struct session *session, bool has_set)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    bool is_kept = session->worker->world->timeouts->diagnostics_us > 0;
+    if (diagnostics_note(&session->job, slot, has_set, is_kept, session_now(session)))
+        counter_add(&pin_counters_of(session)->by_cause[PIN_ANSWERS], 1);
+}
+
+/* Notes which connections can answer questions about earlier statements. */
+static void note_traces(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
+                        job->command->byte == COM_INIT_DB;
+    bool adds = job->reply.has_error || job->reply.has_warnings; /* ERR 1758: there is no such condition */
+    bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !adds;
+    bool has_set = may_set_warnings(job, upstream);
+    bool is_prepare = job->command->byte == COM_STMT_PREPARE;
+    note_row_count(session, upstream);
+    bool may_leave = may_leave_warnings(job, upstream);
+    if (is_statement && has_set && !is_question)
+        note_warnings(session, may_leave);
+    if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
+        note_kept(session, has_set && !may_leave);
+    if (is_statement && !is_prepare)
+        note_count(session, upstream);
+}
+
+/* ---- all that a command changes ---- */
+
+/* With autocommit off, a statement that failed on the replica may have begun a transaction there. The next
+ * statement goes there too, and its OK tells. */
+static void note_opened(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_autocommit = (session->facets.status & STATUS_AUTOCOMMIT) != 0;
+    if (!job->reply.has_error || is_autocommit || job->place != ROUTE_REPLICA || job->is_aside ||
+        session->door->settings->mode != LISTENER_SPLIT || job->command->byte == COM_STMT_PREPARE)
+        return;
+    session->facets.transaction.is_away = true;
+    session->facets.status |= STATUS_IN_TRANS;
+}
+
+/* In a read-only transaction on a replica: notes whether the client may have seen data of the
+ * transaction's snapshot. */
+static void note_seen(struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct sql_facts *facts = &job->facts;
+    bool is_there = job->place == ROUTE_REPLICA && !job->is_aside && job->command->byte != COM_STMT_PREPARE;
+    bool shows = facts->uses_tables || facts->may_hide_state || facts->is_multi || facts->kind == SQL_SHOW ||
+                 facts->runs_code;
+    if (!session->facets.transaction.is_away)
+        session->facets.transaction.has_seen = false;
+    else if (facts->kind == SQL_BEGIN && !job->reply.has_error)
+        session->facets.transaction.has_seen = facts->begins_snapshot || facts->is_multi;
+    else
+        session->facets.transaction.has_seen |= is_there && shows;
+}
+
+/* MariaDB with max_error_count = 0: the number of errors and warnings survives a reset and
+ * COM_CHANGE_USER, so that the next session would see it (seen on 10.11 and 11.8). */
+static bool leaves_count(const struct session *session, const struct upstream *upstream)
+{
+    const struct job_reply *reply = &session->job.reply;
+    return (reply->has_error || reply->has_warnings) && upstream->family == FAMILY_MARIADB &&
+           vars_has(&session->facets.vars, SPAN_LITERAL("max_error_count"));
+}
+
+/* Notes whether the connection may hold state that a reset does not remove. A reset removes visible state;
+ * hidden state may be an exception. */
+static void note_soil(const struct session *session, struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET |
+                                   1u << PIN_UNKNOWN_SCHEMA | 1u << PIN_TRACKED_CHANGE;
+    bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
+    pooled_of(upstream)->is_id_told |= job->facts.asks_id;
+    upstream->is_soiled |= job->facts.may_hide_state || (job->reply.has_multi && job->is_cut) ||
+                           is_administration || leaves_count(session, upstream) ||
+                           (job->is_home && (session->facets.pins.causes & hidden) != 0);
+}
+
+/* A connection that is in a schema cannot be set to have none. The session has none now: another
+ * connection is used. */
+static void note_schema(struct session *session)
+{
+    enum route_place other = session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    if (session->job.reply.has_schema && session->facets.schema.len == 0)
+        slot_drop_idle(session, other);
+}
+
+/* The statement ran on the connection with the session's own state, so its reply tells of that state. */
+static void note_home(struct session *session, bool is_execution)
+{
+    const struct job *job = &session->job;
+    if (is_execution)
+        note_pins(session);
+    note_schema(session);
+    if (schema_is_asked_for(job))
+        schema_note_done(&session->facets, job, session_now(session));
+    bool is_use = job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
+    if (is_use && is_execution && !job->reply.has_error)
+        rights_note_use(session);
+    if (job->changes != NULL)
+        commit_set(session);
+    else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
+        pin(session, PIN_UNKNOWN_SET); /* a prepared SET: its text was not read as a SET */
+    if (is_execution)
+        insert_id_note_done(&session->facets.insert_id, session->slots, job);
+    session->slots[job->place].has_told_held = false;
+    if (is_execution && job->facts.has_sequence)
+        sequences_note(&session->facets.draws, job, &session->slots[job->place], session_now(session));
+    if (job->reply.has_error && (facets_is_in_transaction(&session->facets) || !is_contained(job)))
+        session->facets.transaction.is_unknown = true;
+    /* The SET ran on this connection, so the connection has the new values. */
+    const struct replay replay = { .facets = &session->facets,
+                                   .job = job,
+                                   .slot = &session->slots[job->place] };
+    replay_note_vars(&replay);
+}
+
+static void note_pins_of_all(struct session *session)
+{
+    uint32_t fresh =
+        facets_note_pins(&session->facets, &session->job, session_now(session), pin_counters_of(session));
+    for (; fresh != 0; fresh &= fresh - 1)
+        log_debug(&session->scope, "pinned: %s", pin_cause_words((enum pin_cause)__builtin_ctz(fresh)));
+}
+
+void command_end(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    if (job->reply.is_unbegun)
+        job->facts.may_hide_state = false;
+    note_traces(session, upstream);
+    after_command(session);
+    if (job->command->shape == REPLY_PREPARE)
+        session->prepared.has_last_failed = job->reply.has_error;
+    bool is_execution = job->command->byte != COM_STMT_PREPARE;
+    consistency_note_done(&session->consistency, job, session->slots[job->place].server,
+                          facets_has_transaction(&session->facets));
+    note_opened(session);
+    note_seen(session);
+    job->is_home |= job->place == facets_home(&session->facets); /* without an OK the reply was an ERR */
+    if (job->is_home)
+        note_home(session, is_execution);
+    if (is_execution)
+        variable_effects_note_done(&session->facets, session->slots, job);
+    note_soil(session, upstream);
+    reuse_note_job(session, upstream);
+    note_pins_of_all(session);
+}

@@ -1,0 +1,345 @@
+#include "command/pass_reply.h"
+
+#include "freshness/global_writes.h"
+#include "freshness/written.h"
+#include "mysql/reply.h"
+#include "mysql/wire.h"
+#include "pool/login_age.h"
+#include "prepared/upstream_statements.h"
+#include "relay/relay.h"
+#include "command/command_answer.h"
+#include "command/command_end.h"
+#include "command/cost.h"
+#include "session/command_text.h"
+#include "command/refusal.h"
+#include "command/retry.h"
+#include "session/slot.h"
+#include "state/client_tracking.h"
+#include "state/reply_effects.h"
+
+/* ---- packets as the client would have seen them directly ---- */
+
+/* METADATA_CHANGED says that a statement has other columns than the client was told. A server knows only what
+ * it told on this connection, where the statement may have been prepared later, or executed for another
+ * session. So headgate compares the number of columns, and sets or clears the flag itself. */
+static uint16_t with_columns(const struct upstream *upstream, uint16_t status)
+{
+    const struct tracker *tracker = &upstream->tracker;
+    if (tracker->columns_told == 0 || tracker->columns == 0)
+        return status;
+    bool has_others = tracker->columns != tracker->columns_told;
+    return (uint16_t)((status & ~STATUS_METADATA_CHANGED) | (has_others ? STATUS_METADATA_CHANGED : 0));
+}
+
+/* A reply of another connection than the one with the open transaction gets the session's own status flags.
+ */
+static uint16_t status_for_client(const struct session *session, const struct upstream *upstream,
+                                  uint16_t status)
+{
+    status = with_columns(upstream, status);
+    if (!session->job.is_aside || session->job.is_home)
+        return status;
+    return (uint16_t)((status & ~STATUS_OF_SESSION) | (session->facets.status & STATUS_OF_SESSION));
+}
+
+static bool is_same_for_client(const struct session *session, const struct upstream *upstream,
+                               const struct tracker_info *info)
+{
+    if (info->is_cut || info->kind == TRACKER_ERR || info->kind == TRACKER_INFILE ||
+        info->kind == TRACKER_PREPARED)
+        return true;
+    return (info->status & STATUS_SESSION_STATE_CHANGED) == 0 &&
+           status_for_client(session, upstream, info->status) == info->status;
+}
+
+/* Sends an OK or EOF of headgate's instead of the server's packet. */
+static void replace_packet(struct session *session, struct upstream *upstream,
+                           const struct tracker_info *info)
+{
+    struct text *out = &session->client.out;
+    uint16_t status = status_for_client(session, upstream, info->status);
+    relay_keep_passed(&session->client, &upstream->stream);
+    if (info->kind == TRACKER_EOF) {
+        reply_put_eof(out, info->seq, (uint16_t)(status & ~STATUS_SESSION_STATE_CHANGED), info->warnings);
+    } else {
+        struct reply_ok ok = { 0 };
+        struct text tracking = { 0 };
+        (void)reply_parse_ok(info->payload, upstream->caps, &ok);
+        ok.status = status;
+        if (session->caps & CAP_SESSION_TRACK)
+            client_tracking_filter(&session->facets.tracking, ok.session, &tracking);
+        ok.session = text_span(&tracking);
+        if (tracking.len == 0)
+            ok.status = (uint16_t)(ok.status & ~STATUS_SESSION_STATE_CHANGED);
+        reply_put_ok(out, info->seq, session->caps, &ok, info->payload.data[0] == 0xFE);
+        text_fini(&tracking);
+    }
+    relay_remove(&session->job, &session->client, upstream, info);
+}
+
+/* A read-only transaction runs on a replica, and the replica has refused a statement because of its
+ * read_only. On the primary the client would get the error of the read-only transaction: headgate sends that
+ * one instead. */
+static void replace_refusal(struct session *session, struct upstream *upstream,
+                            const struct tracker_info *info)
+{
+    bool is_mysql = upstream->family == FAMILY_MYSQL;
+    relay_keep_passed(&session->client, &upstream->stream);
+    session->job.own.told = ERR_READ_ONLY_TRANSACTION;
+    reply_put_err(&session->client.out, info->seq, ERR_READ_ONLY_TRANSACTION, NULL,
+                  is_mysql ? "Cannot execute statement in a READ ONLY transaction."
+                           : "Cannot execute statement in a READ ONLY transaction");
+    relay_remove(&session->job, &session->client, upstream, info);
+}
+
+/* A PREPARE has succeeded: adds the statement to the session's table. The packet is the next one in the
+ * window; the server's id in it is replaced by the client's. False: out of memory. */
+static bool name_statement(struct session *session, struct upstream *upstream,
+                           const struct tracker_info *info)
+{
+    struct job *job = &session->job;
+    struct buf *in = &upstream->stream.in;
+    struct span sql = { 0 };
+    if (job->is_kept) {
+        struct span packet = span_of(session->client.in.data + session->client.in.kept,
+                                     session->client.in.sent - session->client.in.kept);
+        sql = span_of(packet.data + PACKET_HEADER_BYTES + 1, packet.len - PACKET_HEADER_BYTES - 1);
+    }
+    struct prepared *prepared = prepared_add(&session->prepared, sql, text_span(&session->facets.schema),
+                                             &session->facets.vars, &job->facts);
+    if (prepared == NULL)
+        return false;
+    prepared->dialect = dialect_of(session);
+    prepared->params = info->params;
+    prepared->columns = info->columns;
+    const struct slot *slot = &session->slots[job->place];
+    upstream_statements_make_room(slot->upstream, job->place, job->prepared,
+                                  pool_prepared_max(&session->worker->pool, session->door->cluster));
+    if (!upstream_statements_add(slot, job->place, &session->facets.vars, prepared, info->stmt_id))
+        return false;
+    upstream_statements_replace(prepared, job->place);
+    if (sql.len == 0)
+        prepared_note_pin(prepared, PIN_LONG_PREPARED, session_now(session),
+                          &session->worker->boxes[session->door->cluster].pins);
+    wire_store_u32(in->data + in->parsed + PACKET_HEADER_BYTES + 1, prepared->id);
+    return true;
+}
+
+/* ---- one packet ---- */
+
+/* Notes the commits and writes that a packet of the primary reports, before the client gets the packet. */
+static void note_writes(struct session *session, const struct upstream *upstream,
+                        const struct tracker_info *info)
+{
+    struct job *job = &session->job;
+    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    if (job->reply.gtids.len > 0)
+        consistency_note_gtid(&session->consistency, job, written_tag(slot->server, slot->moves),
+                              upstream->family, job->reply.gtids);
+    job->reply.gtids = (struct span){ 0 };
+    global_writes_note_packet(&session->consistency, job, session->facets.status, info);
+}
+
+/* Notes the number of columns that the client was told for the prepared statement. */
+static void note_columns(struct job *job, const struct upstream *upstream)
+{
+    const struct tracker *tracker = &upstream->tracker;
+    if (tracker->columns_told != 0 && tracker->columns != 0)
+        job->prepared->columns = (uint16_t)tracker->columns;
+}
+
+/* Passes one packet to the client. False: out of memory; the session must end. */
+static bool pass_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
+{
+    struct job *job = &session->job;
+    if (job->facts.changes_accounts)
+        login_age_note_change(&session->worker->pool, session->door->cluster);
+    reply_effects_note(&session->facets, job, session->slots, info, session_now(session));
+    if (job->place == ROUTE_PRIMARY)
+        note_writes(session, upstream, info);
+    job->reply.bytes += info->len;
+    if (session->facets.transaction.is_away && refusal_is_read_only(info)) {
+        replace_refusal(session, upstream, info);
+        return !session->client.out.is_oom;
+    }
+    if (info->kind == TRACKER_PREPARED && !name_statement(session, upstream, info))
+        return false;
+    if (is_same_for_client(session, upstream, info))
+        relay_pass(job, &session->client, upstream, info);
+    else
+        replace_packet(session, upstream, info);
+    if (info->is_last)
+        note_columns(job, upstream);
+    return !session->client.out.is_oom;
+}
+
+/* ---- all packets that have come ---- */
+
+enum news {
+    NEWS_PASSED,   /* all packets may go to the client */
+    NEWS_FILE,     /* all packets may go to the client; the last one asks for the client's file */
+    NEWS_FAREWELL, /* the server had ended the connection before it read the command */
+    NEWS_REFUSAL,  /* an ERR that is no answer: see command/refusal.h */
+    NEWS_NONSENSE,
+    NEWS_NO_MEMORY
+};
+
+/* The server chooses the file's name: the request goes only to a client that has sent LOAD DATA LOCAL. */
+static bool may_ask_for_file(const struct session *session)
+{
+    return session->job.facts.is_load_local && (session->caps & CAP_LOCAL_FILES) != 0;
+}
+
+/* Parses the packets in the window, each once, up to the first one that needs a decision. */
+static enum news look(struct session *session, struct upstream *upstream, struct tracker_info *info,
+                      enum refusal *refusal_r)
+{
+    struct job *job = &session->job;
+    for (;;) {
+        enum relay_seen seen = relay_look(job, &session->client, upstream, info);
+        if (seen != RELAY_SEEN_PACKET)
+            return seen == RELAY_SEEN_ALL ? NEWS_PASSED : NEWS_NONSENSE;
+        if (info->kind == TRACKER_INFILE && !may_ask_for_file(session))
+            return NEWS_NONSENSE;
+        if (!job->reply.has_begun && info->kind == TRACKER_ERR && reply_is_farewell(info->error, info->seq))
+            return NEWS_FAREWELL;
+        *refusal_r = refusal_note(session, info);
+        if (*refusal_r != REFUSAL_NONE)
+            return NEWS_REFUSAL;
+        if (!pass_packet(session, upstream, info))
+            return NEWS_NO_MEMORY;
+        if (info->kind == TRACKER_INFILE)
+            return NEWS_FILE;
+    }
+}
+
+static enum step nonsense(struct session *session, struct upstream *upstream, const char *what)
+{
+    bool is_between = upstream->tracker.left == 0 && !upstream->tracker.is_continued;
+    uint8_t seq = relay_next_seq(&session->job, upstream);
+    if (session->job.reply.has_begun)
+        relay_keep_passed(&session->client, &upstream->stream);
+    if (is_between)
+        reply_put_err(&session->client.out, seq, ERR_MALFORMED, NULL,
+                      "headgate: the server's reply makes no sense");
+    log_limited(LOG_LEVEL_ERROR, &session->scope, "%s: %s; closing both sides", upstream->server->name, what);
+    slot_drop(session, session->job.place);
+    return session_close(session, CLOSE_SERVER_NONSENSE, what);
+}
+
+/* The rest of the reply cannot be passed on: closes the session and the connection to the server. */
+static enum step no_memory(struct session *session)
+{
+    struct job *job = &session->job;
+    if (!job->reply.has_begun)
+        reply_put_err(&session->client.out, (uint8_t)(job->run.seq + 1), ERR_OUT_OF_RESOURCES, NULL,
+                      "headgate: out of memory");
+    slot_drop(session, job->place);
+    return session_close(session, CLOSE_OUT_OF_MEMORY, "a reply");
+}
+
+enum step pass_reply_once(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    struct tracker_info info = { 0 };
+    enum refusal refusal = REFUSAL_NONE;
+    enum stream_result result = stream_flush(&session->client); /* headgate's own packets go first */
+    if (result == STREAM_OK) {
+        switch (look(session, upstream, &info, &refusal)) {
+        case NEWS_FAREWELL:
+            return retry_unread(session, info.error);
+        case NEWS_REFUSAL:
+            return refusal_leave(session, refusal, &info);
+        case NEWS_NO_MEMORY:
+            return no_memory(session);
+        case NEWS_NONSENSE:
+            return nonsense(session, upstream,
+                            info.kind == TRACKER_INFILE
+                                ? "it asked for a file of a client that had sent no LOAD DATA LOCAL"
+                                : "not a reply to this command");
+        case NEWS_FILE:
+            if (session->state == SESSION_INFILE)
+                break;
+            relay_begin_file(job, info.seq);
+            (void)session_enter(session, SESSION_INFILE);
+            break;
+        case NEWS_PASSED:
+            if (!relay_make_room(upstream))
+                return session_close(session, CLOSE_OUT_OF_MEMORY, "a long packet of the server");
+            break;
+        }
+        if (job->reply.has_begun)
+            session_set_deadline(session, 0); /* the query timeout ends with the first byte */
+        if (job->reply.is_over && job->reply.over_us == 0)
+            job->reply.over_us = session_now(session);
+        result = relay_pump(&session->client, &upstream->stream);
+    }
+    if (result == STREAM_BLOCKED)
+        return STEP_WAIT;
+    return result == STREAM_OK ? STEP_MORE : session_close(session, CLOSE_CLIENT_FAILED, NULL);
+}
+
+/* ---- the step ---- */
+
+static enum step finish(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    struct server_counters *counters = &upstream->server->by_worker[session->worker->index];
+    struct door_counters *ours = &session->door->by_worker[session->worker->index];
+    counter_add(&counters->queries, 1);
+    hist_note(&ours->commands, session_now(session) - job->started_us);
+    if (job->reply.has_error) {
+        counter_add(&counters->errors, 1);
+        counter_add(&ours->errors, 1);
+    }
+    job->reply.rows = upstream->tracker.rows;
+    upstream_end(upstream);
+    command_end(session, upstream);
+    if (upstream_statements_note_cursor(job, upstream))
+        prepared_note_pin(job->prepared, PIN_CURSOR, session_now(session),
+                          &session->worker->boxes[session->door->cluster].pins);
+    if (buf_unparsed(&upstream->stream.in).len > 0) {
+        struct slot *slot = &session->slots[job->place];
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, 0, "the server went on after its reply");
+    }
+    stream_trim(&upstream->stream);
+    cost_end(session, NULL);
+    if (session->must_close)
+        return session_close(session, CLOSE_SERVER_LOST, "state was lost with a server");
+    bool is_run = job->command->byte == COM_QUERY || job->command->byte == COM_STMT_EXECUTE;
+    if (job->facts.releases && is_run && !job->reply.has_error)
+        return session_close(session, CLOSE_RELEASED, NULL);
+    return command_done(session);
+}
+
+/* The command has just been sent: nothing has come, and neither side has closed its connection. */
+static bool is_nothing_there(const struct session *session, const struct stream *server)
+{
+    return server->in.data == NULL && !server->is_eof && server->error == 0 && !stream_has_pending(server) &&
+           !session->is_client_eof && !stream_has_output(&session->client);
+}
+
+enum step pass_reply_step(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    struct upstream *upstream = slot->upstream;
+    if (slot->has_failed)
+        return retry_of_upstream(session, &slot->failure);
+    if (!job->reply.has_begun && is_nothing_there(session, &upstream->stream))
+        return STEP_WAIT;
+    do {
+        enum step step = pass_reply_once(session, upstream);
+        if (step != STEP_MORE || session->state != SESSION_REPLYING)
+            return step;
+        if (job->reply.is_over)
+            return finish(session, upstream);
+    } while (stream_has_pending(&upstream->stream) && stream_fill(&upstream->stream) == STREAM_OK);
+    if (upstream->stream.is_eof || upstream->stream.error != 0)
+        return retry_by_stream(session, "waiting for the reply");
+    /* The client has closed its side and sent no further command: the rest of the reply is not waited for. */
+    if (session->is_client_eof && buf_unparsed(&session->client.in).len == 0)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    return STEP_WAIT;
+}

@@ -1,0 +1,241 @@
+/* Greeting, login and COM_CHANGE_USER of a client. The client gets its OK only after a server has accepted
+ * the login with the client's schema: errors 1044 and 1049 arrive at login, as on a direct connection.
+ */
+#include "frontend/login.h"
+
+#include "base/mem.h"
+#include "mysql/reply.h"
+#include "command/command_answer.h"
+#include "command/command_end.h"
+#include "session/compression.h"
+#include "session/rights.h"
+#include "session/slot.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+static bool find_user(void *context, const char *name, struct auth_secret *secret_r)
+{
+    const struct session *session = context;
+    const struct user *user = users_find(session->worker->world->users, name);
+    if (user == NULL)
+        return false;
+    *secret_r = user->secret;
+    return true;
+}
+
+static uint64_t offered_caps(const struct session *session, const struct view *view)
+{
+    uint64_t caps =
+        (view->caps & CAPS_END_TO_END) | CAPS_PER_HOP | compression_offered(session, view->family);
+    if (view->family == FAMILY_MYSQL)
+        return (caps & UINT32_MAX) | CAP_CLIENT_MYSQL;
+    return caps; /* CAP_CLIENT_MYSQL is clear: the greeting has MariaDB's extended capabilities */
+}
+
+enum step login_greeting(struct session *session)
+{
+    const struct view *view = session_view(session);
+    bool is_known = view != NULL && view->family != FAMILY_UNKNOWN;
+    if (!is_known && session->worker->world->timeouts->primary_wait_us == 0) {
+        reply_put_err(&session->client.out, 0, ERR_SERVER_SHUTDOWN, NULL,
+                      "headgate: no server of this cluster has answered yet");
+        return session_close(session, CLOSE_SERVER_REFUSED, "no server has answered yet");
+    }
+    if (!is_known)
+        return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL) : STEP_WAIT;
+    struct greeting greeting = {
+        .version = span_cstr(view->version),
+        .connection_id = (uint32_t)session->id,
+        .caps = offered_caps(session, view),
+        .collation = view->collation,
+        .status = STATUS_AUTOCOMMIT,
+    };
+    session->admit = mem_zalloc(sizeof *session->admit);
+    if (session->admit == NULL || !admit_greet(session->admit, &greeting, &session->client.out))
+        return session_close(session, CLOSE_OUT_OF_MEMORY, "greeting");
+    memcpy(session->nonce, greeting.nonce, NONCE_BYTES);
+    session->facets.reading.ansi_quotes = view->ansi_quotes;
+    session->facets.reading.oracle = view->oracle;
+    session->facets.reading.no_backslash_escapes = view->no_backslash_escapes;
+    (void)stream_flush(&session->client);
+    session_set_deadline(session, session->worker->world->timeouts->client_login_us);
+    return session_enter(session, SESSION_LOGIN);
+}
+
+/* Takes the next complete packet of the client. False: there is none yet (*step_r is STEP_WAIT), or the
+ * session is closing (*step_r). */
+static bool next_packet(struct session *session, struct span *payload_r, uint8_t *seq_r, enum step *step_r)
+{
+    struct buf *in = &session->client.in;
+    struct packet_header header;
+    *step_r = STEP_WAIT;
+    if (packet_peek(buf_unparsed(in), &header)) {
+        if (header.len > ADMIT_PACKET_MAX ||
+            !stream_grow(&session->client, PACKET_HEADER_BYTES + header.len)) {
+            reply_put_err(&session->client.out, (uint8_t)(header.seq + 1), ERR_HANDSHAKE, NULL,
+                          "Bad handshake");
+            *step_r = session_close(session, CLOSE_CLIENT_NONSENSE, "a login packet of more than 64 KiB");
+            return false;
+        }
+        struct span bytes = buf_unparsed(in);
+        if (bytes.len >= PACKET_HEADER_BYTES + header.len) {
+            *payload_r = span_of(bytes.data + PACKET_HEADER_BYTES, header.len);
+            *seq_r = header.seq;
+            buf_mark_parsed(in, PACKET_HEADER_BYTES + header.len);
+            return true;
+        }
+    }
+    if (session->is_client_eof)
+        *step_r = session_close(session, CLOSE_CLIENT_GONE, NULL);
+    return false;
+}
+
+static bool keep_identity(struct session *session, const struct user *user)
+{
+    struct admit *admit = session->admit;
+    if (session->user == NULL) /* COM_CHANGE_USER keeps what COM_SET_OPTION has changed (seen) */
+        session->upstream_caps = admit->caps & CAPS_END_TO_END;
+    session->user = user;
+    session->who = digests_who(session->door->settings->cluster, session->user->name);
+    session->caps = admit->caps;
+    session->collation = admit->collation;
+    text_clear(&session->facets.schema);
+    text_clear(&session->attributes);
+    mem_free_secret(session->seen, sizeof *session->seen);
+    session->seen = mem_zalloc(sizeof *session->seen);
+    if (session->seen == NULL || !text_append_cstr(&session->facets.schema, admit->schema) ||
+        !text_append_span(&session->attributes, text_span(&admit->attributes)))
+        return false;
+    *session->seen = admit->secret;
+    return true;
+}
+
+static enum step refuse_user(struct session *session, uint8_t seq)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text, "headgate: max_connections = %lld of user '%.100s' is reached",
+                   (long long)session->user->connections->max, session->user->name);
+    reply_put_err(&session->client.out, seq, ERR_TOO_MANY_USER_CONNECTIONS, NULL, text);
+    return session_close(session, CLOSE_LIMIT, text);
+}
+
+/* A reload has removed the account while the client was logging in. */
+static enum step refuse_removed(struct session *session, uint8_t seq)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text, "Access denied for user '%.80s'@'%.64s' (using password: YES)",
+                   session->admit->user, session->host);
+    reply_put_err(&session->client.out, seq, ERR_ACCESS_DENIED, NULL, text);
+    return session_close(session, CLOSE_LOGIN_REFUSED, text);
+}
+
+/* headgate has accepted the client's password; now a server must accept the login. */
+static enum step go_inside(struct session *session, uint8_t seq)
+{
+    const struct view *view = session_view(session);
+    bool is_change_user = !session->is_new;
+    const struct user *user = users_find(session->worker->world->users, session->admit->user);
+    if (user == NULL)
+        return refuse_removed(session, seq);
+    if (!keep_identity(session, user))
+        return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
+    if (!limit_move(&session->user_limit, session->user->connections))
+        return refuse_user(session, seq);
+    command_end_reset(session);
+    consistency_begin(&session->consistency, session->user);
+    session->facets.was_reset = session->facets.keeps_schema = false;
+    rights_begin(session);
+    struct job *job = &session->job;
+    job->is_login = true;
+    job->is_change_user = is_change_user;
+    job->own.seq = seq;
+    job->attempts = 0;
+    job->wait.server_until_us = job->wait.permit_until_us = 0;
+    job->wait.has_asked_others = job->wait.goes_first = false;
+    job->avoid = VIEW_NO_SERVER;
+    bool is_reader = session->door->settings->mode == LISTENER_REPLICA ||
+                     (session->door->settings->mode == LISTENER_SPLIT && view->primary == VIEW_NO_SERVER);
+    job->place = is_reader ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    return session_enter(session, SESSION_ACQUIRING);
+}
+
+static enum step obey(struct session *session, enum admit_verdict verdict, const struct error *err)
+{
+    switch (verdict) {
+    case ADMIT_MORE:
+        (void)stream_flush(&session->client);
+        return STEP_MORE;
+    case ADMIT_ACCEPTED:
+        return go_inside(session, session->admit->seq);
+    case ADMIT_REFUSED:
+        return session_close(session, CLOSE_LOGIN_REFUSED, err->text);
+    }
+    return STEP_MORE;
+}
+
+/* The connections of the old user leave the session at once, to the pool or closed: the new user must not see
+ * their state. */
+static enum step change_user(struct session *session)
+{
+    struct error err = { 0 };
+    struct packet_header header;
+    struct buf *in = &session->client.in;
+    struct span packet = buf_unsent(in);
+    (void)packet_peek(packet, &header); /* the whole packet is there */
+    session->admit = mem_zalloc(sizeof *session->admit);
+    if (session->admit == NULL)
+        return session_close(session, CLOSE_OUT_OF_MEMORY, "COM_CHANGE_USER");
+    session->admit->caps = session->caps;
+    session->admit->collation = session->collation;
+    memcpy(session->admit->nonce, session->nonce, NONCE_BYTES);
+    slot_leave_all(session);
+    session->facets.role.version = 0; /* the new account has its own default role */
+    text_clear(&session->facets.role.said);
+    session->facets.role.is_unsayable = false;
+    command_end_reset(session);
+    session->facets.option.version =
+        0; /* new connections log in with upstream_caps, as COM_SET_OPTION left them */
+    struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);
+    enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host,
+                                                   find_user, session, &session->client.out, &err);
+    buf_drop_parsed(in);
+    session_set_deadline(session, session->worker->world->timeouts->client_login_us);
+    return obey(session, verdict, &err);
+}
+
+/* A server has accepted the login or COM_CHANGE_USER: the client gets OK. */
+static enum step accepted(struct session *session)
+{
+    struct reply_ok ok = { .status = (uint16_t)(session->facets.status & ~STATUS_SESSION_STATE_CHANGED) };
+    struct job *job = &session->job;
+    reply_put_ok(&session->client.out, job->own.seq, session->caps, &ok, false);
+    if (session->client.out.is_oom || (session->is_new && !compression_begin(session)))
+        return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
+    if (session->is_new)
+        log_info(&session->scope, "client %s logged in as '%s' on listener %s", session->host,
+                 session->user->name, session->door->settings->name);
+    session->is_new = false;
+    admit_fini(session->admit);
+    mem_free(session->admit);
+    session->admit = NULL;
+    return command_done(session);
+}
+
+enum step login_login(struct session *session)
+{
+    struct span payload;
+    uint8_t seq;
+    enum step step;
+    struct error err = { 0 };
+    if (session->job.is_login)
+        return accepted(session);
+    if (session->admit == NULL)
+        return change_user(session);
+    if (!next_packet(session, &payload, &seq, &step))
+        return step;
+    enum admit_verdict verdict = admit_feed(session->admit, payload, seq, session->host, find_user, session,
+                                            &session->client.out, &err);
+    buf_drop_parsed(&session->client.in);
+    return obey(session, verdict, &err);
+}
