@@ -29,7 +29,7 @@ REVISION ?= 1
 
 # The rooms that a session's life goes through.
 FLOOR   := frontend command session relay pool freshness prepared state route stats access
-LAYERS  := ctl app admin $(FLOOR) cluster settings sql stored_code tokens mysql net base
+LAYERS  := ctl app admin $(FLOOR) cluster monitor upstream settings sql stored_code tokens mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla \
@@ -40,7 +40,7 @@ HG_CFLAGS := -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION='"$(VERSION)"' -Iinclude 
 # The layers that a query passes are optimised as one where gcc links the program: a tenth fewer instructions per query.
 # Their objects hold ordinary code as well: everything else (units, headgatectl) is linked from that, layer by layer.
 # With clang, and under sanitizers, there is only that.
-LTO_LAYERS := $(FLOOR) cluster sql stored_code tokens mysql net base
+LTO_LAYERS := $(FLOOR) cluster monitor upstream sql stored_code tokens mysql net base
 ifeq ($(findstring clang,$(CC))$(SAN),)
 LTO ?= -flto=auto
 endif

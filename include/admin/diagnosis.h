@@ -5,10 +5,10 @@
 
 #include "access/timeout_settings.h"
 #include "admin/table.h"
-#include "cluster/checkup.h"
+#include "monitor/checkup.h"
 #include "cluster/cluster_settings.h"
-#include "cluster/server.h"
-#include "cluster/wsrep.h"
+#include "upstream/server.h"
+#include "monitor/wsrep.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,7 +7,7 @@
 #define HEADGATE_APP_BYPASS_H
 
 #include "access/users.h"
-#include "cluster/checkup.h"
+#include "monitor/checkup.h"
 #include "cluster/cluster.h"
 
 #define BYPASS_INTERVAL_US                                                                                   \

@@ -2,8 +2,9 @@
 #ifndef HEADGATE_CLUSTER_CLUSTER_SETTINGS_H
 #define HEADGATE_CLUSTER_CLUSTER_SETTINGS_H
 
-#include "cluster/server_settings.h"
+#include "monitor/monitor_settings.h"
 #include "settings/schema.h"
+#include "upstream/server_settings.h"
 
 enum topology_setting { TOPOLOGY_AUTO, TOPOLOGY_STATIC, TOPOLOGY_REPLICATION, TOPOLOGY_GALERA };
 
@@ -35,15 +36,6 @@ enum pool_setting {
 
 /* Words of enum consistency_setting, for the setting rows of listeners and users. */
 extern const struct setting_word consistency_words[];
-
-struct monitor_settings {
-    char *user;           /* owns */
-    char *password;       /* owns; clear text */
-    uint64_t interval_us; /* between the starts of two probes of a server */
-    uint64_t timeout_us;  /* a whole probe: connect, login, query */
-    int64_t rise;         /* probes that must pass in a row before a server that was down is used */
-    int64_t fall;         /* probes that must fail in a row before a server is down */
-};
 
 /* Ejection: sessions fail with a server whose probes pass. */
 struct ejection_settings {

@@ -4,9 +4,9 @@
 
 #include "cluster/cluster_settings.h"
 #include "cluster/events.h"
-#include "cluster/galera_writer.h"
-#include "cluster/survey.h"
-#include "cluster/topology_history.h"
+#include "monitor/galera_writer.h"
+#include "monitor/survey.h"
+#include "monitor/topology_history.h"
 #include "cluster/view.h"
 #include "net/resolve.h"
 

@@ -1,4 +1,4 @@
-/* The catalog of a cluster's stored code, read from its primary by surveys (cluster/survey.h). Views carry
+/* The catalog of a cluster's stored code, read from its primary by surveys (monitor/survey.h). Views carry
  * the catalog to the workers. Lives on the control thread.
  *
  * A survey runs with a new primary, every `read_functions_interval`, and when a change of stored code has

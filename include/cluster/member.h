@@ -9,10 +9,10 @@
 #define HEADGATE_CLUSTER_MEMBER_H
 
 #include "base/error.h"
-#include "cluster/health.h"
-#include "cluster/probe.h"
-#include "cluster/server.h"
-#include "cluster/server_settings.h"
+#include "monitor/health.h"
+#include "monitor/probe.h"
+#include "upstream/server.h"
+#include "upstream/server_settings.h"
 #include "net/loop.h"
 #include "net/resolve.h"
 
@@ -55,7 +55,7 @@ struct cluster_member {
 };
 
 /* Makes the server of place `i`, which is zeroed, or whose former server is gone. Nothing is started;
- * monitor_init is to follow. On failure the place is as it was, and err says why. */
+ * probe_schedule_init is to follow. On failure the place is as it was, and err says why. */
 bool member_init(struct cluster *cluster, size_t i, const struct server_settings *settings,
                  struct error *err);
 /* Starts to resolve the server's name, and begins a probe in the loop's next turn. */

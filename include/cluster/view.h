@@ -5,9 +5,9 @@
 #define HEADGATE_CLUSTER_VIEW_H
 
 #include "cluster/cluster_settings.h"
-#include "cluster/outcome.h"
-#include "cluster/replication.h"
-#include "cluster/server.h"
+#include "monitor/outcome.h"
+#include "monitor/replication.h"
+#include "upstream/server.h"
 #include "mysql/handshake.h"
 #include "mysql/tracked.h"
 #include "net/addr.h"
@@ -63,7 +63,7 @@ struct view {
     bool reads_functions; /* stored code that only reads may run on replicas */
     enum balance_setting balance;
     enum primary_reads_setting primary_reads;
-    bool is_galera;            /* positions are numbers of write sets: see cluster/wsrep.h */
+    bool is_galera;            /* positions are numbers of write sets: see monitor/wsrep.h */
     bool is_paused;            /* an operator holds new statements back, until `resume` */
     int primary;               /* index, or VIEW_NO_SERVER */
     uint64_t primary_since_us; /* monotonic; since when there is this primary, or none */

@@ -8,7 +8,7 @@
 #ifndef HEADGATE_FRESHNESS_POSITION_SERVER_H
 #define HEADGATE_FRESHNESS_POSITION_SERVER_H
 
-#include "cluster/upstream.h"
+#include "upstream/upstream.h"
 #include "freshness/positions.h"
 #include "freshness/replica_delay.h"
 #include "mysql/gtid.h"

@@ -5,7 +5,7 @@
 #define HEADGATE_POOL_KEY_H
 
 #include "access/users.h"
-#include "cluster/upstream.h"
+#include "upstream/upstream.h"
 #include "cluster/view.h"
 
 #include <stdbool.h>

@@ -39,7 +39,7 @@
 
 #include "access/timeout_settings.h"
 #include "access/users.h"
-#include "cluster/upstream.h"
+#include "upstream/upstream.h"
 #include "cluster/view.h"
 #include "pool/pool_counters.h"
 

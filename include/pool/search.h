@@ -7,7 +7,7 @@
 #ifndef HEADGATE_POOL_SEARCH_H
 #define HEADGATE_POOL_SEARCH_H
 
-#include "cluster/quota.h"
+#include "upstream/quota.h"
 #include "pool/pool.h"
 
 /* Sessions wait for these permits: sessions with an idle connection that holds one, at this worker or

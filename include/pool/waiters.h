@@ -22,7 +22,7 @@ bool waiters_suit(const struct pool *pool, const struct upstream *upstream);
  * as are needed. No session of this worker runs during the call, so the caller may walk through the
  * holders. */
 void waiters_serve(struct permits_holders *holders);
-/* waiters_serve() for sessions that wait for a permit of an account (cluster/quota): gives or closes parked
+/* waiters_serve() for sessions that wait for a permit of an account (upstream/quota): gives or closes parked
  * connections of that account. */
 void waiters_serve_account(struct permits *quota, unsigned worker);
 /* Both, for a connection that was just parked. The connection may be gone afterwards. */

@@ -11,7 +11,7 @@
 #ifndef HEADGATE_RELAY_RELAY_H
 #define HEADGATE_RELAY_RELAY_H
 
-#include "cluster/upstream.h"
+#include "upstream/upstream.h"
 #include "net/stream.h"
 #include "state/job.h"
 

@@ -41,7 +41,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/log.h"
-#include "cluster/upstream.h"
+#include "upstream/upstream.h"
 #include "freshness/consistency.h"
 #include "mysql/admit.h"
 #include "mysql/attributes.h"

@@ -13,7 +13,7 @@
 #include "access/users.h"
 #include "base/counters.h"
 #include "base/list.h"
-#include "cluster/upstream.h"
+#include "upstream/upstream.h"
 #include "cluster/view.h"
 #include "freshness/positions.h"
 #include "net/addr.h"

@@ -4,7 +4,7 @@
 #ifndef HEADGATE_STATE_POOLED_H
 #define HEADGATE_STATE_POOLED_H
 
-#include "cluster/upstream.h"
+#include "upstream/upstream.h"
 
 /* The state that the last session has left in a connection that is parked without a reset: session/reuse. */
 struct left_state {

@@ -4,7 +4,7 @@
 #ifndef HEADGATE_STATE_SLOT_H
 #define HEADGATE_STATE_SLOT_H
 
-#include "cluster/upstream.h"
+#include "upstream/upstream.h"
 #include "route/route.h"
 
 #include <assert.h>

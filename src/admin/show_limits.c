@@ -3,7 +3,7 @@
 #include "admin/show_limits.h"
 
 #include "cluster/cluster.h"
-#include "cluster/quota.h"
+#include "upstream/quota.h"
 #include "net/descriptors.h"
 
 #include <stdio.h>
@@ -64,7 +64,7 @@ static void put_users(struct table *table, const struct users *users)
     }
 }
 
-/* Adds the account limits learnt from a server's errors: see cluster/quota.h. */
+/* Adds the account limits learnt from a server's errors: see upstream/quota.h. */
 static void put_accounts(struct table *table, struct server *server)
 {
     char name[300];

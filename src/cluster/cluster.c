@@ -4,9 +4,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/inventory.h"
-#include "cluster/monitor.h"
+#include "cluster/probe_schedule.h"
 #include "cluster/publication.h"
-#include "cluster/quota.h"
+#include "upstream/quota.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +47,7 @@ bool cluster_init(struct cluster *cluster, const struct cluster_settings *settin
             cluster_fini(cluster);
             return error_wrap(err, "cluster '%s'", settings->name);
         }
-        monitor_init(&cluster->members[i]);
+        probe_schedule_init(&cluster->members[i]);
     }
     return true;
 }
@@ -91,7 +91,7 @@ void cluster_fini(struct cluster *cluster)
 void cluster_note_trouble(struct cluster *cluster)
 {
     for (size_t i = 0; i < cluster->count; i++)
-        if (!cluster->members[i].is_gone && monitor_look_at_traffic(&cluster->members[i]))
+        if (!cluster->members[i].is_gone && probe_schedule_look_at_traffic(&cluster->members[i]))
             member_probe_soon(&cluster->members[i]);
     cluster_publish(cluster);
 }

@@ -2,9 +2,9 @@
 
 #include "base/log.h"
 #include "cluster/inventory.h"
-#include "cluster/monitor.h"
+#include "cluster/probe_schedule.h"
 #include "cluster/publication.h"
-#include "cluster/quota.h"
+#include "upstream/quota.h"
 
 #include <string.h>
 
@@ -74,7 +74,7 @@ static void add_member(struct cluster *cluster, const struct server_settings *se
         complain(cluster, settings->name, "it is not used");
         return;
     }
-    monitor_init(member);
+    probe_schedule_init(member);
     if (i < cluster->count) {
         server_forget(member->server);
         quota_forget_all(member->server);

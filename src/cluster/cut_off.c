@@ -1,7 +1,7 @@
 #include "cluster/cut_off.h"
 
 #include "cluster/cluster_state.h"
-#include "cluster/replication.h"
+#include "monitor/replication.h"
 
 #include <stdio.h>
 

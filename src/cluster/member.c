@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cluster/cluster_state.h"
-#include "cluster/quota.h"
+#include "upstream/quota.h"
 
 #include <inttypes.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/galera.h"
+#include "monitor/galera.h"
 #include "cluster/inventory.h"
 #include "cluster/view_changes.h"
 #include "cluster/member.h"

@@ -8,8 +8,8 @@
 #include "command/acquire.h"
 
 #include "base/clock.h"
-#include "cluster/outcome.h"
-#include "cluster/quota.h"
+#include "monitor/outcome.h"
+#include "upstream/quota.h"
 #include "freshness/fresh_replica.h"
 #include "mysql/reply.h"
 #include "pool/search.h"

@@ -3,8 +3,8 @@
  */
 #include "command/apply_state.h"
 
-#include "cluster/upstream_exchange.h"
-#include "cluster/upstream_setup.h"
+#include "upstream/upstream_exchange.h"
+#include "upstream/upstream_setup.h"
 #include "mysql/reply.h"
 #include "pool/reset.h"
 #include "session/command_text.h"

@@ -1,7 +1,7 @@
 #include "command/wait_connection.h"
 
 #include "cluster/balance.h"
-#include "cluster/quota.h"
+#include "upstream/quota.h"
 #include "freshness/fresh_replica.h"
 #include "mysql/reply.h"
 #include "pool/handover.h"

@@ -2,9 +2,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/upstream_exchange.h"
+#include "upstream/upstream_exchange.h"
 #include "cluster/view.h"
-#include "cluster/wsrep.h"
+#include "monitor/wsrep.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 #include "frontend/kill.h"
 
 #include "base/mem.h"
-#include "cluster/upstream_exchange.h"
+#include "upstream/upstream_exchange.h"
 #include "mysql/reply.h"
 #include "command/command_answer.h"
 #include "frontend/kill_permission.h"

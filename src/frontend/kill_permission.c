@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/upstream_exchange.h"
+#include "upstream/upstream_exchange.h"
 #include "mysql/admit.h"
 #include "mysql/reply.h"
 

@@ -1,7 +1,7 @@
 #include "pool/parked.h"
 
 #include "base/log.h"
-#include "cluster/upstream_exchange.h"
+#include "upstream/upstream_exchange.h"
 #include "pool/fit.h"
 #include "pool/key.h"
 #include "pool/lifetime.h"

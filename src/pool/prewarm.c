@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
-#include "cluster/quota.h"
+#include "upstream/quota.h"
 #include "mysql/reply.h"
 #include "pool/fit.h"
 #include "pool/login_age.h"

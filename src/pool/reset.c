@@ -1,8 +1,8 @@
 #include "pool/reset.h"
 
 #include "base/log.h"
-#include "cluster/upstream_exchange.h"
-#include "cluster/upstream_setup.h"
+#include "upstream/upstream_exchange.h"
+#include "upstream/upstream_setup.h"
 #include "mysql/reply.h"
 #include "pool/waiters.h"
 #include "pool/fit.h"

@@ -1,7 +1,7 @@
 #include "pool/usage.h"
 
 #include "base/clock.h"
-#include "cluster/quota.h"
+#include "upstream/quota.h"
 
 #include <inttypes.h>
 #include <stdio.h>

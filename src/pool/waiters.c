@@ -1,6 +1,6 @@
 #include "pool/waiters.h"
 
-#include "cluster/quota.h"
+#include "upstream/quota.h"
 #include "pool/fit.h"
 #include "pool/key.h"
 #include "pool/parked.h"

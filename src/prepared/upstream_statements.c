@@ -1,7 +1,7 @@
 #include "prepared/upstream_statements.h"
 
 #include "base/mem.h"
-#include "cluster/upstream_exchange.h"
+#include "upstream/upstream_exchange.h"
 #include "state/pooled.h"
 
 /* ---- one statement ---- */

@@ -1,7 +1,7 @@
 #include "session/slot.h"
 
-#include "cluster/quota.h"
-#include "cluster/upstream_login.h"
+#include "upstream/quota.h"
+#include "upstream/upstream_login.h"
 #include "mysql/reply.h"
 #include "pool/fit.h"
 #include "pool/login_age.h"

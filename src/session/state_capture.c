@@ -1,7 +1,7 @@
 #include "session/state_capture.h"
 
 #include "base/mem.h"
-#include "cluster/upstream_exchange.h"
+#include "upstream/upstream_exchange.h"
 #include "mysql/reply.h"
 #include "mysql/rows.h"
 #include "session/yield.h"

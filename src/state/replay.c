@@ -1,6 +1,6 @@
 #include "state/replay.h"
 
-#include "cluster/wsrep.h"
+#include "monitor/wsrep.h"
 #include "mysql/command.h"
 #include "state/diagnostics.h"
 #include "state/parse_context.h"

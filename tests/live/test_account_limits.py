@@ -12,7 +12,7 @@ from conftest import FLAVOUR
 from headgate import Headgate, rows, value
 from proxy import wait_until
 
-pytestmark = [pytest.mark.room("pool"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("pool", "upstream"), pytest.mark.threads]
 
 FEW = 3             # connections that each account may have at a server
 CLIENTS = 4 * FEW

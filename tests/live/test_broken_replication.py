@@ -7,7 +7,7 @@ from headgate import Headgate
 from proxy import wait_until
 from sandbox_lib import dialect
 
-pytestmark = pytest.mark.room("cluster")
+pytestmark = pytest.mark.room("cluster", "monitor")
 
 PATIENCE = 60.0
 

@@ -9,7 +9,7 @@ from headgate import Headgate, rows, value
 from proxy import wait_until
 from sandbox_lib import accounts, dialect
 
-pytestmark = [pytest.mark.room("cluster"), pytest.mark.smoke]
+pytestmark = [pytest.mark.room("cluster", "monitor", "upstream"), pytest.mark.smoke]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from headgate import Headgate, rows, value
 from proxy import Proxy, wait_until
 from sandbox_lib import Cluster
 
-pytestmark = [pytest.mark.room("net", "cluster"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("net", "cluster", "upstream"), pytest.mark.threads]
 
 LOST_STATE = (1053, 1927)
 

@@ -6,7 +6,7 @@ from headgate import value
 from proxy import wait_until
 from relays import Cutter, Relay, Relayed
 
-pytestmark = pytest.mark.room("cluster")
+pytestmark = pytest.mark.room("cluster", "monitor")
 
 EJECTION = {"base": "1s", "max": "4s"}
 

@@ -26,7 +26,7 @@ LISTENERS = ({"name": "split", **SPLIT},
              {"name": "strong", **SPLIT, "settings": {"consistency": "strong"}})
 SETTLED = 60.0  # seconds; a busy machine's nodes need their time
 
-pytestmark = [pytest.mark.room("cluster"), pytest.mark.family("mariadb"), pytest.mark.long]
+pytestmark = [pytest.mark.room("cluster", "monitor"), pytest.mark.family("mariadb"), pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

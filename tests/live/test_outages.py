@@ -14,7 +14,7 @@ from headgate import Headgate, Log, rows, value
 from proxy import Proxy, wait_until
 from sandbox_lib import dialect
 
-pytestmark = [pytest.mark.room("cluster"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("cluster", "monitor", "upstream"), pytest.mark.threads]
 
 REPLICAS = {"db2", "db3"}
 

@@ -5,7 +5,7 @@ import pytest
 from headgate import Headgate, rows
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("cluster")
+pytestmark = pytest.mark.room("cluster", "monitor", "upstream")
 
 PATIENCE = 60.0
 

@@ -27,7 +27,7 @@ from proxy import wait_until
 from sandbox_lib import Cluster, SandboxError, dialect, replication, sql
 from sandbox_lib.process import dying_with_parent
 
-pytestmark = [pytest.mark.room("cluster"), pytest.mark.threads, pytest.mark.alone]
+pytestmark = [pytest.mark.room("cluster", "upstream"), pytest.mark.threads, pytest.mark.alone]
 
 SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "60"))
 SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))

@@ -10,7 +10,7 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
-pytestmark = pytest.mark.room("cluster")
+pytestmark = pytest.mark.room("cluster", "monitor")
 
 READ = "SELECT a FROM t"
 WAIT = "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1"

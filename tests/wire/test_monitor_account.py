@@ -9,7 +9,7 @@ from client import Client
 from fakeserver import primary_and_replica
 from proxy import BINARY, Proxy, wait_until
 
-pytestmark = pytest.mark.room("cluster")
+pytestmark = pytest.mark.room("cluster", "monitor")
 
 PATIENCE = 20.0
 

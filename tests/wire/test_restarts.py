@@ -9,7 +9,7 @@ from client import Client
 from fakeserver import primary_and_replica
 from proxy import Proxy, wait_until
 
-pytestmark = pytest.mark.room("cluster", "pool")
+pytestmark = pytest.mark.room("cluster", "monitor", "pool")
 
 PATIENCE = 20.0
 

@@ -3,7 +3,7 @@
 #ifndef HEADGATE_TESTS_CLUSTER_SCENE_H
 #define HEADGATE_TESTS_CLUSTER_SCENE_H
 
-#include "cluster_test.h"
+#include "../upstream/upstream_test.h"
 
 #include "../net/net_test.h"
 

@@ -1,4 +1,4 @@
-#include "cluster_test.h"
+#include "../upstream/upstream_test.h"
 
 #include "cluster/view.h"
 

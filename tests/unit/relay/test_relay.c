@@ -1,7 +1,7 @@
 /* relay: the bytes of a command and of its reply, between a client's socket and a server's. */
 #include "../net/net_test.h"
 
-#include "cluster/server.h"
+#include "upstream/server.h"
 #include "mysql/command.h"
 #include "mysql/reply.h"
 #include "relay/relay.h"

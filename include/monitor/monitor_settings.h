@@ -1,0 +1,18 @@
+/* The settings of the monitor of a cluster: its account, and when a server is probed. */
+#ifndef HEADGATE_MONITOR_MONITOR_SETTINGS_H
+#define HEADGATE_MONITOR_MONITOR_SETTINGS_H
+
+#include "settings/schema.h"
+
+struct monitor_settings {
+    char *user;           /* owns */
+    char *password;       /* owns; clear text */
+    uint64_t interval_us; /* between the starts of two probes of a server */
+    uint64_t timeout_us;  /* a whole probe: connect, login, query */
+    int64_t rise;         /* probes that must pass in a row before a server that was down is used */
+    int64_t fall;         /* probes that must fail in a row before a server is down */
+};
+
+extern const struct section monitor_section;
+
+#endif
