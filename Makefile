@@ -29,7 +29,7 @@ REVISION ?= 1
 
 # The rooms that a session's life goes through.
 FLOOR   := frontend command session relay pool freshness prepared state route stats access
-LAYERS  := ctl app admin $(FLOOR) cluster monitor upstream settings sql stored_code tokens mysql net base
+LAYERS  := ctl app http console admin $(FLOOR) cluster monitor upstream settings sql stored_code tokens mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla \
@@ -71,7 +71,7 @@ $(BUILD)/obj/%.o: %.c
 	@$(CC) $(HG_CFLAGS) $(CFLAGS) $(call lto_of,$<) -MMD -MP -c -o $@ $<
 
 # The status page is inside the program.
-$(BUILD)/obj/src/admin/status.o: src/admin/status.html
+$(BUILD)/obj/src/http/status.o: src/http/status.html
 
 define layer_rule
 $(BUILD)/lib$(1).a: $(call objs,$(filter-out $(main_srcs),$(call layer_src,$(1))))

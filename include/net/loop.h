@@ -1,4 +1,4 @@
-/* One event loop per thread, over libev. Only this room and admin/http use libev directly.
+/* One event loop per thread, over libev. Only this room and http/http use libev directly.
  *
  * One turn: libev reports readiness, the callbacks run, the turn hook runs once, then every object put into
  * limbo during the turn is freed. So a callback may drop any object, including its own: code that still runs

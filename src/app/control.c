@@ -1,8 +1,8 @@
 #include "app/control.h"
 
-#include "admin/console.h"
-#include "admin/http.h"
-#include "admin/mysql_console.h"
+#include "console/console.h"
+#include "http/http.h"
+#include "console/mysql_console.h"
 #include "app/barrier.h"
 #include "app/bypass.h"
 #include "app/doors.h"

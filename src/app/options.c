@@ -1,6 +1,6 @@
 #include "app/options.h"
 
-#include "admin/metrics.h"
+#include "http/metrics.h"
 #include "app/config.h"
 #include "app/manual.h"
 #include "session/session.h"

@@ -11,7 +11,7 @@ from conftest import FLAVOUR
 from headgate import Headgate, rows
 from proxy import wait_until
 
-pytestmark = [pytest.mark.room("admin", "ctl"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("admin", "console", "ctl"), pytest.mark.threads]
 
 SERVER_COLUMNS = {"cluster", "name", "address", "role", "state", "reason", "since_s", "weight", "lag_ms",
                   "connections_active", "connections_idle", "queries", "errors"}

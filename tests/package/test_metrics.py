@@ -13,7 +13,7 @@ import yaml
 import alerts
 from shipped import in_tree, need, run
 
-pytestmark = pytest.mark.room("admin")
+pytestmark = pytest.mark.room("http")
 
 RULES = in_tree("conf", "prometheus", "headgate.rules.yml")
 DASHBOARD = in_tree("conf", "grafana", "headgate.json")

@@ -15,7 +15,7 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import BINARY, Proxy, wait_until
 
-pytestmark = pytest.mark.room("admin")
+pytestmark = pytest.mark.room("admin", "console")
 
 ADMIN = {"users": [{"name": "root", "password": "door"}, {"name": "hashed", "password": "*" + "14E65567ABDB5135D0CFD9A70B3032C179A49EE7"}]}
 SECRETS = ("app_pw", "other_pw", "monitor_pw", "door", "14E65567")

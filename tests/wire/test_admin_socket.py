@@ -9,7 +9,7 @@ from admin_socket import ctl, ctl_json, raw
 from fakeserver import primary_and_replica
 from proxy import Proxy
 
-pytestmark = pytest.mark.room("admin", "ctl")
+pytestmark = pytest.mark.room("admin", "console", "ctl")
 
 
 @pytest.fixture(scope="module")

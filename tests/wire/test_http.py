@@ -19,7 +19,7 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import ROOT, Proxy, wait_until
 
-pytestmark = [pytest.mark.room("admin"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("http"), pytest.mark.threads]
 
 PATIENCE_S = 50
 ANYWHERE = {"http": {"address": "127.0.0.1:0"}}

@@ -13,7 +13,7 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy
 
-pytestmark = pytest.mark.room("admin")
+pytestmark = pytest.mark.room("http")
 
 
 @pytest.fixture(scope="module")

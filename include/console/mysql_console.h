@@ -1,0 +1,35 @@
+/* The admin commands over the MySQL protocol: a client of MySQL or MariaDB logs in with an account of
+ * admin.users and sends commands as queries. Tables are answered as result sets, errors as ERR packets.
+ *
+ *   on_accept → admit (greeting, login) → a protocol command, a driver query, or command_run → its answer
+ *
+ * On the control thread, with the same commands as the unix socket (console.h). One command per query. */
+#ifndef HEADGATE_CONSOLE_MYSQL_CONSOLE_H
+#define HEADGATE_CONSOLE_MYSQL_CONSOLE_H
+
+#include "admin/admin.h"
+#include "console/admin_settings.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "net/listener.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MYSQL_CONSOLE_GUESTS_MAX 64
+
+struct mysql_console {
+    struct admin *admin;                   /* borrows */
+    const struct admin_settings *settings; /* borrows */
+    struct listener listener;
+    struct list guests;
+    uint32_t last_id; /* the id of the last connection */
+};
+
+/* Listens at settings->address; without an address nothing is opened and the result is true. False: *err. */
+bool mysql_console_open(struct mysql_console *console, struct admin *admin,
+                        const struct admin_settings *settings, struct error *err);
+/* Closes the listener and all connections. Harmless when nothing is open. */
+void mysql_console_close(struct mysql_console *console);
+
+#endif

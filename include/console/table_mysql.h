@@ -1,0 +1,12 @@
+/* Renders a table as a MySQL result set. */
+#ifndef HEADGATE_CONSOLE_TABLE_MYSQL_H
+#define HEADGATE_CONSOLE_TABLE_MYSQL_H
+
+#include "admin/table.h"
+
+/* Appends a MySQL result set to `out`, with packets numbered from `seq`. `caps` are agreed with the client,
+ * `status` are the flags of the last packet. False when memory is out. */
+bool table_render_mysql(const struct table *table, uint8_t seq, uint64_t caps, uint16_t status,
+                        struct text *out);
+
+#endif

@@ -1,0 +1,14 @@
+/* Settings of the HTTP address for metrics, health and the status page. */
+#ifndef HEADGATE_HTTP_HTTP_SETTINGS_H
+#define HEADGATE_HTTP_HTTP_SETTINGS_H
+
+#include "settings/schema.h"
+
+struct http_settings {
+    char *address; /* owns; NULL: HTTP is off */
+    char *hosts;   /* owns; names separated by blanks; NULL: none */
+};
+
+extern const struct section http_section;
+
+#endif
