@@ -6,8 +6,6 @@
 
 static void release(struct user *user)
 {
-    if (user == NULL)
-        return;
     mem_free(user->name);
     if (user->has_limit)
         mem_free(user->connections);

@@ -90,6 +90,7 @@ static bool enter(struct limits *limits, struct limit *door, const struct addr *
     struct error err = { 0 };
     bool has_entered = limits_enter(limits, door, "app", peer, 0, &err);
     (void)snprintf(why, sizeof err.text, "%s", err.text);
+    assert_int_equal(err.code, strstr(why, "out of memory") != NULL ? ENOMEM : 0);
     return has_entered;
 }
 
@@ -214,30 +215,30 @@ static void a_client_is_turned_away_in_the_servers_form(void **state)
         }                                                                                                    \
     } while (0)
 
-static void with_200_files(void)
+static void with_201_files(void)
 {
-    struct rlimit limit = { 100, 200 };
-    struct limit_settings settings = { .max_clients = 66 };
+    struct rlimit limit = { 100, 201 };
+    struct limit_settings settings = { .max_clients = 67 };
     int ends[2];
     char line[1024];
     CHILD_MUST(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     descriptors_raise();
-    CHILD_MUST(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == 200);
-    CHILD_MUST(descriptors_max() == 200);
-    CHILD_MUST(descriptors_may_use(183, DESCRIPTORS_UPSTREAM) &&
-               !descriptors_may_use(184, DESCRIPTORS_UPSTREAM));
-    CHILD_MUST(descriptors_may_use(158, DESCRIPTORS_CLIENT) && !descriptors_may_use(159, DESCRIPTORS_CLIENT));
+    CHILD_MUST(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == 201);
+    CHILD_MUST(descriptors_max() == 201);
+    CHILD_MUST(descriptors_may_use(184, DESCRIPTORS_UPSTREAM) &&
+               !descriptors_may_use(185, DESCRIPTORS_UPSTREAM));
+    CHILD_MUST(descriptors_may_use(159, DESCRIPTORS_CLIENT) && !descriptors_may_use(160, DESCRIPTORS_CLIENT));
     CHILD_MUST(pipe(ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, ends[1]);
-    limits_warn_of_files(&settings); /* 198 are enough */
+    limits_warn_of_files(&settings); /* 3 a client are enough */
     CHILD_MUST(read(ends[0], line, sizeof line) < 0);
-    settings.max_clients = 67;
+    settings.max_clients = 68;
     limits_warn_of_files(&settings);
     ssize_t len = read(ends[0], line, sizeof line - 1);
     CHILD_MUST(len > 0);
     line[len] = '\0';
-    CHILD_MUST(strstr(line, "max_clients = 67") != NULL && strstr(line, "201 open files") != NULL &&
-               strstr(line, "200 are allowed") != NULL && strstr(line, "from 66 on") != NULL);
+    CHILD_MUST(strstr(line, "max_clients = 68") != NULL && strstr(line, "204 open files") != NULL &&
+               strstr(line, "201 are allowed") != NULL && strstr(line, "from 67 on") != NULL);
     _exit(0);
 }
 
@@ -250,7 +251,7 @@ static void open_files_are_raised_and_kept_for_what_must_work(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
-        with_200_files();
+        with_201_files();
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_row(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", (unsigned)status);
 }

@@ -60,6 +60,7 @@ static void a_password_that_is_too_long_names_its_account(void **state)
     settings[1].password = strdup(password);
     assert_false(users_init(&users, settings, 3, NULL, &err));
     assert_string_equal(err.text, "user 'u1': the password is longer than 255 bytes");
+    assert_int_equal(err.code, 0);
     assert_null(users.by_name);
     free_settings(settings, 3);
 }
@@ -81,7 +82,7 @@ static void without_memory_there_are_no_accounts(void **state)
             break;
         }
         assert_row(strncmp(err.text, "user 'u", 7) == 0, "%s", err.text);
-        assert_row(strstr(err.text, "': out of memory") != NULL, "%s", err.text);
+        assert_row(strstr(err.text, "': out of memory") != NULL && err.code == 0, "%s", err.text);
         assert_null(users.by_name);
     }
     /* an account and its name; the table's two arrays; the table's growth */
@@ -101,6 +102,7 @@ static void who_is_logged_in_is_in_every_table_to_come(void **state)
     /* u1 and u2 are removed. A login may be in progress for either, so both are kept for one more table. */
     assert_true(users_init(&second, settings, 1, &first, &err));
     users_succeed(&second, &first);
+    assert_true(users_find(&second, "u0")->has_limit && !users_find(&first, "u0")->has_limit);
     assert_null(users_find(&second, "u1"));
     assert_null(users_find(&second, "u2"));
     assert_non_null(users_heir(&second, users_find(&first, "u1")));
@@ -128,19 +130,31 @@ static void who_is_logged_in_is_in_every_table_to_come(void **state)
 static void an_account_is_the_same_while_its_password_is(void **state)
 {
     (void)state;
-    struct user_settings *settings = make_settings(2);
+    struct user_settings *settings = make_settings(4);
     struct users first, second;
     struct error err = { 0 };
-    assert_true(users_init(&first, settings, 2, NULL, &err));
+    char hashes[2][sizeof "*0123456789012345678901234567890123456789"] = {
+        "*0123456789012345678901234567890123456789", "*0123456789012345678901234567890123456789"
+    };
+    char *const passwords[] = { settings[2].password, settings[3].password };
+    settings[2].password = hashes[0], settings[3].password = hashes[1];
+    settings[0].max_connections = 1;
+    assert_true(users_init(&first, settings, 4, NULL, &err));
     settings[1].password[0] ^= 1;
-    assert_true(users_init(&second, settings, 2, &first, &err));
+    hashes[1][40] ^= 1; /* another hash, and no clear text as before */
+    settings[0].max_connections = 9;
+    assert_true(users_init(&second, settings, 4, &first, &err));
+    assert_int_equal(users_find(&first, "u2")->account, users_find(&second, "u2")->account);
+    assert_int_not_equal(users_find(&first, "u3")->account, users_find(&second, "u3")->account);
     assert_int_equal(users_find(&first, "u0")->account, users_find(&second, "u0")->account);
     assert_int_not_equal(users_find(&first, "u1")->account, users_find(&second, "u1")->account);
     assert_int_not_equal(users_find(&second, "u0")->account, users_find(&second, "u1")->account);
     users_fini(&second); /* it counted nothing: the limits belong to the first account */
     assert_true(limit_take(users_find(&first, "u0")->connections));
+    assert_false(limit_take(users_find(&first, "u0")->connections)); /* the new limit is not in force yet */
     users_fini(&first);
-    free_settings(settings, 2);
+    settings[2].password = passwords[0], settings[3].password = passwords[1];
+    free_settings(settings, 4);
 }
 
 int main(void)

@@ -11,6 +11,7 @@
 #include "cluster/view.h"
 #include "freshness/consistency.h"
 #include "freshness/fresh_replica.h"
+#include "freshness/position_server.h"
 #include "freshness/written.h"
 #include "sql/classify.h"
 #include "state/pending_set.h"
@@ -52,12 +53,12 @@ static void end(struct scene *scene)
     written_fini(&scene->written);
 }
 
-/* Notes a statement that has run at `place` with this reply; `gtid` may be NULL. */
-static void run(struct scene *scene, enum route_place place, const char *sql, struct job_reply reply,
-                const char *gtid, bool is_open)
+/* Notes a command that has run at `place` with this reply; `gtid` may be NULL. */
+static void run_command(struct scene *scene, uint8_t byte, enum route_place place, const char *sql,
+                        struct job_reply reply, const char *gtid, bool is_open)
 {
     struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB, .multi_statements = true };
-    scene->job = (struct job){ .command = command_find(COM_QUERY),
+    scene->job = (struct job){ .command = command_find(byte),
                                .facts = classify(span_cstr(sql), false, &dialect),
                                .place = place,
                                .reply = reply };
@@ -65,6 +66,12 @@ static void run(struct scene *scene, enum route_place place, const char *sql, st
         consistency_note_gtid(&scene->consistency, &scene->job, written_tag(0, 0), FAMILY_MARIADB,
                               span_cstr(gtid));
     consistency_note_done(&scene->consistency, &scene->job, 0, is_open);
+}
+
+static void run(struct scene *scene, enum route_place place, const char *sql, struct job_reply reply,
+                const char *gtid, bool is_open)
+{
+    run_command(scene, COM_QUERY, place, sql, reply, gtid, is_open);
 }
 
 #define ROWS                                                                                                 \
@@ -88,6 +95,9 @@ static const struct {
     const char *gtid;
     enum asks primary;
 } replies[] = {
+    { "", { 0 }, NULL, NOTHING },
+    { "FLUSH STATUS", { 0 }, NULL, MOMENT },
+    { "INSERT INTO t VALUES (1)", CHANGED, "", MOMENT },
     { "SET NAMES utf8mb4", { 0 }, NULL, NOTHING },
     { "USE shop", { 0 }, NULL, NOTHING },
     { "BEGIN", { 0 }, NULL, NOTHING },
@@ -108,6 +118,18 @@ static const struct {
     { "INSERT INTO t VALUES (1); COMMIT", CHANGED, "0-1-5", MOMENT },
 };
 
+static const struct {
+    uint8_t byte;
+    const char *sql;
+    struct job_reply reply;
+    enum asks primary;
+} commands[] = {
+    { COM_PING, "", { 0 }, NOTHING },
+    { COM_PING, "", ERROR, MOMENT },
+    { COM_STMT_PREPARE, "SELECT id FROM t", { 0 }, MOMENT },
+    { COM_STMT_PREPARE, "DELETE FROM t", { 0 }, NOTHING },
+};
+
 static enum asks asks_of(const struct consistency *consistency)
 {
     if (consistency->seen != 0)
@@ -124,7 +146,16 @@ static void replies_of_the_primary_say_what_is_asked_for(void **state)
         run(&scene, ROUTE_PRIMARY, replies[i].sql, replies[i].reply, replies[i].gtid, false);
         if (asks_of(&scene.consistency) != replies[i].primary)
             fail_msg("%s (row %zu): asks %d", replies[i].sql, i, (int)asks_of(&scene.consistency));
-        assert_int_equal(scene.consistency.position.count, replies[i].gtid != NULL ? 1 : 0);
+        assert_int_equal(scene.consistency.position.count,
+                         replies[i].gtid != NULL && *replies[i].gtid != '\0' ? 1 : 0);
+        end(&scene);
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        struct scene scene;
+        begin(&scene, CONSISTENCY_SESSION);
+        run_command(&scene, commands[i].byte, ROUTE_PRIMARY, commands[i].sql, commands[i].reply, NULL, false);
+        if (asks_of(&scene.consistency) != commands[i].primary)
+            fail_msg("command %u: %s", commands[i].byte, commands[i].sql);
         end(&scene);
     }
 }
@@ -167,6 +198,12 @@ static void galera_nodes_gtids_are_not_read(void **state)
     assert_int_equal(scene.consistency.writer, 0);
     assert_true(consistency_is_new_writer(&scene.consistency, &scene.job, 1));
     assert_false(consistency_is_new_writer(&scene.consistency, &scene.job, 0));
+    run(&scene, ROUTE_PRIMARY, "BEGIN", (struct job_reply){ 0 }, NULL, true);
+    assert_true(scene.consistency.has_transaction); /* its end is not told */
+    scene.consistency.writer = VIEW_NO_SERVER;
+    assert_false(consistency_is_new_writer(&scene.consistency, &scene.job, 1));
+    run(&scene, ROUTE_REPLICA, "SELECT id FROM t", (struct job_reply)ROWS, NULL, false);
+    assert_int_equal(scene.consistency.writer, VIEW_NO_SERVER);
     end(&scene);
 }
 
@@ -181,6 +218,8 @@ static void end_of_a_transaction_tells_a_gtid_or_a_moment(void **state)
         run(&scene, ROUTE_PRIMARY, "BEGIN", (struct job_reply){ 0 }, NULL, true);
         assert_false(scene.consistency.has_transaction);
         run(&scene, ROUTE_PRIMARY, "DELETE FROM t", (struct job_reply)CHANGED, NULL, true);
+        assert_true(scene.consistency.has_transaction);
+        run(&scene, ROUTE_PRIMARY, "SAVEPOINT a", (struct job_reply){ 0 }, NULL, true);
         assert_true(scene.consistency.has_transaction);
         uint64_t seen = scene.consistency.seen;
         run(&scene, ROUTE_PRIMARY, "COMMIT", (struct job_reply){ 0 }, gtids[i], false);
@@ -197,6 +236,8 @@ static void unlogged_writes_are_asked_for_until_a_reset(void **state)
     struct changes changes = { .sets_logging = true };
     begin(&scene, CONSISTENCY_SESSION);
     run(&scene, ROUTE_PRIMARY, "SET sql_log_bin = 0", (struct job_reply){ 0 }, NULL, false);
+    consistency_note_reset(&scene.consistency);
+    assert_int_equal(asks_of(&scene.consistency), NOTHING);
     assert_false(scene.consistency.is_unlogged);
     scene.job.changes = &changes;
     consistency_note_done(&scene.consistency, &scene.job, 0, false);
@@ -286,9 +327,11 @@ static void lost_connections_leave_doubt(void **state)
     struct slot slot = { .upstream = &upstream };
     begin(&scene, CONSISTENCY_SESSION);
     scene.consistency.trust.server = 1;
+    scene.consistency.has_written = true;
     consistency_note_drop(&scene.consistency, &scene.job, ROUTE_PRIMARY, &slot);
     consistency_note_drop(&scene.consistency, &scene.job, ROUTE_REPLICA, &slot);
     assert_int_equal(scene.consistency.trust.server, 1);
+    assert_true(scene.consistency.has_written);
     slot.has_failed = true;
     consistency_note_drop(&scene.consistency, &scene.job, ROUTE_REPLICA, &slot);
     assert_int_equal(scene.consistency.trust.server, VIEW_NO_SERVER);
@@ -296,6 +339,97 @@ static void lost_connections_leave_doubt(void **state)
     upstream.state = UPSTREAM_BUSY; /* the write may have been executed */
     consistency_note_drop(&scene.consistency, &scene.job, ROUTE_PRIMARY, &slot);
     assert_int_equal(asks_of(&scene.consistency), MOMENT);
+    end(&scene);
+}
+
+/* ---- what the primary has told ---- */
+
+/* The positions of the servers are demanded ahead when a session that reads on replicas has just written. */
+static void writes_of_readers_ask_for_positions_ahead(void **state)
+{
+    (void)state;
+    for (unsigned row = 0; row < 4; row++) {
+        struct scene scene;
+        begin(&scene, CONSISTENCY_SESSION);
+        scene.consistency.is_reader = row != 1;
+        consistency_see(&scene.consistency);
+        scene.loop.now_us += row == 2;
+        run(&scene, row == 3 ? ROUTE_REPLICA : ROUTE_PRIMARY, "SET NAMES utf8mb4", (struct job_reply){ 0 },
+            NULL, false);
+        assert_int_equal(scene.positions.wanted, row == 0 ? scene.consistency.seen : 0);
+        end(&scene);
+    }
+}
+
+static const struct {
+    const char *name, *written, *told; /* `told`: positions.moved, and what the primary has */
+    uint64_t seen, written_at, answered;
+    uint64_t reach, then_seen;
+    uint64_t dropped;
+} told[] = {
+    { "the poll began before `seen`", "0-1-5", "0-1-9", 7, 3, 7, 5, 7, 0 },
+    { "the poll began after `seen`", "0-1-5", "0-1-9", 7, 3, 8, 9, 0, 0 },
+    { "… but before a later write", "0-1-10", "0-1-9", 7, 8, 8, 10, 0, 0 },
+    { "… and after a write that is lost", "0-1-10", "0-1-9", 7, 3, 8, 9, 0, 1 },
+    { "nothing but the position is asked for", "0-1-5", "0-1-9", 0, 3, 8, 5, 0, 0 },
+};
+
+static void answer_of_the_primary_replaces_the_moment(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        struct scene scene;
+        struct server server = { .name = "db1" };
+        struct view *view = view_new(1);
+        begin(&scene, CONSISTENCY_SESSION);
+        struct position_server answer = { .positions = &scene.positions, .is_primary = true };
+        struct position_server *const servers[] = { &answer };
+        struct consistency *consistency = &scene.consistency;
+        struct positions *positions = &scene.positions;
+        view->primary = 0;
+        view->servers[0].server = &server;
+        positions->view = view;
+        positions->servers = (struct position_server **)(uintptr_t)servers;
+        positions->count = 1;
+        (void)positions_epoch(positions);
+        gtid_position_read(&consistency->position, FAMILY_MARIADB, span_cstr(told[i].written));
+        gtid_position_read(&positions->moved, FAMILY_MARIADB, span_cstr(told[i].told));
+        assert_true(gtid_table_read(&answer.held, FAMILY_MARIADB, span_cstr(told[i].told)));
+        answer.answered = told[i].answered;
+        consistency->is_asking = true;
+        consistency->epoch = positions_epoch(positions);
+        consistency->seen = told[i].seen;
+        consistency->written = told[i].written_at;
+        view->is_galera = true;
+        consistency_follow_primary(consistency, NULL);
+        assert_int_equal(consistency->seen, told[i].seen);
+        view->is_galera = false;
+        consistency_follow_primary(consistency, NULL);
+        if (consistency->position.marks[0].reach != told[i].reach || consistency->seen != told[i].then_seen)
+            fail_msg("%s: %llu", told[i].name, (unsigned long long)consistency->position.marks[0].reach);
+        assert_int_equal(counter_read(&positions->counters.positions_dropped), told[i].dropped);
+        assert_int_equal(consistency->needs_base, told[i].seen != 0 && told[i].then_seen == 0);
+        consistency->seen = 0;
+        view->servers[0].moves++; /* another primary: it may lack data of the former one */
+        consistency_follow_primary(consistency, NULL);
+        assert_int_not_equal(consistency->seen, 0);
+        consistency_forget_seen(consistency);
+        assert_true(consistency->seen == 0 && !consistency->needs_base);
+        assert_int_equal(counter_read(&positions->counters.positions_dropped), told[i].dropped + 1);
+        gtid_table_fini(&answer.held);
+        view_release(&view);
+        end(&scene);
+    }
+}
+
+static void newest_data_are_waited_for_as_configured(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene, CONSISTENCY_STRONG);
+    assert_int_equal(consistency_wait_us(&scene.consistency), 10000);
+    scene.settings.consistency_wait_us = 70;
+    assert_int_equal(consistency_wait_us(&scene.consistency), 70);
     end(&scene);
 }
 
@@ -312,6 +446,9 @@ int main(void)
         cmocka_unit_test(level_that_begins_to_follow_asks_for_what_the_primary_has),
         cmocka_unit_test(hints_go_before_levels),
         cmocka_unit_test(lost_connections_leave_doubt),
+        cmocka_unit_test(writes_of_readers_ask_for_positions_ahead),
+        cmocka_unit_test(answer_of_the_primary_replaces_the_moment),
+        cmocka_unit_test(newest_data_are_waited_for_as_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

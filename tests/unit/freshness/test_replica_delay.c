@@ -53,6 +53,20 @@ static void one_write_is_measured_at_a_time(void **state)
     assert_int_equal(delay.marked_us, 0);
     replica_delay_mark(&delay, &write_6, 5000);
     assert_int_equal(delay.marked_us, 5000);
+    /* the poll without it, at 1500, was for the write before: the average of 0 and 1000 us */
+    poll(&delay, "0-1-6", 5500, 6000);
+    assert_int_equal(delay.average_us, 500 - 500 / 8 + 500 / 8);
+}
+
+/* An average of 0 means "nothing is known". */
+static void write_that_arrives_at_once_counts_as_a_microsecond(void **state)
+{
+    struct delay delay = { 0 };
+    (void)state;
+    replica_delay_note_sample(&delay, 0);
+    assert_int_equal(delay.average_us, 1);
+    replica_delay_note_sample(&delay, 800);
+    assert_int_equal(delay.average_us, 101);
 }
 
 static void stopped_replica_gets_slower(void **state)
@@ -81,6 +95,8 @@ static const struct {
     { "the primary is far", 3000, 0, 40000, 500, 39500 },
     { "the replica is as far", 3000, 0, 40000, 40000, 0 },
     { "the replica is farther", 3000, 0, 40000, 80000, 0 },
+    { "the primary is slower by just what a timer can tell", 100, 0, 1200, 200, 1000 },
+    { "the primary is far, the replica is behind by as much", 39500, 0, 40000, 500, 0 },
     { "the primary is far, the replica is behind by more", 60000, 0, 40000, 500, 0 },
     { "… but so long after the write it should have it", 60000, 30000, 40000, 500, 39500 },
 };
@@ -100,9 +116,12 @@ static void reads_wait_where_that_is_cheaper(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_write_is_the_average),       cmocka_unit_test(later_writes_count_an_eighth),
-        cmocka_unit_test(one_write_is_measured_at_a_time),  cmocka_unit_test(stopped_replica_gets_slower),
+        cmocka_unit_test(first_write_is_the_average),
+        cmocka_unit_test(later_writes_count_an_eighth),
+        cmocka_unit_test(one_write_is_measured_at_a_time),
+        cmocka_unit_test(stopped_replica_gets_slower),
         cmocka_unit_test(reads_wait_where_that_is_cheaper),
+        cmocka_unit_test(write_that_arrives_at_once_counts_as_a_microsecond),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
