@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pymysql
@@ -13,7 +14,7 @@ import pytest
 TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools")
 sys.path.insert(0, TOOLS)
 
-from sandbox_lib import Cluster, SandboxError, wait_for  # noqa: E402
+from sandbox_lib import Cluster, SandboxError, replication, wait_for  # noqa: E402
 
 pytestmark = [pytest.mark.room("tools"), pytest.mark.long]
 
@@ -146,6 +147,26 @@ def test_killed_node_comes_back_where_it_was(cluster):
     cluster.sync()
     assert numbers(cluster, "db2") == [1]
     assert refusal(cluster, "db2", "INSERT INTO app.t VALUES (9)") == READ_ONLY
+
+
+def test_busy_replica_that_comes_back_applies_nothing_twice(cluster):
+    cluster.sql("db1", "CREATE TABLE app.busy (id INT AUTO_INCREMENT PRIMARY KEY, v INT)")
+    is_over = threading.Event()
+
+    def write():
+        with cluster.connect("db1", database="app", autocommit=True) as connection, connection.cursor() as cursor:
+            while not is_over.is_set():
+                cursor.execute("INSERT INTO busy (v) VALUES (1)")
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(50):
+            replication.skip_recovered_ddl(cluster.node("db2"))
+    finally:
+        is_over.set()
+        writer.join()
+    assert cluster.node("db2").replication()["sql_error"] == ""
+    cluster.sync()
 
 
 def test_killed_primary_comes_back_as_the_primary_if_nobody_was_promoted(cluster):

@@ -25,15 +25,18 @@ def skip_recovered_ddl(node):
     own server id. Then the statement comes from the source once more, and
     replication stops for ever (1950, seen on 10.11). It is skipped: what
     was logged behind the last one that is noted as applied.
+
+    The replica applies nothing meanwhile: the log is ahead within each
+    transaction, and a position read there is old when it is set (then
+    transactions are applied twice: 1062).
     """
+    node.sql("STOP SLAVE")
     logged, applied = node.sql("SELECT @@gtid_binlog_state, @@gtid_slave_pos")[0]
     last = max((int(gtid.rsplit("-", 1)[1]) for gtid in logged.split(",") if gtid), default=0)
     source, _, number = applied.rpartition("-")
-    if not source or "," in applied or last != int(number) + 1:
-        return
-    node.sql("STOP SLAVE")
-    node.sql("RESET MASTER")
-    node.sql(f"SET GLOBAL gtid_slave_pos = '{source}-{last}'")
+    if source and "," not in applied and last == int(number) + 1:
+        node.sql("RESET MASTER")
+        node.sql(f"SET GLOBAL gtid_slave_pos = '{source}-{last}'")
     node.sql("START SLAVE")
 
 
