@@ -1,4 +1,7 @@
-/* The states ACQUIRING and ATTACHING: the session gets a connection to a server for the present command.
+/* The states ACQUIRING, WAITING and ATTACHING: the session gets a connection to a server for the present
+ * command.
+ *
+ *      acquire_wait ─► WAITING ── the worker's retry timer, a new view, an answer ─► ACQUIRING
  */
 #ifndef HEADGATE_COMMAND_ACQUIRE_H
 #define HEADGATE_COMMAND_ACQUIRE_H
@@ -14,5 +17,11 @@ enum step acquire_attaching(struct session *session);
 /* Drops the connection at the job's place and looks for a server again. Nothing of the present command has
  * been sent. */
 void acquire_again(struct session *session);
+
+/* No server is available for the present command, or a question to a server must be answered first: waits and
+ * tries again after a short time, until timeouts.primary_wait is over. */
+enum step acquire_wait(struct session *session);
+/* The step of WAITING. */
+enum step acquire_waiting(struct session *session);
 
 #endif

@@ -1,20 +1,18 @@
-/* The state SYNCING: a connection gets the state of its session.
+/* The states SYNCING and PREPARING: a connection gets the state of its session, and knows the prepared statement
+ * that it is to execute.
  */
 #ifndef HEADGATE_COMMAND_APPLY_STATE_H
 #define HEADGATE_COMMAND_APPLY_STATE_H
 
-#include "mysql/reply.h"
 #include "session/session.h"
 
 /* The step of SYNCING. */
 enum step apply_state_syncing(struct session *session);
-/* Sends a command as this task of the slot at the job's place; `argument` is copied. The answer comes in
- * slot.answer. slot.has_failed: the command was not sent, because memory is out. */
-void apply_state_ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
-                     struct span argument);
-/* The answer to the task is an ERR. If a replica refuses the session's state, reads go to the primary from
- * now on. If the primary refuses it, the client gets the ERR. */
-enum step apply_state_refused(struct session *session, struct slot *slot);
+/* The step of PREPARING: a statement that the client has prepared is prepared on this connection, in the schema
+ * and with the parse context of the original PREPARE. Next state: SENDING when the connection knows the
+ * statement; SYNCING when schema and variables must be set to the session's own again. Refuses a statement
+ * that also asks about an earlier statement, if headgate had to send something for it. */
+enum step apply_state_preparing(struct session *session);
 /* COM_RESET_CONNECTION of the client was run on the connection in this slot. The connection has no state
  * of a session any more, and the character sets that COM_RESET_CONNECTION leaves, not those of the
  * handshake. */

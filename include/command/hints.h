@@ -1,7 +1,7 @@
 /* The hints of a statement (sql/hint.h), in its text or in its query attributes: where the statement may run,
  * how new its read must be, how long it may run.
  *
- *      command_by_facts ─► route_input_route ─► hints_read_job ─► hints_route ─► hints_apply
+ *      command_by_facts ─► command_route_now ─► hints_read_job ─► hints_route ─► hints_apply
  *
  * A hint narrows the decision that is made without it, or the statement is refused. A hint never sends a
  * statement to a place where it would be wrong. A hint applies to one statement. Hints in the text of a

@@ -1,4 +1,7 @@
-/* What a statement is about to change of the session's state, from its text.
+/* What a statement is about to change, from its text: of the session's state, and of stored code (views,
+ * routines, triggers). All workers know of a change of stored code before the statement is sent; when the
+ * statement is over, the primary is asked for the stored code again (stored_code/code_changes.h,
+ * cluster/inventory.h).
  */
 #ifndef HEADGATE_COMMAND_PENDING_EFFECTS_H
 #define HEADGATE_COMMAND_PENDING_EFFECTS_H
@@ -11,5 +14,8 @@ bool pending_effects_note(struct session *session, struct span sql, const struct
 /* As pending_effects_note, for the present execution of a prepared statement. A statement whose text was
  * too long to be kept may change anything. False when memory is out. */
 bool pending_effects_note_prepared(struct session *session);
+/* The job has ended, with or without success. No effect if the job changed no stored code
+ * (job.is_changing_code). */
+void pending_effects_end(struct session *session);
 
 #endif

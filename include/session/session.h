@@ -19,16 +19,17 @@
  *     worker                     the thread that sessions belong to
  *   command/    the steps of a command
  *     command, command_execute   IDLE, READING: which command it is
- *     command_route, route_input, hints      where the command goes, and why
- *     pending_effects, ddl_notice            what the command is about to change
- *     acquire, pick_server                   the session gets a connection to a server
- *     wait_server, _connection, _replica     the session waits: for a server, a connection, a replica's data
- *     apply_state, prepare_again             the connection gets the state of the session
- *     send_command, pass_reply, send_file    the bytes of the command and of the reply
- *     refusal, retry                         a server refuses to run the command, or is lost
- *     command_end, local_answers, gtid_token what the reply has changed; what headgate answers itself
- *     command_answer, cost                   how a command ends, and what it has cost
- *     kill_statement                         the statement KILL in all its forms
+ *     command_route, hints       where the command goes, and why
+ *     pending_effects            what the command is about to change
+ *     acquire, pick_server       the session gets a connection to a server
+ *     wait_connection, _replica  the session waits: for a connection, for a replica's data
+ *     apply_state                the connection gets the state of the session
+ *     transfer                   the bytes of the command and of the reply
+ *     retry                      a server is lost, or refuses to run the command
+ *     command_end                what the reply has changed
+ *     local_answers, gtid_token  what headgate answers itself
+ *     command_answer             how a command ends, and what it has cost
+ *     kill_statement             the statement KILL in all its forms
  *   frontend/   the driver, the table of steps; login (GREETING, LOGIN, COM_CHANGE_USER); kill; worker_thread
  *
  * A step returns STEP_MORE (the state may have changed: the driver goes on), STEP_WAIT (nothing can be done
@@ -169,6 +170,14 @@ static inline enum step session_enter(struct session *session, enum session_stat
     session->state = state;
     return STEP_MORE;
 }
+struct close_reason_row {
+    const char *words;
+    bool is_error;    /* logged as a warning; the client may get the reason */
+    bool may_hand_on; /* the session's connections to servers may go to the pool */
+};
+
+/* By enum close_reason: the rows of tbl/close_reasons.h. */
+extern const struct close_reason_row close_reasons[];
 /* Closes the session for this reason. client.out is flushed first, as far as the client reads it.
  * `detail`: for the log, or NULL. */
 enum step session_close(struct session *session, enum close_reason reason, const char *detail);
@@ -187,10 +196,26 @@ void session_bury_idle(struct session *session, enum route_place place);
  * hint. 0: no limit. */
 uint64_t session_query_us(const struct session *session);
 /* The view of the session's cluster. Borrows, for the present turn. */
-const struct view *session_view(const struct session *session);
+static inline const struct view *session_view(const struct session *session)
+{
+    return session->worker->boxes[session->door->cluster].view;
+}
 /* The loop's time of the present turn, in microseconds. */
-uint64_t session_now(const struct session *session);
+static inline uint64_t session_now(const struct session *session)
+{
+    return session->worker->loop.now_us;
+}
 const char *session_state_words(enum session_state state);
+/* ---- the rights of the session's account, as its connections have them: pool/login_age ---- */
+
+/* The client's login or COM_CHANGE_USER was accepted. While replicas may lack the last change of accounts,
+ * the session's reads wait for a replica that has it, as with consistency "global". To be called after
+ * consistency_begin. */
+void session_begin_rights(struct session *session);
+/* The client's USE has succeeded. If accounts have changed since the login, USE is sent again on the
+ * session's other connection, so that the server reads the rights on that schema again. */
+void session_note_use(struct session *session);
+
 /* Writes the page docs/architecture/states.md. */
 void session_write_states(struct text *out);
 

@@ -22,8 +22,6 @@
 #include "prepared/statement_texts.h"
 #include "route/replica_failures.h"
 #include "route/route.h"
-#include "session/close_reason.h"
-#include "session/hint_counters.h"
 #include "state/pins.h"
 #include "stats/digests.h"
 #include "stats/listener_counters.h"
@@ -40,6 +38,19 @@
 /* Far from the servers' connection ids, which count from 1: a KILL of one kind of id never hits the other
  * kind. */
 #define SESSION_ID_FIRST 0x40000000u
+
+enum close_reason {
+#define CLOSE_REASON(NAME, is_error, may_hand_on, words) CLOSE_##NAME,
+#include "session/tbl/close_reasons.h"
+#undef CLOSE_REASON
+    CLOSE_REASON_COUNT
+};
+
+struct hint_counters {
+#define HINT_COUNTER(name, words) counter name;
+#include "session/tbl/hint_counters.h"
+#undef HINT_COUNTER
+};
 
 struct session;
 

@@ -121,7 +121,7 @@ struct job {
     struct job_file file;
     struct job_kill kill;
     struct job_hint hint;
-    bool is_changing_code;  /* it changes views, routines or triggers: command/ddl_notice.h */
+    bool is_changing_code;  /* it changes views, routines or triggers: command/pending_effects.h */
     bool is_inner_set;      /* the EXECUTE runs a SET */
     bool is_wait_rewritten; /* a SET of wait_timeout was sent without its number: state/wait_timeout.h */
     bool is_cut;            /* the command is larger than the window, and is streamed */

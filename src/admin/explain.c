@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "session/command_text.h"
 #include "command/hints.h"
-#include "command/route_input.h"
+#include "command/command_route.h"
 #include "session/session.h"
 #include "state/explain_effects.h"
 
@@ -224,7 +224,7 @@ static void ask(struct worker *worker, struct request *request, void *context)
     request->error = (struct error){ 0 };
     if (!explain_attributes_read(&asked.sql, &asked.beside, &request->error))
         return;
-    struct route route = route_input_explain(session, asked.sql, &asked.beside, &facts, &hints);
+    struct route route = command_route_explain(session, asked.sql, &asked.beside, &facts, &hints);
     put_explanation(request, &facts, &route, &session->facets.pins, &asked, &dialect);
 }
 

@@ -22,7 +22,6 @@
 #include "session/state_capture.h"
 #include "command/wait_connection.h"
 #include "command/wait_replica.h"
-#include "command/wait_server.h"
 #include "session/yield.h"
 #include "state/diagnostics.h"
 #include "state/insert_id.h"
@@ -33,10 +32,45 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* ---- WAITING ---- */
+
+enum step acquire_wait(struct session *session)
+{
+    struct job *job = &session->job;
+    uint64_t now = session_now(session);
+    if (job->wait.server_until_us == 0)
+        job->wait.server_until_us = now + session->worker->world->timeouts->primary_wait_us;
+    session_set_deadline(session, job->wait.server_until_us > now ? job->wait.server_until_us - now : 1);
+    worker_retry(session->worker);
+    (void)session_enter(session, SESSION_WAITING);
+    return STEP_WAIT;
+}
+
+/* The operator has paused the cluster: waits until `resume` or the end of the pause, without a deadline. The
+ * client gets no error because of the pause. */
+static enum step wait_resumed(struct session *session)
+{
+    session->job.wait.server_until_us = 0;
+    session_set_deadline(session, 0);
+    (void)session_enter(session, SESSION_WAITING);
+    return STEP_WAIT;
+}
+
+enum step acquire_waiting(struct session *session)
+{
+    if (session->is_client_eof)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    const struct slot *asked = session->job.wait.asked;
+    bool is_told = asked != NULL && asked->parting == NULL;
+    if (!session->worker->is_retrying && !is_told)
+        return STEP_WAIT;
+    return session_enter(session, SESSION_ACQUIRING);
+}
+
 void acquire_again(struct session *session)
 {
     slot_drop(session, session->job.place);
-    (void)wait_server(session);
+    (void)acquire_wait(session);
 }
 
 /* ---- reasons why the command cannot run yet, or cannot run at all ---- */
@@ -193,7 +227,7 @@ enum step acquire_begin(struct session *session)
     if (session->lost.len > 0 && !job->is_login) /* state was lost while this command waited */
         return command_tell_lost(session);
     if (is_held(session))
-        return wait_server_resumed(session);
+        return wait_resumed(session);
     yield_retire_old(session);
     pick_look_again(session);
     if (job->place == ROUTE_REPLICA)
@@ -205,15 +239,15 @@ enum step acquire_begin(struct session *session)
         is_current = slot_is_current(session, job->place);
     }
     if (is_doubtful(session))
-        return wait_server(session);
+        return acquire_wait(session);
     if (is_stranded(session))
         return refuse_stranded(session);
     if (is_in_limbo(session))
-        return wait_server(session);
+        return acquire_wait(session);
     if (has_lost_pieces(session))
         return command_refuse_pieces(session);
     if (must_ask(session))
-        return wait_server(session);
+        return acquire_wait(session);
     if (variable_effects_are_lost(&session->facets, session->slots, job))
         return command_refuse_route(session, ROUTE_REASON_VARIABLES_AWAY);
     if (diagnostics_forbid(&session->facets.answers, session->slots, job, is_current))
@@ -228,7 +262,7 @@ enum step acquire_begin(struct session *session)
             return session_enter(session, SESSION_ATTACHING);
         slot_drop(session, job->place);
         if (server == VIEW_NO_SERVER)
-            return wait_server(session);
+            return acquire_wait(session);
         return wait_connection_attach(session, server);
     }
     (void)session_enter(session, SESSION_ATTACHING);
@@ -318,7 +352,7 @@ static enum step failed(struct session *session)
         if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(&err)))
             return session_enter(session, SESSION_ACQUIRING);
         if (!pick_may_fall_back(session))
-            return wait_server(session);
+            return acquire_wait(session);
         pick_become_primary_s(session, ROUTE_REASON_NO_REPLICA); /* the primary may accept the session */
         return session_enter(session, SESSION_ACQUIRING);
     }
@@ -333,7 +367,7 @@ static enum step failed(struct session *session)
         return refuse_full(session, server, &err);
     if (has_server_said)
         return refuse_login(session, server, &err);
-    return wait_server(session);
+    return acquire_wait(session);
 }
 
 /* COM_CHANGE_USER was refused, or the connection was lost during it. The client gets an error only if a

@@ -3,21 +3,25 @@
  */
 #include "command/apply_state.h"
 
-#include "upstream/upstream_exchange.h"
-#include "upstream/upstream_setup.h"
-#include "mysql/reply.h"
-#include "pool/reset.h"
-#include "session/command_text.h"
+#include "command/command_answer.h"
+#include "command/command_route.h"
 #include "command/local_answers.h"
+#include "command/pick_server.h"
+#include "mysql/reply.h"
+#include "mysql/wire.h"
+#include "pool/reset.h"
+#include "prepared/upstream_statements.h"
+#include "session/command_text.h"
 #include "session/reuse.h"
 #include "session/slot.h"
-#include "prepared/upstream_statements.h"
-#include "command/command_answer.h"
 #include "state/diagnostics.h"
+#include "state/parse_context.h"
 #include "state/pooled.h"
 #include "state/replay.h"
 #include "state/schema.h"
 #include "state/wait_timeout.h"
+#include "upstream/upstream_exchange.h"
+#include "upstream/upstream_setup.h"
 
 #include <errno.h>
 
@@ -27,8 +31,8 @@ static void fail_for_memory(struct slot *slot)
     (void)error_set(&slot->failure, ENOMEM, "out of memory");
 }
 
-void apply_state_ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
-                     struct span argument)
+static void ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
+                struct span argument)
 {
     struct slot *slot = &session->slots[session->job.place];
     struct text payload = { 0 };
@@ -81,14 +85,14 @@ static void start_replay(struct session *session, struct slot *slot, enum sync_t
     if (command.argument.is_oom)
         fail_for_memory(slot);
     else if (command.argument.len > 0)
-        apply_state_ask(session, task, command.shape, command.byte, text_span(&command.argument));
+        ask(session, task, command.shape, command.byte, text_span(&command.argument));
     text_fini(&command.argument);
 }
 
 static void start_task(struct session *session, struct slot *slot, enum sync_task task)
 {
     if (task == SYNC_RESET) {
-        apply_state_ask(session, task, REPLY_GENERIC, COM_RESET_CONNECTION, SPAN_NONE);
+        ask(session, task, REPLY_GENERIC, COM_RESET_CONNECTION, SPAN_NONE);
         return;
     }
     if (task != SYNC_RENEW && task != SYNC_SETUP && task != SYNC_CHARSETS) {
@@ -171,7 +175,7 @@ static enum step do_without_schema(struct session *session, struct slot *slot)
     return STEP_MORE;
 }
 
-enum step apply_state_refused(struct session *session, struct slot *slot)
+static enum step refused(struct session *session, struct slot *slot)
 {
     struct job *job = &session->job;
     struct error err = slot->answer.error;
@@ -240,7 +244,7 @@ enum step apply_state_syncing(struct session *session)
         bool is_refused = slot->answer.is_err && !is_renewal(slot->task) && !is_confined;
         is_refused = is_refused || (!is_confined && !note_success(session, slot));
         if (is_refused && !schema_may_retry(&session->facets, &session->job, slot))
-            return apply_state_refused(session, slot);
+            return refused(session, slot);
         slot->task = SYNC_NOTHING;
     } else if (pooled_of(slot->upstream)->is_second_hand && !reuse_look(session, slot)) {
         return local_answers_refuse(session);
@@ -257,4 +261,127 @@ enum step apply_state_syncing(struct session *session)
         return session_enter(session, SESSION_LOGIN);
     }
     return session_enter(session, SESSION_PREPARING);
+}
+
+/* ---- PREPARING ---- */
+
+static enum step note_prepared(struct session *session, struct slot *slot)
+{
+    struct job *job = &session->job;
+    slot->task = SYNC_NOTHING;
+    if (slot->answer.is_err && pick_is_lacking(session, (uint16_t)slot->answer.error.code)) {
+        pick_leave_lacking(session);
+        return session_enter(session, SESSION_ACQUIRING);
+    }
+    if (slot->answer.is_err)
+        return command_refuse(session, (uint16_t)slot->answer.error.code, slot->answer.error.sqlstate, "%s",
+                              slot->answer.error.text);
+    if (slot->answer.params != job->prepared->params)
+        return command_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                              "The statement has %u parameters on %s and had %u when it was prepared",
+                              slot->answer.params, slot->upstream->server->name, job->prepared->params);
+    upstream_statements_make_room(slot->upstream, job->place, job->prepared,
+                                  pool_prepared_max(&session->worker->pool, session->door->cluster));
+    if (!upstream_statements_add(slot, job->place, &session->facets.vars, job->prepared,
+                                 slot->answer.stmt_id)) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+        return STEP_MORE;
+    }
+    if ((job->facts.asks_before & 1u << SQL_ASKS_DIAGNOSTICS) != 0 && session->facets.answers.has_diagnostics)
+        diagnostics_lose(&session->facets.answers.diagnostics,
+                         slot); /* the PREPARE has cleared the warnings that the statement asks for */
+    counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->statements_prepared, 1);
+    return session_enter(session, SESSION_SYNCING); /* the PREPARE may have needed other ones */
+}
+
+/* Do the session's sql_mode and character sets differ from those at the client's PREPARE? */
+static bool is_worded_anew(const struct session *session)
+{
+    struct text now = { 0 };
+    parse_context_take(&session->facets.vars, &now);
+    bool is_anew = now.is_oom || !span_equal(text_span(&now), text_span(&session->job.prepared->wording));
+    text_fini(&now);
+    return is_anew;
+}
+
+/* Sets sql_mode and character sets to those of the client's PREPARE. vars_version 0: the session's own
+ * variables are set again afterwards. */
+static void start_wording(struct session *session, struct slot *slot)
+{
+    struct text sql = { 0 };
+    parse_context_say(text_span(&session->job.prepared->wording), &session->facets.vars,
+                      parse_context_collation(slot), slot->upstream->family, &sql);
+    if (sql.is_oom) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+    } else {
+        pooled_of(slot->upstream)->vars_version = 0;
+        ask(session, SYNC_WORDING, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+    }
+    text_fini(&sql);
+}
+
+static void note_worded(struct session *session, struct slot *slot)
+{
+    diagnostics_note_own(&session->facets.answers, slot);
+    if (parse_context_reads_tables(&session->facets.vars, slot->upstream->family))
+        diagnostics_note_table_read(&session->facets.answers, slot);
+}
+
+/* Starts the next step that is due: the schema of the client's PREPARE, its sql_mode and character sets, then
+ * the PREPARE itself. So the text has the meaning that it had for the client. For a mere question about
+ * earlier statements schema and variables are not changed: that would overwrite the answer. */
+static enum step prepare_here(struct session *session, struct slot *slot)
+{
+    struct job *job = &session->job;
+    bool is_anew = is_worded_anew(session);
+    if (!is_anew && upstream_statements_find(slot, job->place, &session->facets, job->prepared)) {
+        counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->statements_shared, 1);
+        return session_enter(session, SESSION_SYNCING); /* as after a PREPARE */
+    }
+    if (job->prepared->sql.len == 0)
+        return command_refuse(
+            session, ERR_UNKNOWN_STMT, NULL,
+            "The statement is too long to be prepared again, and the server that knew it is gone");
+    bool is_question = job->facts.refers_previous && !job->facts.uses_tables;
+    struct span schema = text_span(&job->prepared->schema);
+    bool is_reworded = pooled_of(slot->upstream)->vars_version != session->facets.vars.version;
+    if (!is_question && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema))) {
+        job->schema_of_prepared = schema;
+        return session_enter(session, SESSION_SYNCING);
+    }
+    if (is_anew && !is_question && !is_reworded)
+        start_wording(session, slot);
+    else
+        ask(session, SYNC_PREPARE, REPLY_PREPARE, COM_STMT_PREPARE, job->prepared->sql);
+    return STEP_MORE;
+}
+
+enum step apply_state_preparing(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    if (slot->has_failed)
+        return session_enter(session, SESSION_ATTACHING);
+    if (slot->task != SYNC_NOTHING && !slot->has_answer)
+        return STEP_WAIT;
+    if (slot->task == SYNC_PREPARE)
+        return note_prepared(session, slot);
+    if (slot->task != SYNC_NOTHING && slot->answer.is_err)
+        return refused(session, slot);
+    if (slot->task == SYNC_WORDING)
+        note_worded(session, slot);
+    slot->task = SYNC_NOTHING;
+    bool is_known = job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation;
+    if (is_known && job->schema_of_prepared.len > 0) {
+        job->schema_of_prepared = (struct span){ 0 };
+        return session_enter(session, SESSION_SYNCING);
+    }
+    if (is_known && diagnostics_forbid(&session->facets.answers, session->slots, job,
+                                       true)) /* headgate's own statements have overwritten the answer */
+        return command_refuse_route(session, ROUTE_REASON_ANSWERS_AWAY);
+    if (is_known)
+        return session_enter(session, SESSION_SENDING);
+    return prepare_here(session, slot);
 }

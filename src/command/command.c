@@ -13,7 +13,6 @@
 #include "command/command_execute.h"
 #include "session/command_text.h"
 #include "command/command_route.h"
-#include "command/cost.h"
 #include "command/gtid_token.h"
 #include "command/hints.h"
 #include "command/kill_statement.h"

@@ -8,7 +8,6 @@
 #include "command/apply_state.h"
 #include "command/local_answers.h"
 #include "session/slot.h"
-#include "session/rights.h"
 #include "stored_code/stored_code.h"
 #include "state/diagnostics.h"
 #include "state/found_rows.h"
@@ -437,7 +436,7 @@ static void note_home(struct session *session, bool is_execution)
         schema_note_done(&session->facets, job, session_now(session));
     bool is_use = job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
     if (is_use && is_execution && !job->reply.has_error)
-        rights_note_use(session);
+        session_note_use(session);
     if (job->changes != NULL)
         commit_set(session);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)

@@ -11,7 +11,6 @@
 #include "command/command_answer.h"
 #include "session/command_text.h"
 #include "command/command_route.h"
-#include "command/cost.h"
 #include "command/hints.h"
 #include "command/kill_statement.h"
 #include "command/pending_effects.h"

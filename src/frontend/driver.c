@@ -5,25 +5,20 @@
 #include "freshness/fresh_replica.h"
 #include "mysql/reply.h"
 #include "net/stream_packed.h"
-#include "command/pass_reply.h"
-#include "command/send_command.h"
-#include "command/send_file.h"
+#include "command/transfer.h"
 #include "command/acquire.h"
 #include "command/apply_state.h"
 #include "command/command.h"
 #include "command/command_answer.h"
 #include "session/compression.h"
-#include "command/cost.h"
-#include "command/ddl_notice.h"
+#include "command/pending_effects.h"
 #include "frontend/kill.h"
 #include "frontend/login.h"
 #include "command/pick_server.h"
-#include "command/prepare_again.h"
 #include "command/retry.h"
 #include "session/slot.h"
 #include "command/wait_connection.h"
 #include "command/wait_replica.h"
-#include "command/wait_server.h"
 #include "frontend/worker_thread.h"
 #include "state/pending_pins.h"
 #include "state/pending_set.h"
@@ -331,8 +326,8 @@ static void bury(struct loop_corpse *corpse)
 /* The session ends: the cost of its running statement is noted. */
 static void end_statement(struct session *session)
 {
-    cost_end(session, close_reason_row(session->close_reason)->words);
-    ddl_notice_end(session);
+    cost_end(session, close_reasons[session->close_reason].words);
+    pending_effects_end(session);
 }
 
 static void abort_session(struct session *session, enum close_reason reason)
@@ -342,12 +337,12 @@ static void abort_session(struct session *session, enum close_reason reason)
     session->is_gone = true;
     session->close_reason = reason;
     counter_add(&session->worker->closes[reason], 1);
-    log_debug(&session->scope, "closed: %s", close_reason_row(reason)->words);
+    log_debug(&session->scope, "closed: %s", close_reasons[reason].words);
     end_statement(session);
     loop_timer_stop(&session->timer);
     wait_connection_leave(session);
     wait_replica_end(session);
-    if (close_reason_row(reason)->may_hand_on)
+    if (close_reasons[reason].may_hand_on)
         slot_leave_all(session);
     else
         slot_drop_all(session);

@@ -8,7 +8,6 @@
 #include "command/command_answer.h"
 #include "command/command_end.h"
 #include "session/compression.h"
-#include "session/rights.h"
 #include "session/slot.h"
 
 #include <assert.h>
@@ -145,7 +144,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
     command_end_reset(session);
     consistency_begin(&session->consistency, session->user);
     session->facets.was_reset = session->facets.keeps_schema = false;
-    rights_begin(session);
+    session_begin_rights(session);
     struct job *job = &session->job;
     job->is_login = true;
     job->is_change_user = is_change_user;

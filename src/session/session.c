@@ -1,5 +1,7 @@
 #include "session/session.h"
 
+#include "freshness/global_writes.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -28,16 +30,6 @@ struct session *session_find(const struct worker *worker, uint64_t id)
     struct session *session;
     HASH_FIND(hh, worker->by_id, &id, sizeof id, session);
     return session;
-}
-
-uint64_t session_now(const struct session *session)
-{
-    return session->worker->loop.now_us;
-}
-
-const struct view *session_view(const struct session *session)
-{
-    return worker_view(session->worker, session->door->cluster);
 }
 
 void session_set_deadline(struct session *session, uint64_t after_us)
@@ -89,14 +81,19 @@ bool session_is_quiet(const struct session *session)
            (session->is_new || !facets_has_transaction(&session->facets));
 }
 
+const struct close_reason_row close_reasons[] = {
+#define CLOSE_REASON(NAME, is_error, may_hand_on, words) [CLOSE_##NAME] = { words, is_error, may_hand_on },
+#include "session/tbl/close_reasons.h"
+#undef CLOSE_REASON
+};
+
 enum step session_close(struct session *session, enum close_reason reason, const char *detail)
 {
     session->close_reason = reason;
-    session->has_last_words = close_reason_row(reason)->is_error;
-    if (close_reason_row(reason)->is_error)
+    session->has_last_words = close_reasons[reason].is_error;
+    if (session->has_last_words)
         log_limited(LOG_LEVEL_WARNING, &session->scope, "client %s: %s%s%s", session->host,
-                    close_reason_row(reason)->words, detail != NULL ? ": " : "",
-                    detail != NULL ? detail : "");
+                    close_reasons[reason].words, detail != NULL ? ": " : "", detail != NULL ? detail : "");
     session_set_deadline(session, CLOSING_US);
     return session_enter(session, SESSION_CLOSING);
 }
@@ -124,6 +121,31 @@ void session_write_states(struct text *out)
         (void)text_append_cstr(out, "\n");
     }
     (void)text_append_cstr(out, "```\n");
+}
+
+/* ---- rights ---- */
+
+static void see_change(struct session *session)
+{
+    bool is_recent = login_age_is_recent(&session->worker->pool, session->door->cluster);
+    if (is_recent && consistency_is_followed(&session->consistency))
+        global_writes_ask(&session->consistency);
+}
+
+void session_begin_rights(struct session *session)
+{
+    session->rights = login_age_begin(&session->worker->pool, session->door->cluster);
+    see_change(session);
+}
+
+void session_note_use(struct session *session)
+{
+    if (!login_age_renew(&session->worker->pool, session->door->cluster, &session->rights))
+        return;
+    for (int place = 0; place < SLOT_COUNT; place++)
+        if (place != (int)session->job.place && session->slots[place].upstream != NULL)
+            text_clear(&session->slots[place].upstream->schema);
+    see_change(session);
 }
 
 /* ---- to the driver ---- */

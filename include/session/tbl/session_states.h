@@ -29,7 +29,7 @@ SESSION_STATE(ACQUIRING, "looking for a connection", NONE, acquire_begin, no_dea
               TO(WAITING) | TO(QUEUED) | TO(CATCHING_UP) | TO(ATTACHING) | ANSWERED,
               "at once",
               "-")
-SESSION_STATE(WAITING, "waiting for a server", NONE, wait_server_step, server_is_late,
+SESSION_STATE(WAITING, "waiting for a server", NONE, acquire_waiting, server_is_late,
               TO(ACQUIRING) | ANSWERED,
               "a view changes, a question to a server is answered, or 100 ms have passed: tries again",
               "primary_wait: 1290; the statement was not run")
@@ -49,19 +49,19 @@ SESSION_STATE(SYNCING, "applying session state", ON_ITS_WAY, apply_state_syncing
               TO(LOGIN) | TO(ACQUIRING) | TO(WAITING) | TO(ATTACHING) | TO(PREPARING) | ANSWERED,
               "the connection has the state of the session",
               "-")
-SESSION_STATE(PREPARING, "preparing a statement", ON_ITS_WAY, prepare_again_step, no_deadline,
+SESSION_STATE(PREPARING, "preparing a statement", ON_ITS_WAY, apply_state_preparing, no_deadline,
               TO(ACQUIRING) | TO(WAITING) | TO(ATTACHING) | TO(SYNCING) | TO(SENDING) | ANSWERED,
               "the connection knows the prepared statement",
               "-")
-SESSION_STATE(SENDING, "sending a command", RELAYED, send_command_step, no_deadline,
+SESSION_STATE(SENDING, "sending a command", RELAYED, transfer_command, no_deadline,
               TO(ACQUIRING) | TO(WAITING) | TO(REPLYING) | ANSWERED,
               "all of the command is written",
               "-")
-SESSION_STATE(REPLYING, "waiting for a reply", RELAYED, pass_reply_step, reply_is_late,
+SESSION_STATE(REPLYING, "waiting for a reply", RELAYED, transfer_reply, reply_is_late,
               TO(ACQUIRING) | TO(WAITING) | TO(INFILE) | ANSWERED,
               "the reply has ended, and all of it was passed on",
               "query: KILL QUERY; 1969 (MariaDB) or 3024 (MySQL)")
-SESSION_STATE(INFILE, "reading a client's file", RELAYED, send_file_step, no_deadline,
+SESSION_STATE(INFILE, "reading a client's file", RELAYED, transfer_file, no_deadline,
               TO(REPLYING) | ANSWERED,
               "LOAD DATA LOCAL: the empty packet of the client was passed on",
               "-")

@@ -505,9 +505,9 @@ static void every_reason_occurs_and_has_words(void **state)
     for (size_t i = 0; i < COUNT_OF(hint_rows); i++) /* tested by statement_rows_with_hints */
         has_occurred[hint_rows[i].reason] = true;
     has_occurred[ROUTE_REASON_SHARED] = true; /* decided in command/pick_server.c */
-    /* decided in command/wait_replica.c and command/route_input.c */
+    /* decided in command/wait_replica.c and command/command_route.c */
     has_occurred[ROUTE_REASON_NOT_CAUGHT_UP] = true;
-    /* decided in command/acquire.c and command/route_input.c */
+    /* decided in command/acquire.c and command/command_route.c */
     has_occurred[ROUTE_REASON_ANSWERS_AWAY] = true;
     for (unsigned i = 0; i < ROUTE_REASON_COUNT; i++) {
         assert_row(has_occurred[i], "%s", route_reason_name((enum route_reason)i));

@@ -1,21 +1,115 @@
-#include "command/pass_reply.h"
+#include "command/transfer.h"
 
+#include "command/command_answer.h"
+#include "command/command_end.h"
+#include "command/retry.h"
 #include "freshness/global_writes.h"
 #include "freshness/written.h"
 #include "mysql/reply.h"
 #include "mysql/wire.h"
 #include "pool/login_age.h"
 #include "prepared/upstream_statements.h"
+#include "relay/execution.h"
 #include "relay/relay.h"
-#include "command/command_answer.h"
-#include "command/command_end.h"
-#include "command/cost.h"
 #include "session/command_text.h"
-#include "command/refusal.h"
-#include "command/retry.h"
 #include "session/slot.h"
 #include "state/client_tracking.h"
 #include "state/reply_effects.h"
+#include "state/wait_timeout.h"
+
+/* ---- SENDING ---- */
+
+/* Does the command do no harm if it runs after the session has given it up? It only reads, or its transaction
+ * is rolled back with the connection. Then the connection is closed with a FIN, which TCP repeats until it
+ * arrives. A RST that is lost in a broken network would leave the server with a dead connection for hours. */
+static bool may_be_late(const struct session *session)
+{
+    const struct sql_facts *facts = &session->job.facts;
+    bool is_within = facts->kind == SQL_SELECT || facts->kind == SQL_WRITE || facts->kind == SQL_ROLLBACK;
+    bool is_undone = (session->facets.status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi &&
+                     !session->job.is_cut;
+    return facts->is_read || is_undone;
+}
+
+static void note_long_data(struct session *session, struct prepared *prepared)
+{
+    if (!prepared->has_long_data)
+        prepared_note_pin(prepared, PIN_LONG_DATA, session_now(session),
+                          &session->worker->boxes[session->door->cluster].pins);
+    prepared->has_long_data = true;
+}
+
+static void begin(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    upstream_begin(upstream, job->command->shape, job->reply.has_cursor);
+    upstream->may_be_late = may_be_late(session);
+    upstream->tracker.hands_out_eofs = job->is_aside;
+    upstream->tracker.columns_told = job->prepared != NULL ? job->prepared->columns : 0;
+    job->sent_us = session_now(session);
+    job->server = upstream->server;
+    job->vars_before = session->facets.vars.version;
+    job->is_kept = !job->is_cut && job->command->shape != REPLY_NONE;
+    job->is_home = job->place == facets_home(&session->facets);
+    if (job->prepared == NULL) {
+        wait_timeout_rewrite(&session->facets, job, &session->client.in);
+        return;
+    }
+    execution_address(job, &session->client, (session->caps & CAP_QUERY_ATTRIBUTES) != 0);
+    if (job->command->byte == COM_STMT_SEND_LONG_DATA)
+        note_long_data(session, job->prepared);
+}
+
+/* The server has closed the connection. An ERR with the reason may have come before: it is read first. */
+static enum step fail_command(struct session *session, struct upstream *upstream)
+{
+    session->job.is_unread = relay_has_sent_nothing(&session->job, &session->client);
+    if (session->job.is_unread)
+        return retry_by_stream(session, "sending a command");
+    session->must_close = session->must_close || !session->job.run.is_complete;
+    (void)stream_fill(&upstream->stream);
+    if (buf_unparsed(&upstream->stream.in).len > 0)
+        return session_enter(session, SESSION_REPLYING);
+    return retry_by_stream(session, "sending a command");
+}
+
+/* The command was SEND_LONG_DATA, which has no reply. */
+static enum step end_without_reply(struct session *session, struct upstream *upstream)
+{
+    struct prepared *prepared = session->job.prepared;
+    upstream_end(upstream);
+    session->job.prepared = NULL; /* otherwise command_done clears its has_long_data */
+    enum step step = command_done(session);
+    prepared->has_long_data = true;
+    return step;
+}
+
+enum step transfer_command(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    struct upstream *upstream = slot->upstream;
+    if (slot->has_failed)
+        return retry_of_upstream(session, &(struct error){ slot->failure.code, "", "declared down" });
+    if (upstream->state == UPSTREAM_READY)
+        begin(session, upstream);
+    switch (relay_send_command(job, &session->client, &upstream->stream)) {
+    case RELAY_SENT_IN_VAIN:
+        return fail_command(session, upstream);
+    case RELAY_SENT_SLOWLY:
+        return STEP_WAIT;
+    case RELAY_SENT_SOME:
+        if (upstream->stream.is_eof || upstream->stream.error != 0)
+            return fail_command(session, upstream);
+        return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL) : STEP_WAIT;
+    case RELAY_SENT_ALL:
+        break;
+    }
+    if (job->command->shape == REPLY_NONE)
+        return end_without_reply(session, upstream);
+    session_set_deadline(session, session_query_us(session));
+    return session_enter(session, SESSION_REPLYING);
+}
 
 /* ---- packets as the client would have seen them directly ---- */
 
@@ -158,7 +252,7 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
     if (job->place == ROUTE_PRIMARY)
         note_writes(session, upstream, info);
     job->reply.bytes += info->len;
-    if (session->facets.transaction.is_away && refusal_is_read_only(info)) {
+    if (session->facets.transaction.is_away && retry_is_read_only(info)) {
         replace_refusal(session, upstream, info);
         return !session->client.out.is_oom;
     }
@@ -179,7 +273,7 @@ enum news {
     NEWS_PASSED,   /* all packets may go to the client */
     NEWS_FILE,     /* all packets may go to the client; the last one asks for the client's file */
     NEWS_FAREWELL, /* the server had ended the connection before it read the command */
-    NEWS_REFUSAL,  /* an ERR that is no answer: see command/refusal.h */
+    NEWS_REFUSAL,  /* an ERR that is no answer: see command/retry.h */
     NEWS_NONSENSE,
     NEWS_NO_MEMORY
 };
@@ -203,7 +297,7 @@ static enum news look(struct session *session, struct upstream *upstream, struct
             return NEWS_NONSENSE;
         if (!job->reply.has_begun && info->kind == TRACKER_ERR && reply_is_farewell(info->error, info->seq))
             return NEWS_FAREWELL;
-        *refusal_r = refusal_note(session, info);
+        *refusal_r = retry_note_refusal(session, info);
         if (*refusal_r != REFUSAL_NONE)
             return NEWS_REFUSAL;
         if (!pass_packet(session, upstream, info))
@@ -238,7 +332,7 @@ static enum step no_memory(struct session *session)
     return session_close(session, CLOSE_OUT_OF_MEMORY, "a reply");
 }
 
-enum step pass_reply_once(struct session *session, struct upstream *upstream)
+static enum step pass_on(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     struct tracker_info info = { 0 };
@@ -249,7 +343,7 @@ enum step pass_reply_once(struct session *session, struct upstream *upstream)
         case NEWS_FAREWELL:
             return retry_unread(session, info.error);
         case NEWS_REFUSAL:
-            return refusal_leave(session, refusal, &info);
+            return retry_refused(session, refusal, &info);
         case NEWS_NO_MEMORY:
             return no_memory(session);
         case NEWS_NONSENSE:
@@ -279,7 +373,7 @@ enum step pass_reply_once(struct session *session, struct upstream *upstream)
     return result == STREAM_OK ? STEP_MORE : session_close(session, CLOSE_CLIENT_FAILED, NULL);
 }
 
-/* ---- the step ---- */
+/* ---- REPLYING ---- */
 
 static enum step finish(struct session *session, struct upstream *upstream)
 {
@@ -320,7 +414,7 @@ static bool is_nothing_there(const struct session *session, const struct stream 
            !session->is_client_eof && !stream_has_output(&session->client);
 }
 
-enum step pass_reply_step(struct session *session)
+enum step transfer_reply(struct session *session)
 {
     struct job *job = &session->job;
     struct slot *slot = &session->slots[job->place];
@@ -330,7 +424,7 @@ enum step pass_reply_step(struct session *session)
     if (!job->reply.has_begun && is_nothing_there(session, &upstream->stream))
         return STEP_WAIT;
     do {
-        enum step step = pass_reply_once(session, upstream);
+        enum step step = pass_on(session, upstream);
         if (step != STEP_MORE || session->state != SESSION_REPLYING)
             return step;
         if (job->reply.is_over)
@@ -342,4 +436,39 @@ enum step pass_reply_step(struct session *session)
     if (session->is_client_eof && buf_unparsed(&session->client.in).len == 0)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
     return STEP_WAIT;
+}
+
+/* ---- INFILE ---- */
+
+static enum step fail_file(struct session *session, struct upstream *upstream)
+{
+    if (!session->job.reply.is_over && stream_fill(&upstream->stream) == STREAM_OK)
+        return STEP_MORE; /* the reply is passed on; then sending fails again */
+    return retry_by_stream(session, "sending the client's file");
+}
+
+enum step transfer_file(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    struct upstream *upstream = slot->upstream;
+    if (slot->has_failed)
+        return retry_of_upstream(session, &slot->failure);
+    enum step step = pass_on(session, upstream);
+    if (step == STEP_WAIT || session->state != SESSION_INFILE)
+        return step;
+    switch (relay_send_file(job, &session->client, &upstream->stream)) {
+    case RELAY_SENT_IN_VAIN:
+        return fail_file(session, upstream);
+    case RELAY_SENT_ALL:
+        return session_enter(session, SESSION_REPLYING);
+    case RELAY_SENT_SOME:
+    case RELAY_SENT_SLOWLY:
+        break;
+    }
+    if (upstream->stream.is_eof || upstream->stream.error != 0)
+        return retry_by_stream(session, "sending the client's file");
+    return session->is_client_eof && buf_unparsed(&session->client.in).len == 0
+               ? session_close(session, CLOSE_CLIENT_GONE, NULL)
+               : STEP_WAIT;
 }
