@@ -28,7 +28,7 @@ struct barrier {
     uint64_t last_moves;       /* view_server.moves of `last`: at another address it is another machine */
     uint64_t number;           /* of the last publication */
     struct loop *loop;         /* borrows */
-    struct loop_timer patience;
+    struct loop_timer deadline;
     uint64_t waiting_us; /* monotonic; begin of the wait */
     bool is_late;        /* the log has reported a late worker during this wait */
     uint64_t none_since; /* number of the first publication without a primary after `last`; 0: `last` is the

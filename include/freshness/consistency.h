@@ -25,7 +25,7 @@ struct listener_settings;
 struct user;
 
 /* The trusted replica: it is known to meet the session's demand. */
-struct trust {
+struct fresh_replica {
     int server;        /* VIEW_NO_SERVER: none */
     uint64_t troubles; /* connections to it that this worker had lost when the trust began */
     uint64_t moves;    /* view_server.moves when the trust began */
@@ -53,7 +53,7 @@ struct consistency {
     uint64_t rest_until_us; /* after waits in vain: no read waits before this time */
     uint8_t vain_waits;     /* waits in vain, one after the other */
     struct gtid_position position;
-    struct trust trust;
+    struct fresh_replica fresh_replica;
 };
 
 /* ---- levels ---- */

@@ -102,7 +102,7 @@ void positions_note_written(struct positions *positions, const struct gtid_posit
 
 /* How long a read should wait for this replica because waiting is cheaper than a read on the primary, in
  * microseconds; 0: it should not wait. `elapsed_us`: time since its session's last write. */
-uint64_t positions_patience(const struct positions *positions, int server, uint64_t elapsed_us);
+uint64_t positions_wait_us(const struct positions *positions, int server, uint64_t elapsed_us);
 
 /* The waiter is unlinked and given to `on_news` after the next answer. */
 void positions_wait(struct positions *positions, struct list_node *waiter);

@@ -3,7 +3,7 @@
  * primary. Pure.
  *
  *      a write's reply ──► replica_delay_mark ──► polls: replica_delay_note ──► `average_us`
- *      a read          ──► replica_delay_patience
+ *      a read          ──► replica_delay_wait_us
  */
 #ifndef HEADGATE_FRESHNESS_REPLICA_DELAY_H
 #define HEADGATE_FRESHNESS_REPLICA_DELAY_H
@@ -42,7 +42,7 @@ uint64_t replica_delay_due_us(const struct delay *delay);
  * read should not wait. All times in microseconds. `elapsed_us`: since the session's last write.
  * `primary_us`, `replica_us`: time of reads until their first byte on the primary and on this replica; 0: not
  * known. */
-uint64_t replica_delay_patience(const struct delay *delay, uint64_t elapsed_us, uint64_t primary_us,
-                                uint64_t replica_us);
+uint64_t replica_delay_wait_us(const struct delay *delay, uint64_t elapsed_us, uint64_t primary_us,
+                               uint64_t replica_us);
 
 #endif

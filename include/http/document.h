@@ -18,8 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DOCUMENT_PAUSE_US 50000      /* from the start of one document to the start of the next */
-#define DOCUMENT_PATIENCE_US 8000000 /* of a reader; Prometheus waits 10 s */
+#define DOCUMENT_PAUSE_US 50000     /* from the start of one document to the start of the next */
+#define DOCUMENT_TIMEOUT_US 8000000 /* of a reader; Prometheus waits 10 s */
 
 struct document;
 
@@ -58,7 +58,7 @@ void document_init(struct document *document, const struct document_kind *kind, 
 /* Frees the document. Every reader first gets status 503. */
 void document_fini(struct document *document);
 
-/* Registers a reader. on_ready is called after this function has returned, within DOCUMENT_PATIENCE_US. */
+/* Registers a reader. on_ready is called after this function has returned, within DOCUMENT_TIMEOUT_US. */
 void document_want(struct document *document, struct document_reader *reader);
 /* Removes a reader: on_ready is not called. Harmless when the reader does not wait. */
 void document_leave(struct document_reader *reader);

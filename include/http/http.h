@@ -6,7 +6,7 @@
  *      listener ──► MHD_add_connection ──► on_request ──► document_want ──► on_ready ──► the reply
  *
  * Limits on clients: a request's head is 16 KiB at most, a request's body is not read, a connection that is
- * silent for HTTP_PATIENCE_S is closed, and when HTTP_CONNECTIONS_MAX are open the oldest connection is
+ * silent for HTTP_IDLE_S is closed, and when HTTP_CONNECTIONS_MAX are open the oldest connection is
  * closed for a new one. */
 #ifndef HEADGATE_HTTP_HTTP_H
 #define HEADGATE_HTTP_HTTP_H
@@ -22,7 +22,7 @@
 
 #define HTTP_CONNECTIONS_MAX 16 /* Prometheus, a load balancer, and two browsers with six connections each */
 #define HTTP_HEAD_MAX (16u * 1024u)
-#define HTTP_PATIENCE_S 10u
+#define HTTP_IDLE_S 10u
 #define HTTP_DOCUMENTS_MAX 8
 
 struct MHD_Daemon;

@@ -29,7 +29,7 @@ struct probe_result {
     uint64_t asked_us, answered_us; /* monotonic; of the questions, not of the login */
     bool is_read_only;
     uint64_t max_connections; /* the server's own; 0: it did not say */
-    uint32_t patience_s;      /* its shorter one of wait_timeout and interactive_timeout; 0: it did not say */
+    uint32_t wait_timeout_s;  /* its shorter one of wait_timeout and interactive_timeout; 0: it did not say */
     bool has_init_connect;
     bool has_source;
     bool is_link_stopped; /* see struct topology_facts, also of the next three */

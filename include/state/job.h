@@ -18,8 +18,8 @@
 
 #define ATTEMPTS_MAX 3 /* servers tried for one harmless read before the client gets an error */
 
-struct changes;
-struct claims;
+struct pending_set;
+struct pending_pins;
 struct prepared;
 struct digest_row;
 
@@ -113,9 +113,9 @@ struct job {
     struct text inner;             /* owns: the text that an EXECUTE runs */
     struct text rewritten;         /* owns: sent instead of the window's first bytes, when not empty */
     size_t rewritten_sent;
-    struct text asked_schema; /* owns: the name in a USE or COM_INIT_DB, as the client wrote it */
-    struct changes *changes;  /* owns: what a SET is about to change: state/pending_set */
-    struct claims *claims;    /* owns: what it is about to take or release: state/pending_pins */
+    struct text asked_schema;          /* owns: the name in a USE or COM_INIT_DB, as the client wrote it */
+    struct pending_set *pending_set;   /* owns: what a SET is about to change: state/pending_set */
+    struct pending_pins *pending_pins; /* owns: what it is about to take or release: state/pending_pins */
     struct job_names names;
     uint64_t vars_before; /* facets.vars.version when the command was sent */
     struct job_file file;

@@ -11,21 +11,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct claims;
+struct pending_pins;
 
 /* Reads a text whose facts say has_holds. `schema`: the current schema. NULL when memory is out. The caller
  * owns the result. */
-struct claims *pending_pins_read(struct span sql, const struct sql_dialect *dialect, struct span schema);
-void pending_pins_free(struct claims *claims); /* NULL is fine */
+struct pending_pins *pending_pins_read(struct span sql, const struct sql_dialect *dialect,
+                                       struct span schema);
+void pending_pins_free(struct pending_pins *pending); /* NULL is fine */
 
 /* What the reply of the server tells of the statement. */
-enum claims_outcome {
-    CLAIMS_DONE,
-    CLAIMS_FAILED, /* a single statement failed: only user locks may have been taken before the error */
-    CLAIMS_PARTLY  /* a part may have been done: pins are added for what it takes, none is released */
+enum pending_pins_outcome {
+    PENDING_PINS_DONE,
+    PENDING_PINS_FAILED, /* a single statement failed: only user locks may have been taken before the error */
+    PENDING_PINS_PARTLY  /* a part may have been done: pins are added for what it takes, none is released */
 };
-/* Applies `claims` to `pins`. `origin`: of pins that are added. */
-void pending_pins_commit(const struct claims *claims, struct pins *pins, enum claims_outcome outcome,
-                         const struct pin_origin *origin);
+/* Applies `pending` to `pins`. `origin`: of pins that are added. */
+void pending_pins_commit(const struct pending_pins *pending, struct pins *pins,
+                         enum pending_pins_outcome outcome, const struct pin_origin *origin);
 
 #endif

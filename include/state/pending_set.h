@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-struct changes {
+struct pending_set {
     struct span sql;       /* borrows: while it is read */
     struct vars constants; /* owns */
     struct vars held;      /* owns: VARS_HOLD variables; literal "?": the value is not known */
@@ -45,16 +45,16 @@ struct changes {
 };
 
 /* Reads a SET statement. NULL when memory is out. The caller owns the result. */
-struct changes *pending_set_read(struct span sql, const struct sql_dialect *dialect);
-void pending_set_fini(struct changes *changes); /* frees; NULL is fine */
+struct pending_set *pending_set_read(struct span sql, const struct sql_dialect *dialect);
+void pending_set_fini(struct pending_set *changes); /* frees; NULL is fine */
 
 /* The server has agreed: applies `changes` to `vars`. The caller has already noted the session tracking in
  * `vars`, in versions newer than `before`. False: the session must be pinned. */
-bool pending_set_commit(const struct changes *changes, struct vars *vars, uint64_t before);
+bool pending_set_commit(const struct pending_set *changes, struct vars *vars, uint64_t before);
 
 /* The server has refused the SET with error `code`: was none of its assignments made? Both families check all
  * assignments before they make the first one (seen, for each of the errors in the list, with the error in the
  * second of two assignments). SET PASSWORD is an exception. */
-bool pending_set_is_whole_refusal(const struct changes *changes, uint16_t code);
+bool pending_set_is_whole_refusal(const struct pending_set *changes, uint16_t code);
 
 #endif

@@ -13,7 +13,7 @@
 
 #define SLOT_COUNT 2 /* one per enum route_place */
 
-struct parting;
+struct state_capture;
 
 /* Tasks: commands that headgate itself runs on a connection before a command of the client. */
 enum sync_task {
@@ -60,17 +60,17 @@ struct slot {
     bool reads_utf8;           /* SYNC_OWN_CHARSET is due */
     bool needs_utf8;           /* it did not understand the schema's name in the session's character set */
     bool has_own_gtid;         /* a statement of the session has reported a commit on it */
-    bool has_own_writes;     /* a statement of the session may have written on it, or drawn from a sequence */
-    bool is_changing;        /* COM_CHANGE_USER is running; if it fails another connection is opened */
-    bool is_renewing;        /* the COM_CHANGE_USER is for the same account as before: a refusal is final */
-    bool has_waited;         /* SYNC_WAITED is due */
-    struct parting *parting; /* owns: headgate's question before it gives the connection up; NULL: none */
-    uint64_t refused_us;     /* when the connection last refused such a question; 0: never */
-    bool has_told_held;      /* it has told that its VARS_HOLD variable is not used up; nothing ran since */
-    bool must_wait;          /* SYNC_WAIT is due */
-    bool is_reset;           /* COM_RESET_CONNECTION of the client was run on it */
-    enum sync_task task;     /* of its running exchange */
-    bool has_answer;         /* an exchange has ended: see `answer` */
+    bool has_own_writes; /* a statement of the session may have written on it, or drawn from a sequence */
+    bool is_changing;    /* COM_CHANGE_USER is running; if it fails another connection is opened */
+    bool is_renewing;    /* the COM_CHANGE_USER is for the same account as before: a refusal is final */
+    bool has_waited;     /* SYNC_WAITED is due */
+    struct state_capture *capture; /* owns: the question before the connection is given up; NULL: none */
+    uint64_t refused_us;           /* when the connection last refused such a question; 0: never */
+    bool has_told_held;  /* it has told that its VARS_HOLD variable is not used up; nothing ran since */
+    bool must_wait;      /* SYNC_WAIT is due */
+    bool is_reset;       /* COM_RESET_CONNECTION of the client was run on it */
+    enum sync_task task; /* of its running exchange */
+    bool has_answer;     /* an exchange has ended: see `answer` */
     struct upstream_answer answer;
     bool has_failed; /* the connection is dead: see `failure` */
     struct error failure;

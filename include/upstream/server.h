@@ -75,7 +75,7 @@ struct server {
     struct quota *_Atomic quotas;    /* owns: limits of accounts, as far as known */
     _Atomic int64_t max_connections; /* as configured; 0: "auto" */
     _Atomic uint32_t own_max;        /* its @@max_connections; 0: not known */
-    _Atomic uint32_t patience_s; /* the shorter of its @@wait_timeout and @@interactive_timeout; 0: unknown */
+    _Atomic uint32_t wait_timeout_s; /* or its @@interactive_timeout, if that is shorter; 0: unknown */
     _Atomic uint64_t defaults; /* counts statements of sessions that change the defaults of new connections */
     _Atomic uint32_t opening_ahead;    /* connections being opened ahead of need: see pool/prewarm */
     _Atomic bool has_init_connect;     /* a login runs statements that a reset does not repeat */
@@ -112,7 +112,7 @@ void server_note_own_max(struct server *server, uint64_t own_max, int64_t reserv
 
 /* Notes settings of the server that matter to idle connections: after how many seconds the server ends them
  * (0: unknown), and whether it has an init_connect. */
-void server_note_manners(struct server *server, uint32_t patience_s, bool has_init_connect);
+void server_note_session_defaults(struct server *server, uint32_t wait_timeout_s, bool has_init_connect);
 
 /* The sum of all rows. */
 struct server_totals server_sum(const struct server *server);

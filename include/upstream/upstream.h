@@ -157,7 +157,7 @@ struct upstream {
     uint64_t answered_us;       /* monotonic; when it became READY: nothing was sent since */
     uint64_t renewed_us;        /* monotonic; its last login or reset */
     uint64_t defaults;          /* the server's `defaults` at its last login or reset */
-    uint32_t patience_s;        /* the likely wait_timeout of this connection; 0: unknown */
+    uint32_t wait_timeout_s;    /* the likely wait_timeout of this connection; 0: unknown */
     uint16_t new_status;        /* status flags after its last login or reset */
     bool may_be_late;    /* set by the owner: the running command does no harm if the server runs it after
                          headgate has given it up */

@@ -5,12 +5,12 @@
 
 #include <stddef.h>
 
-#define PATIENCE_US                                                                                          \
+#define LATE_US                                                                                              \
     1000000 /* a worker's turn takes a millisecond: a worker that needs a second hangs, or gets no CPU */
 
-static void on_patience(struct loop_timer *timer)
+static void on_late(struct loop_timer *timer)
 {
-    struct barrier *barrier = (struct barrier *)(void *)((char *)timer - offsetof(struct barrier, patience));
+    struct barrier *barrier = (struct barrier *)(void *)((char *)timer - offsetof(struct barrier, deadline));
     struct log_scope scope = { .key = "cluster", .text = barrier->waiting->cluster_name };
     int late = barrier->find_late(barrier->owner, barrier->waiting->cluster_index, barrier->none_since);
     if (late < 0) /* no worker is late: memory was out for the view without a primary, which was logged */
@@ -26,17 +26,17 @@ static void on_patience(struct loop_timer *timer)
 static void begin_waiting(struct barrier *barrier, struct view *view)
 {
     barrier->waiting = view_acquire(view);
-    if (loop_timer_is_active(&barrier->patience) || barrier->is_late)
+    if (loop_timer_is_active(&barrier->deadline) || barrier->is_late)
         return;
     barrier->waiting_us = barrier->loop->now_us;
-    loop_timer_start(&barrier->patience, barrier->loop, PATIENCE_US);
+    loop_timer_start(&barrier->deadline, barrier->loop, LATE_US);
 }
 
 static void end_waiting(struct barrier *barrier, const struct view *view)
 {
     struct log_scope scope = { .key = "cluster", .text = view->cluster_name };
     char after[32];
-    loop_timer_stop(&barrier->patience);
+    loop_timer_stop(&barrier->deadline);
     if (barrier->is_late)
         log_notice(&scope, "all workers have let go of the former primary, after %s",
                    clock_format_duration(barrier->loop->now_us - barrier->waiting_us, after, sizeof after));
@@ -47,12 +47,12 @@ void barrier_init(struct barrier *barrier, struct loop *loop, void (*publish)(vo
                   int (*find_late)(void *, unsigned, uint64_t), void *owner)
 {
     *barrier = (struct barrier){ .loop = loop, .publish = publish, .find_late = find_late, .owner = owner };
-    loop_timer_init(&barrier->patience, on_patience);
+    loop_timer_init(&barrier->deadline, on_late);
 }
 
 void barrier_fini(struct barrier *barrier)
 {
-    loop_timer_stop(&barrier->patience);
+    loop_timer_stop(&barrier->deadline);
     view_release(&barrier->waiting);
 }
 

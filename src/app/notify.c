@@ -41,14 +41,14 @@ static socklen_t manager_address(struct sockaddr_un *address)
  * while the manager's queue is full. */
 static void tell(const struct text *message, bool is_vital)
 {
-    const struct timeval patience = { .tv_sec = VITAL_WAIT_S };
+    const struct timeval time_limit = { .tv_sec = VITAL_WAIT_S };
     struct sockaddr_un address;
     socklen_t len = manager_address(&address);
     if (len == 0 || message->is_oom)
         return;
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && is_vital)
-        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time_limit, sizeof time_limit);
     if (fd < 0 || sendto(fd, message->data, message->len, MSG_NOSIGNAL | (is_vital ? 0 : MSG_DONTWAIT),
                          (const struct sockaddr *)&address, len) < 0)
         log_limited(LOG_LEVEL_WARNING, NULL, "telling the service manager: %s", strerrordesc_np(errno));

@@ -188,7 +188,7 @@ static void note_probe(struct cluster_member *member, const struct probe_result 
         member->last = *result;
         server_note_own_max(member->server, result->max_connections,
                             member->cluster->settings->connection_reserve);
-        server_note_manners(member->server, result->patience_s, result->has_init_connect);
+        server_note_session_defaults(member->server, result->wait_timeout_s, result->has_init_connect);
     }
     memcpy(member->detail, result->error[0] != '\0' ? result->error : result->refusal, sizeof member->detail);
 }

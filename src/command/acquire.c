@@ -61,7 +61,7 @@ enum step acquire_waiting(struct session *session)
     if (session->is_client_eof)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
     const struct slot *asked = session->job.wait.asked;
-    bool is_told = asked != NULL && asked->parting == NULL;
+    bool is_told = asked != NULL && asked->capture == NULL;
     if (!session->worker->is_retrying && !is_told)
         return STEP_WAIT;
     return session_enter(session, SESSION_ACQUIRING);
@@ -213,7 +213,7 @@ static bool has_lost_answer(const struct session *session, bool is_current)
 /* The session's replica is known to have all data that the read needs: the normal case. */
 static bool is_where_it_trusts(const struct session *session)
 {
-    return session->slots[ROUTE_REPLICA].server == session->consistency.trust.server &&
+    return session->slots[ROUTE_REPLICA].server == session->consistency.fresh_replica.server &&
            session->consistency.level != CONSISTENCY_STRONG &&
            (!consistency_wants_global(&session->consistency, &session->job) ||
             global_writes_is_current(&session->consistency));

@@ -212,10 +212,10 @@ void cost_end(struct session *session, const char *end)
 static void reset_job(struct session *session)
 {
     struct job *job = &session->job;
-    if (job->changes != NULL)
-        pending_set_fini(job->changes);
-    if (job->claims != NULL)
-        pending_pins_free(job->claims);
+    if (job->pending_set != NULL)
+        pending_set_fini(job->pending_set);
+    if (job->pending_pins != NULL)
+        pending_pins_free(job->pending_pins);
     if (job->inner.cap > 0)
         text_fini(&job->inner);
     if (job->asked_schema.cap > 0)

@@ -31,7 +31,7 @@ static struct pin_counters *pin_counters_of(const struct session *session)
 }
 
 /* Notes a SET ROLE. False when the role cannot be set again on another connection. */
-static bool commit_role(struct session *session, const struct changes *changes)
+static bool commit_role(struct session *session, const struct pending_set *changes)
 {
     if (!changes->sets_role)
         return true;
@@ -46,7 +46,7 @@ static bool commit_role(struct session *session, const struct changes *changes)
 static void commit_set(struct session *session)
 {
     struct job *job = &session->job;
-    const struct changes *changes = job->changes;
+    const struct pending_set *changes = job->pending_set;
     struct span name, literal;
     session->facets.tracking.asked |= changes->tracking;
     if (job->reply.has_error) {
@@ -100,8 +100,9 @@ static bool is_contained(const struct job *job)
     case SQL_XA:
         return true;
     case SQL_SET:
-        return job->changes != NULL && (job->changes->count == 1 ||
-                                        pending_set_is_whole_refusal(job->changes, job->reply.error_code));
+        return job->pending_set != NULL &&
+               (job->pending_set->count == 1 ||
+                pending_set_is_whole_refusal(job->pending_set, job->reply.error_code));
     case SQL_PREPARE:
         return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
     case SQL_CALL: /* neither the failed statement nor those before it began a transaction */
@@ -129,7 +130,7 @@ static bool sets_variables_inside(const struct sql_facts *facts)
 static bool explains_state_change(const struct job *job)
 {
     return is_query_with_own_variables(&job->facts) || job->facts.kind == SQL_SET ||
-           job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB || job->changes != NULL ||
+           job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB || job->pending_set != NULL ||
            job->facts.has_holds || sets_variables_inside(&job->facts);
 }
 
@@ -186,21 +187,21 @@ static bool may_be_limited_to_none(const struct session *session)
     return session->job.facts.kind == SQL_SELECT && !is_some;
 }
 
-static enum claims_outcome outcome(const struct session *session)
+static enum pending_pins_outcome outcome(const struct session *session)
 {
     const struct job *job = &session->job;
     bool is_partial = job->facts.is_multi || job->reply.has_multi || job->is_cut;
     if (job->reply.has_error)
-        return is_partial ? CLAIMS_PARTLY : CLAIMS_FAILED;
-    return may_be_limited_to_none(session) ? CLAIMS_PARTLY : CLAIMS_DONE;
+        return is_partial ? PENDING_PINS_PARTLY : PENDING_PINS_FAILED;
+    return may_be_limited_to_none(session) ? PENDING_PINS_PARTLY : PENDING_PINS_DONE;
 }
 
 static void note_holds(struct session *session)
 {
     const struct job *job = &session->job;
-    if (job->claims != NULL) {
+    if (job->pending_pins != NULL) {
         const struct pin_origin origin = job_origin(job, session_now(session));
-        pending_pins_commit(job->claims, &session->facets.pins, outcome(session), &origin);
+        pending_pins_commit(job->pending_pins, &session->facets.pins, outcome(session), &origin);
     }
     session->facets.has_left_schema &= pins_has(&session->facets.pins, PIN_PREPARED);
     if (job->facts.kind == SQL_BEGIN && !job->reply.has_error)
@@ -215,8 +216,8 @@ static void note_pins(struct session *session)
     note_holds(session);
     if (job->facts.may_hide_state || (job->reply.has_multi && job->is_cut))
         pin(session, job->is_cut ? PIN_LONG_STATEMENT : PIN_HIDDEN_STATE);
-    bool sets_next =
-        job->facts.sets_next_transaction || (job->changes != NULL && job->changes->sets_next_transaction);
+    bool sets_next = job->facts.sets_next_transaction ||
+                     (job->pending_set != NULL && job->pending_set->sets_next_transaction);
     if (sets_next && !job->reply.has_error)
         pin(session, PIN_NEXT_TRANSACTION);
     if (job->reply.has_state_change && !explains_state_change(job))
@@ -437,7 +438,7 @@ static void note_home(struct session *session, bool is_execution)
     bool is_use = job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
     if (is_use && is_execution && !job->reply.has_error)
         session_note_use(session);
-    if (job->changes != NULL)
+    if (job->pending_set != NULL)
         commit_set(session);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
         pin(session, PIN_UNKNOWN_SET); /* a prepared SET: its text was not read as a SET */

@@ -121,9 +121,9 @@ bool pending_effects_note(struct session *session, struct span sql, const struct
             session->facets.has_left_schema) /* names mean the schema at its PREPARE: unknown */
             schema = (struct span){ 0 };
     }
-    if (is_set && (job->changes = pending_set_read(sql, dialect)) == NULL)
+    if (is_set && (job->pending_set = pending_set_read(sql, dialect)) == NULL)
         return false;
-    if (job->facts.has_holds && (job->claims = pending_pins_read(sql, dialect, schema)) == NULL)
+    if (job->facts.has_holds && (job->pending_pins = pending_pins_read(sql, dialect, schema)) == NULL)
         return false;
     if (!job->facts.is_read)
         note_code_change(session, sql, dialect);

@@ -45,7 +45,7 @@ static uint64_t cheaper_us(const struct session *session)
     for (int i = 0; is_known && i < (int)view->count; i++) {
         bool is_candidate =
             is_there ? i == session->slots[ROUTE_REPLICA].server : view->servers[i].takes_reads;
-        uint64_t us = is_candidate ? positions_patience(session->consistency.positions, i, elapsed_us) : 0;
+        uint64_t us = is_candidate ? positions_wait_us(session->consistency.positions, i, elapsed_us) : 0;
         most_us = us > most_us ? us : most_us;
     }
     return most_us;
@@ -214,7 +214,7 @@ bool wait_replica_is_primary_s(const struct session *session)
     bool has_news = consistency_wants_global(&session->consistency, &session->job) &&
                     !global_writes_is_current(&session->consistency);
     if (!consistency_is_followed(&session->consistency) ||
-        (session->consistency.trust.server != VIEW_NO_SERVER && !has_news))
+        (session->consistency.fresh_replica.server != VIEW_NO_SERVER && !has_news))
         return false;
     if (has_news && has_waited(session) && !global_writes_is_at_replica(session->consistency.positions))
         return true;

@@ -20,9 +20,10 @@ uint64_t consistency_wait_us(const struct consistency *consistency)
 void consistency_init(struct consistency *consistency, struct positions *positions,
                       const struct listener_settings *listener)
 {
-    *consistency = (struct consistency){
-        .positions = positions, .listener = listener, .writer = VIEW_NO_SERVER, .trust.server = VIEW_NO_SERVER
-    };
+    *consistency = (struct consistency){ .positions = positions,
+                                         .listener = listener,
+                                         .writer = VIEW_NO_SERVER,
+                                         .fresh_replica.server = VIEW_NO_SERVER };
 }
 
 bool consistency_is_followed(const struct consistency *consistency)
@@ -246,7 +247,7 @@ void consistency_note_done(struct consistency *consistency, const struct job *jo
         return;
     /* A write that is not in the binary log reaches no replica. The text of the SET is used, because MariaDB
      * 11 reports other variables under the name sql_log_bin. */
-    if (job->changes != NULL && job->changes->sets_logging) {
+    if (job->pending_set != NULL && job->pending_set->sets_logging) {
         consistency_ask_more(consistency);
         consistency->is_unlogged = true;
     }

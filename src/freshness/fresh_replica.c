@@ -43,28 +43,28 @@ static uint64_t troubles_of(const struct positions *positions, int server)
 void fresh_replica_trust(struct consistency *consistency, int server)
 {
     const struct positions *positions = consistency->positions;
-    consistency->trust = (struct trust){ .server = server,
-                                         .troubles = troubles_of(positions, server),
-                                         .moves = positions->view->servers[server].moves };
+    consistency->fresh_replica = (struct fresh_replica){ .server = server,
+                                                         .troubles = troubles_of(positions, server),
+                                                         .moves = positions->view->servers[server].moves };
 }
 
 bool fresh_replica_is_held(const struct consistency *consistency, const struct job *job)
 {
     const struct positions *positions = consistency->positions;
-    const struct trust *trust = &consistency->trust;
-    return trust->server != VIEW_NO_SERVER && is_candidate(positions->view, job, (size_t)trust->server) &&
-           trust->troubles == troubles_of(positions, trust->server) &&
-           trust->moves == positions->view->servers[trust->server].moves;
+    const struct fresh_replica *fresh = &consistency->fresh_replica;
+    return fresh->server != VIEW_NO_SERVER && is_candidate(positions->view, job, (size_t)fresh->server) &&
+           fresh->troubles == troubles_of(positions, fresh->server) &&
+           fresh->moves == positions->view->servers[fresh->server].moves;
 }
 
 void fresh_replica_forget(struct consistency *consistency)
 {
-    consistency->trust.server = VIEW_NO_SERVER;
+    consistency->fresh_replica.server = VIEW_NO_SERVER;
 }
 
 void fresh_replica_note_view(struct consistency *consistency)
 {
-    int trusted = consistency->trust.server;
+    int trusted = consistency->fresh_replica.server;
     if (trusted != VIEW_NO_SERVER && !consistency->positions->view->servers[trusted].takes_reads)
         fresh_replica_forget(consistency);
 }
@@ -113,7 +113,7 @@ static int pick(const struct consistency *consistency, const struct job *job)
  * the trusted one is: others may be behind it. */
 static bool is_proven(const struct consistency *consistency, const struct job *job, int server)
 {
-    if (server == consistency->trust.server && fresh_replica_is_held(consistency, job))
+    if (server == consistency->fresh_replica.server && fresh_replica_is_held(consistency, job))
         return true;
     bool is_known = consistency->seen == 0 || consistency->positions->view->is_galera;
     return !consistency->has_read &&
@@ -143,7 +143,7 @@ int fresh_replica_choose(struct consistency *consistency, const struct job *job)
     if (!consistency_is_asked(consistency, job))
         return fresh_replica_pick_any(consistency, job);
     if (fresh_replica_is_held(consistency, job))
-        return consistency->trust.server;
+        return consistency->fresh_replica.server;
     if (consistency->has_read)
         consistency_see(consistency);
     int server = consistency->is_asking ? pick(consistency, job) : fresh_replica_pick_any(consistency, job);

@@ -224,7 +224,7 @@ static void on_deadline(struct loop_timer *timer)
 {
     struct position_server *server =
         (struct position_server *)(void *)((char *)timer - offsetof(struct position_server, deadline));
-    fail(server, server->is_asked_as_node ? "no answer, though its own patience should have ended"
+    fail(server, server->is_asked_as_node ? "no answer after the end of its own wait"
                                           : "no answer within the monitor's timeout");
 }
 

@@ -77,15 +77,15 @@ static uint64_t read_latency(const struct positions *positions, int server)
     return counter_read(&rows[positions->env->worker].latency_us);
 }
 
-uint64_t positions_patience(const struct positions *positions, int server, uint64_t elapsed_us)
+uint64_t positions_wait_us(const struct positions *positions, int server, uint64_t elapsed_us)
 {
-    const struct position_server *watched = server_at(positions, server);
+    const struct position_server *replica = server_at(positions, server);
     int primary = positions->view->primary;
-    if (watched == NULL || primary == VIEW_NO_SERVER || server == primary)
+    if (replica == NULL || primary == VIEW_NO_SERVER || server == primary)
         return 0;
     uint64_t since_us = positions->view->is_galera ? 0 : elapsed_us; /* a node's wait begins with the poll */
-    return replica_delay_patience(&watched->delay, since_us, read_latency(positions, primary),
-                                  read_latency(positions, server));
+    return replica_delay_wait_us(&replica->delay, since_us, read_latency(positions, primary),
+                                 read_latency(positions, server));
 }
 
 void positions_wait(struct positions *positions, struct list_node *waiter)

@@ -49,8 +49,8 @@ uint64_t replica_delay_due_us(const struct delay *delay)
     return delay->marked_us + delay->average_us;
 }
 
-uint64_t replica_delay_patience(const struct delay *delay, uint64_t elapsed_us, uint64_t primary_us,
-                                uint64_t replica_us)
+uint64_t replica_delay_wait_us(const struct delay *delay, uint64_t elapsed_us, uint64_t primary_us,
+                               uint64_t replica_us)
 {
     if (delay->average_us == 0 || primary_us == 0 || primary_us < replica_us + WORTHWHILE_US)
         return 0;

@@ -362,10 +362,10 @@ static void abort_session(struct session *session, enum close_reason reason)
     text_fini(&session->facets.tracking.names);
     text_fini(&session->facets.role.said);
     text_fini(&session->job.rewritten);
-    pending_set_fini(session->job.changes);
-    session->job.changes = NULL;
-    pending_pins_free(session->job.claims);
-    session->job.claims = NULL;
+    pending_set_fini(session->job.pending_set);
+    session->job.pending_set = NULL;
+    pending_pins_free(session->job.pending_pins);
+    session->job.pending_pins = NULL;
     text_fini(&session->job.inner);
     text_fini(&session->job.asked_schema);
     text_fini(&session->job.names.text);

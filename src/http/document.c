@@ -66,7 +66,7 @@ static void schedule(struct document *document)
     if (!loop_timer_is_active(&document->start))
         loop_timer_start(&document->start, loop, is_soon ? DOCUMENT_PAUSE_US - since_us : 0);
     if (!loop_timer_is_active(&document->deadline))
-        loop_timer_start(&document->deadline, loop, DOCUMENT_PATIENCE_US);
+        loop_timer_start(&document->deadline, loop, DOCUMENT_TIMEOUT_US);
 }
 
 void document_init(struct document *document, const struct document_kind *kind, struct admin *admin)

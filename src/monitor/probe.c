@@ -108,7 +108,7 @@ static void read_for_pool(struct probe *probe)
 {
     struct span value;
     uint64_t wait = seconds(probe, "wait_timeout"), interactive = seconds(probe, "interactive_timeout");
-    probe->result.patience_s = (uint32_t)(wait < interactive || interactive == 0 ? wait : interactive);
+    probe->result.wait_timeout_s = (uint32_t)(wait < interactive || interactive == 0 ? wait : interactive);
     probe->result.has_init_connect =
         rows_value(&probe->rows, 0, rows_column(&probe->rows, "init_connect"), &value) && value.len > 0;
 }

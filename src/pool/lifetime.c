@@ -31,8 +31,8 @@ bool lifetime_is_over(const struct pool *pool, const struct upstream *upstream)
  * connection's login and the present value. UINT64_MAX: the server has told none. */
 static uint64_t wait_timeout_us(const struct upstream *upstream)
 {
-    uint32_t now_s = atomic_load_explicit(&upstream->server->patience_s, memory_order_relaxed);
-    uint32_t own_s = upstream->patience_s;
+    uint32_t now_s = atomic_load_explicit(&upstream->server->wait_timeout_s, memory_order_relaxed);
+    uint32_t own_s = upstream->wait_timeout_s;
     uint32_t seconds = own_s == 0 || (now_s != 0 && now_s < own_s) ? now_s : own_s;
     return seconds > 0 ? lifetime_spread((uint64_t)seconds * SILENCE_US, upstream->connection_id)
                        : UINT64_MAX;
@@ -84,7 +84,8 @@ static bool has_ended(const struct pool *pool, const struct upstream *upstream)
 static uint64_t look_every_us(const struct pool *pool, const struct server *server)
 {
     uint64_t lifetime = pool->rules.timeouts->server_lifetime_us, shortest = UINT64_MAX;
-    uint64_t silence = (uint64_t)atomic_load_explicit(&server->patience_s, memory_order_relaxed) * SILENCE_US;
+    uint64_t silence =
+        (uint64_t)atomic_load_explicit(&server->wait_timeout_s, memory_order_relaxed) * SILENCE_US;
     if (lifetime > 0)
         shortest = lifetime;
     if (silence > 0 && silence < shortest)

@@ -83,7 +83,7 @@ static bool leaves_nothing_unknown(const struct session *session)
         return false;
     if (facts->gives_insert_id || facts->sets_next_transaction || facts->has_sequence)
         return false;
-    if (job->reply.has_untold || (job->changes != NULL && job->changes->sets_untold))
+    if (job->reply.has_untold || (job->pending_set != NULL && job->pending_set->sets_untold))
         return false;
     return (!job->reply.has_error || is_error_harmless(job)) && !may_run_unknown_code(session);
 }

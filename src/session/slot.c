@@ -32,7 +32,7 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 {
     struct session *session = upstream->owner;
     struct slot *slot = slot_of(session, upstream);
-    if (slot->parting != NULL) {
+    if (slot->capture != NULL) {
         state_capture_note(session, slot, answer);
     } else {
         slot->answer = *answer;

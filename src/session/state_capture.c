@@ -14,7 +14,7 @@
 struct question;
 
 /* The question that a connection is being asked. */
-struct parting {
+struct state_capture {
     const struct question *question; /* borrows */
     struct rows rows;                /* the answer */
     struct rows_def defs[ROWS_COLUMNS_MAX];
@@ -62,7 +62,7 @@ static void note_refusal(struct uservars *vars, int code)
 static bool is_about_present(struct uservars *vars, const struct slot *slot,
                              const struct upstream_answer *answer)
 {
-    if (slot->parting->version != vars->version) { /* reset meanwhile */
+    if (slot->capture->version != vars->version) { /* reset meanwhile */
         vars->stuck_version = vars->version;
         return false;
     }
@@ -85,14 +85,14 @@ static bool end_variables(struct session *session, struct slot *slot)
 static bool note_names(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
     if (is_about_present(&session->facets.user_vars, slot, answer))
-        user_variables_note_list(&session->facets.user_vars, &slot->parting->rows);
+        user_variables_note_list(&session->facets.user_vars, &slot->capture->rows);
     return end_variables(session, slot);
 }
 
 static bool note_values(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
     if (is_about_present(&session->facets.user_vars, slot, answer))
-        user_variables_learn(&session->facets.user_vars, &slot->parting->rows);
+        user_variables_learn(&session->facets.user_vars, &slot->capture->rows);
     return end_variables(session, slot);
 }
 
@@ -122,7 +122,7 @@ static bool note_held(struct session *session, struct slot *slot, const struct u
 {
     uint64_t number;
     struct span value;
-    if (answer->is_err || !rows_value(&slot->parting->rows, 0, 0, &value) || !span_to_u64(value, &number))
+    if (answer->is_err || !rows_value(&slot->capture->rows, 0, 0, &value) || !span_to_u64(value, &number))
         return false;
     slot->has_told_held = number != 0;
     if (number == 0)
@@ -192,7 +192,7 @@ static void put_numbers(const struct session *session, const struct slot *slot, 
     const char *glue = "SELECT ";
     (void)session;
     for (unsigned n = 0; n < NUMBERS; n++)
-        if ((slot->parting->numbers & 1u << n) != 0) {
+        if ((slot->capture->numbers & 1u << n) != 0) {
             (void)text_appendf(sql, "%s%s", glue, numbers[n].expression);
             glue = ",";
         }
@@ -205,9 +205,9 @@ static bool read_numbers(struct session *session, struct slot *slot)
     for (unsigned n = 0; n < NUMBERS; n++) {
         struct span value;
         uint64_t number;
-        if ((slot->parting->numbers & 1u << n) == 0)
+        if ((slot->capture->numbers & 1u << n) == 0)
             continue;
-        if (!rows_value(&slot->parting->rows, 0, column++, &value) || !span_to_u64(value, &number))
+        if (!rows_value(&slot->capture->rows, 0, column++, &value) || !span_to_u64(value, &number))
             return false;
         numbers[n].note(session, slot, number);
     }
@@ -299,15 +299,15 @@ static void lose_answers(struct session *session, struct slot *slot, const struc
 static bool begin(struct session *session, struct slot *slot, const struct question *question,
                   struct permits *promised_to)
 {
-    struct parting *parting = slot->parting = mem_zalloc(sizeof *parting);
+    struct state_capture *capture = slot->capture = mem_zalloc(sizeof *capture);
     struct text sql = { 0 };
-    if (parting == NULL)
+    if (capture == NULL)
         return false;
-    *parting = (struct parting){ .question = question,
-                                 .numbers = needed_numbers(session, slot),
-                                 .version = session->facets.user_vars.version };
-    parting->rows.defs = parting->defs;
-    parting->rows.bytes_max = ANSWER_BYTES_MAX;
+    *capture = (struct state_capture){ .question = question,
+                                       .numbers = needed_numbers(session, slot),
+                                       .version = session->facets.user_vars.version };
+    capture->rows.defs = capture->defs;
+    capture->rows.bytes_max = ANSWER_BYTES_MAX;
     question->put(session, slot, &sql);
     if (sql.is_oom) {
         state_capture_end(slot);
@@ -315,10 +315,10 @@ static bool begin(struct session *session, struct slot *slot, const struct quest
         return false;
     }
     lose_answers(session, slot, question);
-    parting->promised_to = promised_to;
+    capture->promised_to = promised_to;
     if (promised_to != NULL)
         permits_promise(promised_to, 1);
-    upstream_query(slot->upstream, text_cstr(&sql), &parting->rows, session->worker->env.login_us);
+    upstream_query(slot->upstream, text_cstr(&sql), &capture->rows, session->worker->env.login_us);
     text_fini(&sql);
     return true;
 }
@@ -352,7 +352,7 @@ bool state_capture_ask(struct session *session, enum route_place place)
 static bool ask_for_command(struct session *session, struct slot *slot, const struct question *question)
 {
     bool may_ask = slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY;
-    bool is_asked = slot->parting != NULL || (may_ask && begin(session, slot, question, NULL));
+    bool is_asked = slot->capture != NULL || (may_ask && begin(session, slot, question, NULL));
     if (is_asked)
         session->job.wait.asked = slot;
     return is_asked;
@@ -381,7 +381,7 @@ bool state_capture_ask_transaction(struct session *session, enum route_place pla
 void state_capture_note(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
     enum route_place place = slot_place_of(session->slots, slot->upstream);
-    bool is_told = slot->parting->question->note(session, slot, answer);
+    bool is_told = slot->capture->question->note(session, slot, answer);
     if (!is_told)
         log_limited(LOG_LEVEL_INFO, &session->scope, "a connection to %s does not tell what it knows: %s",
                     slot->upstream->server->name,
@@ -395,18 +395,18 @@ void state_capture_note(struct session *session, struct slot *slot, const struct
 bool state_capture_is_running(const struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++)
-        if (session->slots[place].parting != NULL && !session->slots[place].has_failed)
+        if (session->slots[place].capture != NULL && !session->slots[place].has_failed)
             return true;
     return false;
 }
 
 void state_capture_end(struct slot *slot)
 {
-    if (slot->parting == NULL)
+    if (slot->capture == NULL)
         return;
-    if (slot->parting->promised_to != NULL)
-        permits_promise(slot->parting->promised_to, -1);
-    rows_fini(&slot->parting->rows);
-    mem_free(slot->parting);
-    slot->parting = NULL;
+    if (slot->capture->promised_to != NULL)
+        permits_promise(slot->capture->promised_to, -1);
+    rows_fini(&slot->capture->rows);
+    mem_free(slot->capture);
+    slot->capture = NULL;
 }

@@ -8,13 +8,13 @@ static bool takes_state(struct span sql, const struct sql_dialect *dialect)
 {
     struct pins pins = { 0 };
     const struct pin_origin nowhere = { 0 };
-    struct claims *claims = pending_pins_read(sql, dialect, (struct span){ 0 });
-    if (claims == NULL)
+    struct pending_pins *pending = pending_pins_read(sql, dialect, (struct span){ 0 });
+    if (pending == NULL)
         return true;
-    pending_pins_commit(claims, &pins, CLAIMS_DONE, &nowhere);
+    pending_pins_commit(pending, &pins, PENDING_PINS_DONE, &nowhere);
     bool takes = pins_keep_reads(&pins);
     pins_clear(&pins);
-    pending_pins_free(claims);
+    pending_pins_free(pending);
     return takes;
 }
 
@@ -32,7 +32,7 @@ static bool ends_autocommit(struct span sql, const struct sql_dialect *dialect)
 
 static bool sets_what_stays(struct span sql, const struct sql_dialect *dialect)
 {
-    struct changes *changes = pending_set_read(sql, dialect);
+    struct pending_set *changes = pending_set_read(sql, dialect);
     if (changes == NULL)
         return true;
     bool stays = changes->needs_pin || changes->is_malformed || changes->sets_next_transaction ||

@@ -4,15 +4,15 @@
 #include "sql/holds.h"
 #include "tokens/unquote.h"
 
-struct claim {
+struct pending_pin {
     enum hold hold;
     enum hold_effect effect;
     struct text name; /* owns */
     struct text to;   /* owns: HOLD_RENAME, the new name; HOLD_PREPARED, the statement's text */
 };
 
-struct claims {
-    struct claim *items; /* owns */
+struct pending_pins {
+    struct pending_pin *items; /* owns */
     size_t count;
     size_t cap;
 };
@@ -58,101 +58,101 @@ static void fold_case(struct text *name)
             name->data[i] = (char)(name->data[i] + 32);
 }
 
-static struct claim *append(struct claims *claims)
+static struct pending_pin *append(struct pending_pins *pending)
 {
-    if (claims->count == claims->cap) {
-        size_t cap = claims->cap == 0 ? 2 : claims->cap * 2;
-        struct claim *items = mem_realloc(claims->items, cap * sizeof *items);
+    if (pending->count == pending->cap) {
+        size_t cap = pending->cap == 0 ? 2 : pending->cap * 2;
+        struct pending_pin *items = mem_realloc(pending->items, cap * sizeof *items);
         if (items == NULL)
             return NULL;
-        claims->items = items;
-        claims->cap = cap;
+        pending->items = items;
+        pending->cap = cap;
     }
-    claims->items[claims->count] = (struct claim){ 0 };
-    return &claims->items[claims->count++];
+    pending->items[pending->count] = (struct pending_pin){ 0 };
+    return &pending->items[pending->count++];
 }
 
-static bool note(struct claims *claims, const struct hold_change *change, const struct sql_dialect *dialect,
-                 struct span schema)
+static bool note(struct pending_pins *pending, const struct hold_change *change,
+                 const struct sql_dialect *dialect, struct span schema)
 {
-    struct claim *claim = append(claims);
-    if (claim == NULL)
+    struct pending_pin *pin = append(pending);
+    if (pin == NULL)
         return false;
-    claim->hold = change->hold;
-    claim->effect = change->effect;
-    put_name(&claim->name, change->hold, change->schema, change->name, schema);
+    pin->hold = change->hold;
+    pin->effect = change->effect;
+    put_name(&pin->name, change->hold, change->schema, change->name, schema);
     if (change->hold == HOLD_USER_LOCK && dialect->family == SQL_FAMILY_MYSQL)
-        fold_case(&claim->name);
-    put_name(&claim->to, change->hold, change->to_schema, change->to_name, schema);
-    if (change->text.len > 0 && !sql_unquote(change->text, dialect, &claim->to))
-        text_clear(&claim->to);
-    return !claim->name.is_oom && !claim->to.is_oom;
+        fold_case(&pin->name);
+    put_name(&pin->to, change->hold, change->to_schema, change->to_name, schema);
+    if (change->text.len > 0 && !sql_unquote(change->text, dialect, &pin->to))
+        text_clear(&pin->to);
+    return !pin->name.is_oom && !pin->to.is_oom;
 }
 
-struct claims *pending_pins_read(struct span sql, const struct sql_dialect *dialect, struct span schema)
+struct pending_pins *pending_pins_read(struct span sql, const struct sql_dialect *dialect, struct span schema)
 {
-    struct claims *claims = mem_zalloc(sizeof *claims);
+    struct pending_pins *pending = mem_zalloc(sizeof *pending);
     struct holds_walk walk;
     struct hold_change change;
-    if (claims == NULL)
+    if (pending == NULL)
         return NULL;
     holds_begin(&walk, sql, dialect);
     while (holds_next(&walk, &change))
-        if (!note(claims, &change, dialect, schema)) {
-            pending_pins_free(claims);
+        if (!note(pending, &change, dialect, schema)) {
+            pending_pins_free(pending);
             return NULL;
         }
-    return claims;
+    return pending;
 }
 
-void pending_pins_free(struct claims *claims)
+void pending_pins_free(struct pending_pins *pending)
 {
-    if (claims == NULL)
+    if (pending == NULL)
         return;
-    for (size_t i = 0; i < claims->count; i++) {
-        text_fini(&claims->items[i].name);
-        text_fini(&claims->items[i].to);
+    for (size_t i = 0; i < pending->count; i++) {
+        text_fini(&pending->items[i].name);
+        text_fini(&pending->items[i].to);
     }
-    mem_free(claims->items);
-    mem_free(claims);
+    mem_free(pending->items);
+    mem_free(pending);
 }
 
-static void carry_out(const struct claim *claim, struct pins *pins, const struct pin_origin *origin)
+static void carry_out(const struct pending_pin *pin, struct pins *pins, const struct pin_origin *origin)
 {
-    enum pin_cause cause = (enum pin_cause)causes[claim->hold];
-    switch (claim->effect) {
+    enum pin_cause cause = (enum pin_cause)causes[pin->hold];
+    switch (pin->effect) {
     case HOLD_TAKE:
-        pins_add(pins, cause, text_span(&claim->name), text_span(&claim->to), origin);
+        pins_add(pins, cause, text_span(&pin->name), text_span(&pin->to), origin);
         break;
     case HOLD_GIVE:
-        pins_release(pins, cause, text_span(&claim->name));
+        pins_release(pins, cause, text_span(&pin->name));
         break;
     case HOLD_GIVE_ALL:
         pins_release_all(pins, cause);
         break;
     case HOLD_RENAME:
-        pins_rename(pins, cause, text_span(&claim->name), text_span(&claim->to));
+        pins_rename(pins, cause, text_span(&pin->name), text_span(&pin->to));
         break;
     }
 }
 
-static bool has_happened(const struct claim *claim, enum claims_outcome outcome)
+static bool has_happened(const struct pending_pin *pin, enum pending_pins_outcome outcome)
 {
     switch (outcome) {
-    case CLAIMS_DONE:
+    case PENDING_PINS_DONE:
         return true;
-    case CLAIMS_FAILED:
-        return claim->effect == HOLD_TAKE && claim->hold == HOLD_USER_LOCK;
-    case CLAIMS_PARTLY:
-        return claim->effect == HOLD_TAKE;
+    case PENDING_PINS_FAILED:
+        return pin->effect == HOLD_TAKE && pin->hold == HOLD_USER_LOCK;
+    case PENDING_PINS_PARTLY:
+        return pin->effect == HOLD_TAKE;
     }
     return true;
 }
 
-void pending_pins_commit(const struct claims *claims, struct pins *pins, enum claims_outcome outcome,
-                         const struct pin_origin *origin)
+void pending_pins_commit(const struct pending_pins *pending, struct pins *pins,
+                         enum pending_pins_outcome outcome, const struct pin_origin *origin)
 {
-    for (size_t i = 0; i < claims->count; i++)
-        if (has_happened(&claims->items[i], outcome))
-            carry_out(&claims->items[i], pins, origin);
+    for (size_t i = 0; i < pending->count; i++)
+        if (has_happened(&pending->items[i], outcome))
+            carry_out(&pending->items[i], pins, origin);
 }

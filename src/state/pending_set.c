@@ -14,13 +14,13 @@ static struct span unquoted(struct span name)
     return name;
 }
 
-static void expect(struct changes *changes, struct span name)
+static void expect(struct pending_set *changes, struct span name)
 {
     if (!text_append_span(&changes->expected, name) || !text_append_byte(&changes->expected, '\0'))
         changes->needs_pin = true;
 }
 
-static void note_constant(struct changes *changes, struct vars *vars, struct span name,
+static void note_constant(struct pending_set *changes, struct vars *vars, struct span name,
                           const struct setvar_change *change)
 {
     struct text literal = { 0 };
@@ -60,7 +60,7 @@ static bool is_of_schema(struct span name)
 }
 
 /* Notes session tracking that the client asks for: it is passed on to the client. */
-static void note_tracking(struct changes *changes, struct span name)
+static void note_tracking(struct pending_set *changes, struct span name)
 {
     static const struct {
         const char *name;
@@ -83,7 +83,7 @@ static void note_tracking(struct changes *changes, struct span name)
  * The server changes other numbers so that they fit. */
 #define WAIT_MAX_S 31536000
 
-static void note_wait(struct changes *changes, const struct setvar_change *change)
+static void note_wait(struct pending_set *changes, const struct setvar_change *change)
 {
     uint64_t wait_s = 0;
     bool is_default = !change->is_string && span_is_nocase(change->value, "DEFAULT");
@@ -96,7 +96,7 @@ static void note_wait(struct changes *changes, const struct setvar_change *chang
     changes->wait_at = changes->wait_len > 0 ? (size_t)(change->value.data - changes->sql.data) : 0;
 }
 
-static void note_session(struct changes *changes, const struct setvar_change *change)
+static void note_session(struct pending_set *changes, const struct setvar_change *change)
 {
     struct span name = unquoted(change->name);
     if (span_equal_nocase(name, VARS_NAMES) || span_equal_nocase(name, VARS_CHARSET) || is_of_schema(name)) {
@@ -154,7 +154,7 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
 
 /* SET SESSION TRANSACTION is reported as a variable. SET TRANSACTION, for the next transaction only, is in
  * the facts of classify(). */
-static void note_transaction(struct changes *changes, const struct setvar_change *change)
+static void note_transaction(struct pending_set *changes, const struct setvar_change *change)
 {
     if (change->is_next)
         return;
@@ -167,7 +167,7 @@ static void note_transaction(struct changes *changes, const struct setvar_change
 /* Session tracking reports the character sets that SET NAMES sets; MariaDB does not report the collation. No
  * variable has the collation of results. So headgate repeats SET NAMES, and SET CHARACTER SET, as the client
  * wrote it. */
-static void note_names(struct changes *changes, const struct setvar_change *change, struct span form)
+static void note_names(struct pending_set *changes, const struct setvar_change *change, struct span form)
 {
     struct text names = { 0 };
     struct span collation = unquoted(change->collation);
@@ -187,7 +187,7 @@ static void note_names(struct changes *changes, const struct setvar_change *chan
 
 /* A literal that is repeated as the client wrote it has the same type, digits and collation on every
  * server. */
-static void note_user(struct changes *changes, const struct setvar_change *change)
+static void note_user(struct pending_set *changes, const struct setvar_change *change)
 {
     struct text literal = { 0 };
     const char *quote = change->is_string ? "'" : "";
@@ -203,7 +203,7 @@ static void note_user(struct changes *changes, const struct setvar_change *chang
 
 /* headgate repeats the SET ROLE on connections with any character sets, so only a name that is the same in
  * all of them can be repeated. */
-static void note_role(struct changes *changes, const struct setvar_change *change)
+static void note_role(struct pending_set *changes, const struct setvar_change *change)
 {
     const char *quote = change->is_string ? "'" : "";
     changes->sets_role = true;
@@ -215,7 +215,7 @@ static void note_role(struct changes *changes, const struct setvar_change *chang
         changes->needs_pin = true;
 }
 
-static void note(struct changes *changes, const struct setvar_change *change)
+static void note(struct pending_set *changes, const struct setvar_change *change)
 {
     changes->count++;
     switch (change->scope) {
@@ -247,9 +247,9 @@ static void note(struct changes *changes, const struct setvar_change *change)
     }
 }
 
-struct changes *pending_set_read(struct span sql, const struct sql_dialect *dialect)
+struct pending_set *pending_set_read(struct span sql, const struct sql_dialect *dialect)
 {
-    struct changes *changes = mem_zalloc(sizeof *changes);
+    struct pending_set *changes = mem_zalloc(sizeof *changes);
     struct setvar_walk walk;
     struct setvar_change change;
     if (changes == NULL)
@@ -264,7 +264,7 @@ struct changes *pending_set_read(struct span sql, const struct sql_dialect *dial
     return changes;
 }
 
-void pending_set_fini(struct changes *changes)
+void pending_set_fini(struct pending_set *changes)
 {
     if (changes == NULL)
         return;
@@ -290,7 +290,7 @@ static bool is_reported(struct vars *vars, struct span name, uint64_t before)
 
 /* Has session tracking reported all names in `expected`? If a name was also set to a constant, the reported
  * value is that of the last assignment. */
-static bool are_reported(const struct changes *changes, struct vars *vars, uint64_t before)
+static bool are_reported(const struct pending_set *changes, struct vars *vars, uint64_t before)
 {
     for (size_t at = 0; at < changes->expected.len;) {
         struct span name = span_cstr(changes->expected.data + at);
@@ -301,7 +301,7 @@ static bool are_reported(const struct changes *changes, struct vars *vars, uint6
     return true;
 }
 
-static bool is_expected(const struct changes *changes, struct span wanted)
+static bool is_expected(const struct pending_set *changes, struct span wanted)
 {
     for (size_t at = 0; at < changes->expected.len;) {
         struct span name = span_cstr(changes->expected.data + at);
@@ -332,7 +332,7 @@ static void forget_before(struct vars *vars, struct span name, bool is_collation
 }
 
 /* Applies the constants in the order in which the server assigned them. */
-static bool commit_constants(const struct changes *changes, struct vars *vars, uint64_t before)
+static bool commit_constants(const struct pending_set *changes, struct vars *vars, uint64_t before)
 {
     bool is_told =
         changes->charsets == 1 && vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before);
@@ -347,7 +347,7 @@ static bool commit_constants(const struct changes *changes, struct vars *vars, u
     return true;
 }
 
-bool pending_set_commit(const struct changes *changes, struct vars *vars, uint64_t before)
+bool pending_set_commit(const struct pending_set *changes, struct vars *vars, uint64_t before)
 {
     bool is_order_lost = changes->charsets > 1 && changes->has_told_charset;
     bool has_told_alone = changes->resets_collation && changes->has_told_charset;
@@ -359,7 +359,7 @@ bool pending_set_commit(const struct changes *changes, struct vars *vars, uint64
     return commit_constants(changes, vars, before) && !changes->needs_pin;
 }
 
-bool pending_set_is_whole_refusal(const struct changes *changes, uint16_t code)
+bool pending_set_is_whole_refusal(const struct pending_set *changes, uint16_t code)
 {
     static const uint16_t codes[] = { 1054, 1064, 1115, 1146, 1193, 1227, 1229, 1231, 1232,
                                       1238, 1242, 1253, 1273, 1286, 1298, 1649, 1959 };

@@ -53,7 +53,7 @@ static void note_held(const struct report *report, const struct sesstrack_change
 {
     struct job *job = report->job;
     job->reply.has_untold = true;
-    if (job->changes != NULL) /* the value is taken from the text of the SET */
+    if (job->pending_set != NULL) /* the value is taken from the text of the SET */
         return;
     const struct pin_origin origin = job_origin(job, report->now_us);
     facets_hold(report->facets, change->name, change->value, upstream_of(report)->family, &origin);
@@ -71,7 +71,8 @@ static void note_variable(const struct report *report, const struct sesstrack_ch
         job->reply.has_last_gtid |= span_is_nocase(change->name, "last_gtid");
         break;
     case VARS_UNTRACKED:
-        job->reply.has_untold |= job->changes == NULL; /* otherwise the value is taken from the SET's text */
+        job->reply.has_untold |=
+            job->pending_set == NULL; /* otherwise the value is taken from the SET's text */
         break;
     case VARS_EMULATE:
         wait_timeout_note_told(report->facets, job, &report->slots[job->place], change->value);

@@ -48,7 +48,7 @@ static bool may_set_unnamed(const struct job *job)
 /* A SET that assigns literals, and names user variables nowhere else. */
 static bool is_plain_set(const struct job *job)
 {
-    const struct changes *changes = job->changes;
+    const struct pending_set *changes = job->pending_set;
     return changes != NULL && !job->reply.has_error && !job->facts.is_multi && !changes->has_unknown_user &&
            !job->names.has_odd && changes->user_count == job->names.count;
 }
@@ -78,8 +78,8 @@ static void note_values(struct facets *facets, struct slot *slot, const struct j
 {
     struct uservars *vars = &facets->user_vars;
     bool had_all = slot->user_version == vars->version;
-    if (job->changes != NULL && is_plain_set(job))
-        user_variables_merge(vars, &job->changes->user);
+    if (job->pending_set != NULL && is_plain_set(job))
+        user_variables_merge(vars, &job->pending_set->user);
     else
         note_named(vars, job);
     if (may_set_unnamed(job)) {

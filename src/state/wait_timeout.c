@@ -17,7 +17,7 @@ uint64_t wait_timeout_us(const struct facets *facets, uint64_t idle_us)
  * profiles keeps its connection, so the connection may have the client's wait_timeout. */
 static bool is_profiled(const struct facets *facets, const struct job *job)
 {
-    const struct changes *changes = job->changes;
+    const struct pending_set *changes = job->pending_set;
     return facets->has_profiles || (changes != NULL && changes->sets_profiling);
 }
 
@@ -25,7 +25,7 @@ static bool is_profiled(const struct facets *facets, const struct job *job)
  * not see the value that session tracking reports. */
 static bool is_rewritable(const struct facets *facets, const struct job *job)
 {
-    return job->changes != NULL && job->changes->wait_len > 0 && job->command->byte == COM_QUERY &&
+    return job->pending_set != NULL && job->pending_set->wait_len > 0 && job->command->byte == COM_QUERY &&
            job->facts.kind == SQL_SET && !job->facts.is_multi && !job->is_cut &&
            facets->tracking.asked == 0 && !is_profiled(facets, job);
 }
@@ -36,9 +36,9 @@ void wait_timeout_rewrite(const struct facets *facets, struct job *job, struct b
     struct span packet = buf_unsent(in);
     if (!is_rewritable(facets, job))
         return;
-    size_t from = PACKET_HEADER_BYTES + 1 + job->text_offset + job->changes->wait_at;
-    size_t to = from + job->changes->wait_len;
-    size_t len = packet.len - PACKET_HEADER_BYTES - job->changes->wait_len + instead.len;
+    size_t from = PACKET_HEADER_BYTES + 1 + job->text_offset + job->pending_set->wait_at;
+    size_t to = from + job->pending_set->wait_len;
+    size_t len = packet.len - PACKET_HEADER_BYTES - job->pending_set->wait_len + instead.len;
     const uint8_t header[PACKET_HEADER_BYTES] = { (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)(len >> 16),
                                                   packet.data[3] };
     (void)text_append_span(&job->rewritten, span_of(header, sizeof header));
@@ -57,7 +57,7 @@ void wait_timeout_rewrite(const struct facets *facets, struct job *job, struct b
 
 bool wait_timeout_commit(struct facets *facets, const struct job *job, struct slot *slot)
 {
-    const struct changes *changes = job->changes;
+    const struct pending_set *changes = job->pending_set;
     if (!changes->sets_wait)
         return true;
     if (!changes->is_wait_known)
@@ -70,7 +70,7 @@ bool wait_timeout_commit(struct facets *facets, const struct job *job, struct sl
 void wait_timeout_note_told(struct facets *facets, struct job *job, struct slot *slot, struct span value)
 {
     uint64_t wait_s;
-    if ((job->changes != NULL && job->changes->is_wait_known) || !span_to_u64(value, &wait_s))
+    if ((job->pending_set != NULL && job->pending_set->is_wait_known) || !span_to_u64(value, &wait_s))
         return; /* the value is taken from the text of the SET */
     facets->wait_s = wait_s > UINT32_MAX ? UINT32_MAX : (uint32_t)wait_s;
     slot->has_wait = true;

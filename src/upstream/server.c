@@ -160,9 +160,9 @@ void server_note_own_max(struct server *server, uint64_t own_max, int64_t reserv
         permits_set_max(&server->permits, max - kept);
 }
 
-void server_note_manners(struct server *server, uint32_t patience_s, bool has_init_connect)
+void server_note_session_defaults(struct server *server, uint32_t wait_timeout_s, bool has_init_connect)
 {
-    atomic_store_explicit(&server->patience_s, patience_s, memory_order_relaxed);
+    atomic_store_explicit(&server->wait_timeout_s, wait_timeout_s, memory_order_relaxed);
     atomic_store_explicit(&server->has_init_connect, has_init_connect, memory_order_relaxed);
 }
 

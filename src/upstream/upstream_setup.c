@@ -61,7 +61,7 @@ void upstream_set_up(struct upstream *upstream)
 void upstream_note_beginning(struct upstream *upstream)
 {
     upstream->renewed_us = upstream->env->loop->now_us;
-    upstream->patience_s = atomic_load_explicit(&upstream->server->patience_s, memory_order_relaxed);
+    upstream->wait_timeout_s = atomic_load_explicit(&upstream->server->wait_timeout_s, memory_order_relaxed);
     upstream->defaults = atomic_load_explicit(&upstream->server->defaults, memory_order_relaxed);
 }
 

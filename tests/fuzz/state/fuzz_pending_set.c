@@ -84,7 +84,7 @@ static void check_form(struct span sql)
 
 /* `SET password = …` without backquotes is another statement; with them (`password`) every server refuses it.
  */
-static bool is_form_of_its_own(const struct changes *changes)
+static bool is_form_of_its_own(const struct pending_set *changes)
 {
     return changes->needs_pin || changes->expected.len > 0;
 }
@@ -98,7 +98,7 @@ static void check_again(struct span sql, unsigned bits)
         .oracle = bits & 16,
     };
     struct text again = { 0 };
-    struct changes *changes = pending_set_read(sql, &other);
+    struct pending_set *changes = pending_set_read(sql, &other);
     assert(changes != NULL);
     vars_diff(&changes->constants, 0, 0, &again);
     assert(is_form_of_its_own(changes) || span_equal(text_span(&again), sql));
@@ -119,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .unsafe_charset = bits & 32,
         .is_utf8 = bits & 64,
     };
-    struct changes *changes = pending_set_read(span_of(data + 1, size - 1), &dialect);
+    struct pending_set *changes = pending_set_read(span_of(data + 1, size - 1), &dialect);
     assert(changes != NULL);
     assert(changes->expected.len == 0 || changes->expected.data[changes->expected.len - 1] == '\0');
     assert(changes->count > 0 || changes->needs_pin);

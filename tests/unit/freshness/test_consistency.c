@@ -233,13 +233,13 @@ static void unlogged_writes_are_asked_for_until_a_reset(void **state)
 {
     (void)state;
     struct scene scene;
-    struct changes changes = { .sets_logging = true };
+    struct pending_set changes = { .sets_logging = true };
     begin(&scene, CONSISTENCY_SESSION);
     run(&scene, ROUTE_PRIMARY, "SET sql_log_bin = 0", (struct job_reply){ 0 }, NULL, false);
     consistency_note_reset(&scene.consistency);
     assert_int_equal(asks_of(&scene.consistency), NOTHING);
     assert_false(scene.consistency.is_unlogged);
-    scene.job.changes = &changes;
+    scene.job.pending_set = &changes;
     consistency_note_done(&scene.consistency, &scene.job, 0, false);
     assert_true(scene.consistency.is_unlogged && scene.consistency.is_asking);
     consistency_note_reset(&scene.consistency);
@@ -307,12 +307,12 @@ static void hints_go_before_levels(void **state)
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
         struct scene scene;
         begin(&scene, hints[i].level);
-        scene.consistency.trust.server = 1;
+        scene.consistency.fresh_replica.server = 1;
         consistency_note_hint(&scene.consistency, &scene.job, hints[i].hint);
         assert_int_equal(consistency_is_asked(&scene.consistency, &scene.job), hints[i].is_asked);
         assert_int_equal(consistency_wants_global(&scene.consistency, &scene.job), hints[i].wants_global);
         assert_int_equal(consistency_wants_newest(&scene.consistency, &scene.job), hints[i].wants_newest);
-        assert_int_equal(scene.consistency.trust.server, hints[i].wants_newest ? VIEW_NO_SERVER : 1);
+        assert_int_equal(scene.consistency.fresh_replica.server, hints[i].wants_newest ? VIEW_NO_SERVER : 1);
         scene.listener.mode = LISTENER_REPLICA; /* a listener without a primary */
         assert_false(consistency_is_asked(&scene.consistency, &scene.job));
         end(&scene);
@@ -326,15 +326,15 @@ static void lost_connections_leave_doubt(void **state)
     struct upstream upstream = { .state = UPSTREAM_READY };
     struct slot slot = { .upstream = &upstream };
     begin(&scene, CONSISTENCY_SESSION);
-    scene.consistency.trust.server = 1;
+    scene.consistency.fresh_replica.server = 1;
     scene.consistency.has_written = true;
     consistency_note_drop(&scene.consistency, &scene.job, ROUTE_PRIMARY, &slot);
     consistency_note_drop(&scene.consistency, &scene.job, ROUTE_REPLICA, &slot);
-    assert_int_equal(scene.consistency.trust.server, 1);
+    assert_int_equal(scene.consistency.fresh_replica.server, 1);
     assert_true(scene.consistency.has_written);
     slot.has_failed = true;
     consistency_note_drop(&scene.consistency, &scene.job, ROUTE_REPLICA, &slot);
-    assert_int_equal(scene.consistency.trust.server, VIEW_NO_SERVER);
+    assert_int_equal(scene.consistency.fresh_replica.server, VIEW_NO_SERVER);
     assert_int_equal(asks_of(&scene.consistency), NOTHING);
     upstream.state = UPSTREAM_BUSY; /* the write may have been executed */
     consistency_note_drop(&scene.consistency, &scene.job, ROUTE_PRIMARY, &slot);

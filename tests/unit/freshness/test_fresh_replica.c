@@ -237,8 +237,8 @@ static void reads_go_to_replicas_that_have_the_position(void **state)
         for (int i = NONE; i < SERVERS; i++) {
             set(&scene, row);
             fresh_replica_note_choice(&scene.consistency, &scene.job, i);
-            assert_true(scene.consistency.trust.server == i || scene.consistency.trust.server == NONE);
-            trusted |= i != NONE && scene.consistency.trust.server == i ? BIT(i) : 0;
+            assert_true(scene.consistency.fresh_replica.server == i || scene.consistency.fresh_replica.server == NONE);
+            trusted |= i != NONE && scene.consistency.fresh_replica.server == i ? BIT(i) : 0;
             end(&scene);
         }
         assert_row(trusted == choices[row].then_trusted, "%s: %#x", choices[row].name, trusted);
@@ -273,10 +273,10 @@ static void trust_ends_when_the_replica_may_be_an_older_copy(void **state)
         counter_add(&entry->server->by_worker[0].drops, row == 5); /* another worker's connection */
         assert_int_equal(fresh_replica_is_held(&scene.consistency, &scene.job), row > 4);
         fresh_replica_note_view(&scene.consistency);
-        assert_int_equal(scene.consistency.trust.server, row != 4 ? 2 : NONE);
+        assert_int_equal(scene.consistency.fresh_replica.server, row != 4 ? 2 : NONE);
         fresh_replica_forget(&scene.consistency);
         fresh_replica_note_view(&scene.consistency);
-        assert_int_equal(scene.consistency.trust.server, NONE);
+        assert_int_equal(scene.consistency.fresh_replica.server, NONE);
         end(&scene);
     }
 }
@@ -293,7 +293,7 @@ static void reads_elsewhere_ask_for_what_was_read(void **state)
     scene.consistency.has_read = true;
     assert_int_not_equal(fresh_replica_choose(&scene.consistency, &scene.job), NONE);
     assert_true(scene.consistency.seen != 0 && scene.consistency.is_asking && !scene.consistency.has_read);
-    assert_int_equal(scene.consistency.trust.server, NONE);
+    assert_int_equal(scene.consistency.fresh_replica.server, NONE);
     end(&scene);
 }
 

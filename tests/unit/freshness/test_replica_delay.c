@@ -107,7 +107,7 @@ static void reads_wait_where_that_is_cheaper(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct delay delay = { .average_us = rows[i].average_us };
         uint64_t us =
-            replica_delay_patience(&delay, rows[i].elapsed_us, rows[i].primary_us, rows[i].replica_us);
+            replica_delay_wait_us(&delay, rows[i].elapsed_us, rows[i].primary_us, rows[i].replica_us);
         if (us != rows[i].want_us)
             fail_msg("%s: %llu", rows[i].name, (unsigned long long)us);
     }

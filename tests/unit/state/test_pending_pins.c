@@ -45,16 +45,16 @@ static struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
 
 static void say(struct pins *pins, const struct said *said)
 {
-    enum claims_outcome outcome = said->outcome == 'd'   ? CLAIMS_DONE
-                                  : said->outcome == 'f' ? CLAIMS_FAILED
-                                                         : CLAIMS_PARTLY;
+    enum pending_pins_outcome outcome = said->outcome == 'd'   ? PENDING_PINS_DONE
+                                        : said->outcome == 'f' ? PENDING_PINS_FAILED
+                                                               : PENDING_PINS_PARTLY;
     struct sql_facts facts = classify(span_cstr(said->sql), false, &dialect);
     if (!facts.has_holds)
         return;
-    struct claims *claims = pending_pins_read(span_cstr(said->sql), &dialect, SPAN_LITERAL("test"));
-    assert_non_null(claims);
-    pending_pins_commit(claims, pins, outcome, &(struct pin_origin){ .since_us = 1 });
-    pending_pins_free(claims);
+    struct pending_pins *pending = pending_pins_read(span_cstr(said->sql), &dialect, SPAN_LITERAL("test"));
+    assert_non_null(pending);
+    pending_pins_commit(pending, pins, outcome, &(struct pin_origin){ .since_us = 1 });
+    pending_pins_free(pending);
 }
 
 static void what_was_said_is_what_is_held(void **state)
@@ -106,10 +106,10 @@ static void without_memory_there_are_no_claims(void **state)
     unsigned failures = 0;
     for (long count = 0; count < 40; count++) {
         mem_fail_after(count);
-        struct claims *claims = pending_pins_read(span_cstr(sql), &dialect, SPAN_LITERAL("test"));
+        struct pending_pins *pending = pending_pins_read(span_cstr(sql), &dialect, SPAN_LITERAL("test"));
         mem_fail_after(-1);
-        failures += claims == NULL;
-        pending_pins_free(claims);
+        failures += pending == NULL;
+        pending_pins_free(pending);
     }
     assert_true(failures > 5 && failures < 40);
 }

@@ -98,10 +98,10 @@ static const struct {
     { "", "", "", "p" },
 };
 
-static struct changes *read(const char *sql)
+static struct pending_set *read(const char *sql)
 {
     static const struct sql_dialect dialect = { .is_utf8 = true };
-    struct changes *changes = pending_set_read(span_cstr(sql), &dialect);
+    struct pending_set *changes = pending_set_read(span_cstr(sql), &dialect);
     assert_non_null(changes);
     return changes;
 }
@@ -110,7 +110,7 @@ static void statement_rows(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct changes *changes = read(rows[i].sql);
+        struct pending_set *changes = read(rows[i].sql);
         struct text constants = { 0 };
         vars_diff(&changes->constants, 0, 0, &constants);
         for (size_t n = 0; n < changes->expected.len; n++)
@@ -161,7 +161,7 @@ static void user_variables_that_mean_the_same_everywhere_are_kept(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(user_rows); i++) {
-        struct changes *changes = read(user_rows[i].sql);
+        struct pending_set *changes = read(user_rows[i].sql);
         struct text known = { 0 };
         user_variables_say(&changes->user, 0, &known);
         assert_row(strcmp(text_cstr(&known), user_rows[i].known) == 0, "%s: %s", user_rows[i].sql,
@@ -189,7 +189,7 @@ static bool commit(const char *sql, const char *reported, const char *want)
 {
     struct vars vars = { 0 };
     struct text out = { 0 };
-    struct changes *changes = read(sql);
+    struct pending_set *changes = read(sql);
     /* values from earlier statements */
     assert_true(vars_set(&vars, SPAN_LITERAL("time_zone"), SPAN_LITERAL("'+00:00'")));
     assert_true(vars_set(&vars, SPAN_LITERAL("character_set_client"), SPAN_LITERAL("'latin1'")));
@@ -308,7 +308,7 @@ static void what_is_said_after_all_of_them(void **state)
         struct vars vars = { 0 };
         struct text out = { 0 };
         for (size_t n = 0; n < COUNT_OF(cases[i].sql) && cases[i].sql[n] != NULL; n++) {
-            struct changes *changes = read(cases[i].sql[n]);
+            struct pending_set *changes = read(cases[i].sql[n]);
             uint64_t before = vars.version;
             tell(&vars, cases[i].told[n]);
             assert_row(pending_set_commit(changes, &vars, before), "%s", cases[i].sql[n]);
@@ -343,7 +343,7 @@ static void refusals_that_come_before_anything_is_done(void **state)
         { "SET a=1; SET nosuch=2", 1193, false },
     };
     for (size_t i = 0; i < COUNT_OF(refusals); i++) {
-        struct changes *changes = read(refusals[i].sql);
+        struct pending_set *changes = read(refusals[i].sql);
         assert_row(pending_set_is_whole_refusal(changes, refusals[i].code) == refusals[i].is_whole, "%s: %u",
                    refusals[i].sql, refusals[i].code);
         pending_set_fini(changes);
@@ -361,7 +361,7 @@ static void what_holds_its_connection_is_noted_by_name(void **state)
         { "SET auto_increment_offset = 2", "" },
     };
     for (size_t i = 0; i < COUNT_OF(held); i++) {
-        struct changes *changes = read(held[i][0]);
+        struct pending_set *changes = read(held[i][0]);
         struct text out = { 0 };
         vars_diff(&changes->held, 0, 0, &out);
         assert_string_equal(text_cstr(&out), held[i][1]);
@@ -397,7 +397,7 @@ static void without_memory_the_session_is_pinned(void **state)
     unsigned pinned = 0;
     for (long fail_at = 0; fail_at < 8; fail_at++) {
         mem_fail_after(fail_at);
-        struct changes *changes = pending_set_read(SPAN_LITERAL("SET a='1', b=f()"), &dialect);
+        struct pending_set *changes = pending_set_read(SPAN_LITERAL("SET a='1', b=f()"), &dialect);
         mem_fail_after(-1);
         assert_int_equal(changes == NULL, fail_at == 0);
         if (changes == NULL)
