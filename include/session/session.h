@@ -134,7 +134,7 @@ struct session {
     struct queue queue;
     struct rights rights;
     struct consistency consistency;
-    struct job job;
+    struct job *job; /* owns, from worker->jobs; job_idle() between commands */
     struct prepared_table prepared;
     enum close_reason close_reason;
 
@@ -187,6 +187,8 @@ void session_set_deadline(struct session *session, uint64_t after_us);
 enum session_stage session_stage(const struct session *session);
 /* No command of the session runs and no transaction is open: the session may wait for a paused cluster. */
 bool session_is_quiet(const struct session *session);
+/* A command or a login begins: the session gets a job, unless it has one already. False: memory is out. */
+bool session_begin_job(struct session *session);
 /* True if the present command uses the connection at this place. */
 bool session_is_of_job(const struct session *session, enum route_place place);
 /* The connection at this place, which the present command does not use, has failed (slot.failure). Drops

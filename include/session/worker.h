@@ -13,6 +13,7 @@
 #include "access/users.h"
 #include "base/counters.h"
 #include "base/list.h"
+#include "base/mem.h"
 #include "upstream/upstream.h"
 #include "cluster/view.h"
 #include "freshness/positions.h"
@@ -126,6 +127,7 @@ struct worker {
     struct upstream_env env;
     struct pool pool;
     struct list sessions;
+    struct mem_slab jobs;   /* of the sessions that run a command */
     size_t bodies;          /* sessions whose memory is not freed yet, closed ones included */
     size_t most_bodies;     /* maximum of `bodies` since memory was last given back to the system */
     struct session *by_id;  /* uthash, by session id */

@@ -1,10 +1,12 @@
 /* The command that a session runs at present: its text and facts, its place, its waits, and what the reply
- * has told so far. Between commands all fields are zero, except the text of the last own error and `avoid`.
+ * has told so far. A job is taken from the worker's free list when a command begins, and given back when the
+ * command is over.
  */
 #ifndef HEADGATE_STATE_JOB_H
 #define HEADGATE_STATE_JOB_H
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "cluster/view.h"
 #include "mysql/command.h"
@@ -157,8 +159,15 @@ struct job {
     struct digest_row *digest;   /* borrows from the worker's table: the row that counts it; NULL: none */
     const struct server *server; /* borrows: the server that it was sent to last; NULL: none */
 
-    struct job_own own; /* last field: reset_job in command/command_answer.c does not clear its text */
+    struct job_own own; /* last field: job_take does not clear its text */
 };
+
+/* The job of a session that runs no command: all fields are zero, except `avoid`. It must not be written. */
+struct job *job_idle(void);
+/* An empty job from a free list of jobs, or NULL when memory is out. job_give gives it back. */
+struct job *job_take(struct mem_slab *jobs);
+/* Frees what the job owns, gives the job back, and sets *job to job_idle(). No effect on job_idle(). */
+void job_give(struct mem_slab *jobs, struct job **job);
 
 /* The present command without literals: the text of its digest, or only its kind. Borrows until the command
  * is over. */

@@ -6,6 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* With AddressSanitizer a use of a block on a free list is an error, like a use of freed memory. The first word,
+ * which links the list, is left out. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define FORBID(block, size)                                                                                  \
+    __asan_poison_memory_region((char *)(block) + sizeof(void *), (size) - sizeof(void *))
+#define ALLOW(block, size) __asan_unpoison_memory_region(block, size)
+#else
+#define FORBID(block, size) (void)0
+#define ALLOW(block, size) (void)0
+#endif
+
 static atomic_long fail_after = -1;
 static atomic_bool fails_all;
 static atomic_ulong allocations;
@@ -89,6 +101,7 @@ void mem_slab_fini(struct mem_slab *slab)
     while (slab->free != NULL) {
         void *block = slab->free;
         memcpy(&slab->free, block, sizeof slab->free);
+        ALLOW(block, slab->size_bytes);
         mem_free(block);
     }
     slab->kept = 0;
@@ -103,6 +116,7 @@ void *mem_slab_take(struct mem_slab *slab)
         return block;
     }
     memcpy(&slab->free, block, sizeof slab->free);
+    ALLOW(block, slab->size_bytes);
     slab->kept--;
     slab->lent++;
     return block;
@@ -116,6 +130,7 @@ void mem_slab_give(struct mem_slab *slab, void *block)
         mem_free(block);
         return;
     }
+    FORBID(block, slab->size_bytes);
     memcpy(block, &slab->free, sizeof slab->free);
     slab->free = block;
     slab->kept++;

@@ -36,7 +36,7 @@
 
 enum step acquire_wait(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     uint64_t now = session_now(session);
     if (job->wait.server_until_us == 0)
         job->wait.server_until_us = now + session->worker->world->timeouts->primary_wait_us;
@@ -50,7 +50,7 @@ enum step acquire_wait(struct session *session)
  * client gets no error because of the pause. */
 static enum step wait_resumed(struct session *session)
 {
-    session->job.wait.server_until_us = 0;
+    session->job->wait.server_until_us = 0;
     session_set_deadline(session, 0);
     (void)session_enter(session, SESSION_WAITING);
     return STEP_WAIT;
@@ -60,7 +60,7 @@ enum step acquire_waiting(struct session *session)
 {
     if (session->is_client_eof)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
-    const struct slot *asked = session->job.wait.asked;
+    const struct slot *asked = session->job->wait.asked;
     bool is_told = asked != NULL && asked->capture == NULL;
     if (!session->worker->is_retrying && !is_told)
         return STEP_WAIT;
@@ -69,7 +69,7 @@ enum step acquire_waiting(struct session *session)
 
 void acquire_again(struct session *session)
 {
-    slot_drop(session, session->job.place);
+    slot_drop(session, session->job->place);
     (void)acquire_wait(session);
 }
 
@@ -79,7 +79,7 @@ void acquire_again(struct session *session)
 static bool has_primary_slot(const struct session *session)
 {
     const struct slot *slot = &session->slots[ROUTE_PRIMARY];
-    return session->job.place == ROUTE_PRIMARY && slot->upstream != NULL && !slot->has_failed;
+    return session->job->place == ROUTE_PRIMARY && slot->upstream != NULL && !slot->has_failed;
 }
 
 /* The session's state is on a server that is not the primary any more, and there is another primary. An
@@ -139,7 +139,7 @@ static bool is_held(const struct session *session)
 static bool is_doubtful(const struct session *session)
 {
     int primary = session_view(session)->primary;
-    return session->job.place == ROUTE_PRIMARY && !session->job.is_login && primary != VIEW_NO_SERVER &&
+    return session->job->place == ROUTE_PRIMARY && !session->job->is_login && primary != VIEW_NO_SERVER &&
            worker_doubts(session->worker, session->door->cluster, primary) &&
            !slot_has_lost_state(session, ROUTE_PRIMARY);
 }
@@ -148,7 +148,7 @@ static bool is_doubtful(const struct session *session)
  * Without them the command would do something else. */
 static bool has_lost_pieces(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     if (job->prepared == NULL)
         return false;
     uint8_t byte = job->command->byte;
@@ -164,7 +164,7 @@ static bool has_lost_pieces(const struct session *session)
 static bool needs_id_of_primary(const struct session *session)
 {
     uint64_t known_by = session->facets.insert_id.known_by;
-    bool is_away = session->job.place == ROUTE_REPLICA && facets_home(&session->facets) == ROUTE_REPLICA;
+    bool is_away = session->job->place == ROUTE_REPLICA && facets_home(&session->facets) == ROUTE_REPLICA;
     return known_by != 0 && known_by == session->slots[ROUTE_PRIMARY].generation && is_away &&
            insert_id_is_asked_for(command_sql(session));
 }
@@ -173,7 +173,7 @@ static bool needs_id_of_primary(const struct session *session)
  * whether the transaction is open. */
 static bool must_settle(const struct session *session)
 {
-    return session->job.is_aside && session->facets.transaction.is_unknown;
+    return session->job->is_aside && session->facets.transaction.is_unknown;
 }
 
 /* Another connection of the session knows what the command needs. headgate asks that connection, and the
@@ -181,14 +181,14 @@ static bool must_settle(const struct session *session)
 static bool must_ask(struct session *session)
 {
     return (needs_id_of_primary(session) && state_capture_ask_id(session, ROUTE_PRIMARY)) ||
-           (variable_effects_are_away(&session->facets, &session->job) &&
+           (variable_effects_are_away(&session->facets, session->job) &&
             state_capture_ask_variables(session, ROUTE_REPLICA)) ||
            (must_settle(session) && state_capture_ask_transaction(session, ROUTE_PRIMARY));
 }
 
 static bool has_lost_draws(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     const struct draws *draws = &session->facets.draws;
     if (!draws->has_lost || !job->facts.has_sequence || job->command->byte == COM_STMT_PREPARE)
         return false;
@@ -205,7 +205,7 @@ static bool has_lost_answer(const struct session *session, bool is_current)
     bool has_lost_id =
         insert_id_is_lost(&facets->insert_id, session->slots) && insert_id_is_asked_for(command_sql(session));
     return has_lost_id || has_lost_draws(session) ||
-           diagnostics_are_gone(&facets->answers, session->slots, &session->job, is_current);
+           diagnostics_are_gone(&facets->answers, session->slots, session->job, is_current);
 }
 
 /* ---- the beginning ---- */
@@ -215,13 +215,13 @@ static bool is_where_it_trusts(const struct session *session)
 {
     return session->slots[ROUTE_REPLICA].server == session->consistency.fresh_replica.server &&
            session->consistency.level != CONSISTENCY_STRONG &&
-           (!consistency_wants_global(&session->consistency, &session->job) ||
+           (!consistency_wants_global(&session->consistency, session->job) ||
             global_writes_is_current(&session->consistency));
 }
 
 enum step acquire_begin(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     job->wait.asked = NULL;
     slot_listen(session, job->place);
     if (session->lost.len > 0 && !job->is_login) /* state was lost while this command waited */
@@ -318,7 +318,7 @@ static enum step refuse_login(struct session *session, int at, const struct erro
 
 static enum step failed(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct slot *slot = &session->slots[job->place];
     struct error err = slot->failure;
     int server = slot->server;
@@ -374,7 +374,7 @@ static enum step failed(struct session *session)
  * new login fails too. */
 static enum step open_instead(struct session *session)
 {
-    struct slot *slot = &session->slots[session->job.place];
+    struct slot *slot = &session->slots[session->job->place];
     const int index = slot->server;
     const struct view_server *entry = &session_view(session)->servers[index];
     counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->pool_changes_failed, 1);
@@ -383,12 +383,12 @@ static enum step open_instead(struct session *session)
     if (slot->failure.sqlstate[0] != '\0' && slot->failure.code == ERR_UNKNOWN_COM)
         entry->server->permits.holders[session->worker->index].has_no_change = true;
     if (entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED) {
-        slot_drop(session, session->job.place);
+        slot_drop(session, session->job->place);
         return session_enter(session, SESSION_ACQUIRING);
     }
     bool has_permit = upstream_take_permit(slot->upstream);
     assert(has_permit);
-    slot_drop(session, session->job.place);
+    slot_drop(session, session->job->place);
     slot_open(session, index);
     return STEP_MORE;
 }
@@ -412,7 +412,7 @@ static void count_change(struct session *session, bool is_renewing)
 
 enum step acquire_attaching(struct session *session)
 {
-    struct slot *slot = &session->slots[session->job.place];
+    struct slot *slot = &session->slots[session->job->place];
     if (slot->has_failed)
         return slot->is_changing && !is_refused_anew(slot) ? open_instead(session) : failed(session);
     if (slot->upstream->state != UPSTREAM_READY)

@@ -34,7 +34,7 @@ static void fail_for_memory(struct slot *slot)
 static void ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
                 struct span argument)
 {
-    struct slot *slot = &session->slots[session->job.place];
+    struct slot *slot = &session->slots[session->job->place];
     struct text payload = { 0 };
     (void)text_append_byte(&payload, command);
     (void)text_append_span(&payload, argument);
@@ -55,7 +55,7 @@ static struct replay replay_of(struct session *session, struct slot *slot)
 {
     bool needs_sql = wait_timeout_may_lack(&session->facets, slot);
     return (struct replay){ .facets = &session->facets,
-                            .job = &session->job,
+                            .job = session->job,
                             .slot = slot,
                             .sql = needs_sql ? command_sql(session) : SPAN_NONE };
 }
@@ -63,7 +63,7 @@ static struct replay replay_of(struct session *session, struct slot *slot)
 /* What the connection itself needs comes first: a reset would remove the session's state again. */
 static enum sync_task next_task(struct session *session, struct slot *slot)
 {
-    if (session->job.confined == slot->generation)
+    if (session->job->confined == slot->generation)
         return SYNC_NOTHING;
     if (session->facets.was_reset && !slot->is_reset)
         return SYNC_RESET;
@@ -152,9 +152,9 @@ static bool is_in_schema(const struct upstream *upstream)
 static bool may_do_without_schema(const struct session *session, const struct slot *slot)
 {
     bool has_other_place =
-        session->job.place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT;
-    bool may_move = !slot_has_lost_state(session, session->job.place) || !is_in_schema(slot->upstream);
-    return slot->task == SYNC_SCHEMA && slot->answer.error.code == ERR_BAD_DB && !session->job.is_login &&
+        session->job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT;
+    bool may_move = !slot_has_lost_state(session, session->job->place) || !is_in_schema(slot->upstream);
+    return slot->task == SYNC_SCHEMA && slot->answer.error.code == ERR_BAD_DB && !session->job->is_login &&
            !has_other_place && may_move;
 }
 
@@ -163,9 +163,9 @@ static bool may_do_without_schema(const struct session *session, const struct sl
 static enum step do_without_schema(struct session *session, struct slot *slot)
 {
     struct answers *answers = &session->facets.answers;
-    session->job.has_no_schema = true;
+    session->job->has_no_schema = true;
     if (is_in_schema(slot->upstream)) {
-        slot_drop(session, session->job.place);
+        slot_drop(session, session->job->place);
         return session_enter(session, SESSION_ACQUIRING);
     }
     slot->task = SYNC_NOTHING;
@@ -177,7 +177,7 @@ static enum step do_without_schema(struct session *session, struct slot *slot)
 
 static enum step refused(struct session *session, struct slot *slot)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct error err = slot->answer.error;
     if (may_do_without_schema(session, slot))
         return do_without_schema(session, slot);
@@ -202,7 +202,7 @@ static enum step refused(struct session *session, struct slot *slot)
 static enum step refused_renewal(struct session *session, struct slot *slot)
 {
     reset_note_refusal(&session->worker->pool, slot->upstream, &slot->answer.error);
-    slot_drop(session, session->job.place);
+    slot_drop(session, session->job->place);
     return session_enter(session, SESSION_ACQUIRING);
 }
 
@@ -226,13 +226,13 @@ static bool note_confinement(struct session *session, struct slot *slot)
     if (slot->task != SYNC_SETUP || !is_refused)
         return false;
     slot->upstream->is_set_up = false;
-    session->job.confined = slot->generation;
+    session->job->confined = slot->generation;
     return true;
 }
 
 enum step apply_state_syncing(struct session *session)
 {
-    struct slot *slot = &session->slots[session->job.place];
+    struct slot *slot = &session->slots[session->job->place];
     if (slot->has_failed)
         return session_enter(session, SESSION_ATTACHING);
     if (slot->task != SYNC_NOTHING) {
@@ -243,20 +243,20 @@ enum step apply_state_syncing(struct session *session)
         bool is_confined = note_confinement(session, slot);
         bool is_refused = slot->answer.is_err && !is_renewal(slot->task) && !is_confined;
         is_refused = is_refused || (!is_confined && !note_success(session, slot));
-        if (is_refused && !schema_may_retry(&session->facets, &session->job, slot))
+        if (is_refused && !schema_may_retry(&session->facets, session->job, slot))
             return refused(session, slot);
         slot->task = SYNC_NOTHING;
     } else if (pooled_of(slot->upstream)->is_second_hand && !reuse_look(session, slot)) {
         return local_answers_refuse(session);
     }
     enum sync_task task = next_task(session, slot);
-    if (session->job.command != NULL && session->job.command->byte == COM_RESET_CONNECTION)
+    if (session->job->command != NULL && session->job->command->byte == COM_RESET_CONNECTION)
         task = SYNC_NOTHING; /* COM_RESET_CONNECTION discards the state anyway */
     if (task != SYNC_NOTHING) {
         start_task(session, slot, task);
         return STEP_MORE;
     }
-    if (session->job.is_login) {
+    if (session->job->is_login) {
         session->facets.status = slot->upstream->status;
         return session_enter(session, SESSION_LOGIN);
     }
@@ -267,7 +267,7 @@ enum step apply_state_syncing(struct session *session)
 
 static enum step note_prepared(struct session *session, struct slot *slot)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     slot->task = SYNC_NOTHING;
     if (slot->answer.is_err && pick_is_lacking(session, (uint16_t)slot->answer.error.code)) {
         pick_leave_lacking(session);
@@ -300,7 +300,7 @@ static bool is_worded_anew(const struct session *session)
 {
     struct text now = { 0 };
     parse_context_take(&session->facets.vars, &now);
-    bool is_anew = now.is_oom || !span_equal(text_span(&now), text_span(&session->job.prepared->wording));
+    bool is_anew = now.is_oom || !span_equal(text_span(&now), text_span(&session->job->prepared->wording));
     text_fini(&now);
     return is_anew;
 }
@@ -310,7 +310,7 @@ static bool is_worded_anew(const struct session *session)
 static void start_wording(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
-    parse_context_say(text_span(&session->job.prepared->wording), &session->facets.vars,
+    parse_context_say(text_span(&session->job->prepared->wording), &session->facets.vars,
                       parse_context_collation(slot), slot->upstream->family, &sql);
     if (sql.is_oom) {
         slot->has_failed = true;
@@ -334,7 +334,7 @@ static void note_worded(struct session *session, struct slot *slot)
  * earlier statements schema and variables are not changed: that would overwrite the answer. */
 static enum step prepare_here(struct session *session, struct slot *slot)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     bool is_anew = is_worded_anew(session);
     if (!is_anew && upstream_statements_find(slot, job->place, &session->facets, job->prepared)) {
         counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->statements_shared, 1);
@@ -360,7 +360,7 @@ static enum step prepare_here(struct session *session, struct slot *slot)
 
 enum step apply_state_preparing(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct slot *slot = &session->slots[job->place];
     if (slot->has_failed)
         return session_enter(session, SESSION_ATTACHING);

@@ -100,7 +100,9 @@ enum step command_reading(struct session *session)
     struct packet_header header;
     if (!packet_peek(bytes, &header) || (header.len > 0 && bytes.len == PACKET_HEADER_BYTES))
         return wait_for_client(session);
-    struct job *job = &session->job;
+    if (!session_begin_job(session))
+        return session_close(session, CLOSE_OUT_OF_MEMORY, "a command");
+    struct job *job = session->job;
     job->command = command_find(header.len > 0 ? bytes.data[PACKET_HEADER_BYTES] : 0);
     if (job->command->byte == COM_QUIT && state_capture_is_running(session))
         return STEP_WAIT;
@@ -138,7 +140,7 @@ enum step command_reading(struct session *session)
  * server would refuse it. */
 static bool find_text(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct attributes attributes;
     if (job->command->byte != COM_QUERY || !command_has_attributes(session))
         return true;
@@ -152,7 +154,7 @@ static bool find_text(struct session *session)
 /* COM_QUERY and COM_STMT_PREPARE: the text decides what happens. */
 static enum step run_statement(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     if (!find_text(session))
         return command_refuse_malformed(session);
     struct span sql = command_text(session);
@@ -176,14 +178,14 @@ static enum step run_statement(struct session *session)
 
 static enum step run_init_db(struct session *session)
 {
-    session->job.facts = (struct sql_facts){ .kind = SQL_USE, .reason = SQL_REASON_UNKNOWN };
+    session->job->facts = (struct sql_facts){ .kind = SQL_USE, .reason = SQL_REASON_UNKNOWN };
     return command_by_facts(session);
 }
 
 /* COM_RESET_CONNECTION is sent to replicas when they are used again: see slot.is_reset. */
 static enum step run_reset(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     facets_come_home(&session->facets);
     if (session->facets.variables != VARIABLES_PRIMARY)
         session->facets.variables = VARIABLES_NOWHERE; /* lost with the replica's connection */
@@ -199,8 +201,8 @@ static enum step run_set_option(struct session *session)
     struct span payload = command_payload(session);
     if (payload.len < 3)
         return command_refuse_malformed(session);
-    session->job.facts = (struct sql_facts){ .kind = SQL_ADMIN };
-    session->job.kill.id = payload.data[1]; /* 0: on, 1: off; used by after_command, after an OK */
+    session->job->facts = (struct sql_facts){ .kind = SQL_ADMIN };
+    session->job->kill.id = payload.data[1]; /* 0: on, 1: off; used by after_command, after an OK */
     return command_by_facts(session);
 }
 
@@ -209,13 +211,13 @@ static enum step run_process_kill(struct session *session)
     struct span payload = command_payload(session);
     if (payload.len < 5)
         return command_refuse_malformed(session);
-    session->job.kill.id = wire_load_u32(payload.data + 1);
+    session->job->kill.id = wire_load_u32(payload.data + 1);
     return session_enter(session, SESSION_KILLING);
 }
 
 static enum step run_change_user(struct session *session)
 {
-    return session->job.is_cut ? command_refuse_malformed(session) : session_enter(session, SESSION_LOGIN);
+    return session->job->is_cut ? command_refuse_malformed(session) : session_enter(session, SESSION_LOGIN);
 }
 
 static const struct {
@@ -230,19 +232,19 @@ static const struct {
 static enum step run_session_command(struct session *session)
 {
     for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
-        if (handlers[i].byte == session->job.command->byte)
+        if (handlers[i].byte == session->job->command->byte)
             return handlers[i].run(session);
     return command_refuse(session, ERR_UNKNOWN_COM, NULL, "Unknown command");
 }
 
 static enum step run_local(struct session *session)
 {
-    if (session->job.command->byte == COM_QUIT)
+    if (session->job->command->byte == COM_QUIT)
         return session_close(session, CLOSE_CLIENT_QUIT, NULL);
-    if (session->job.is_cut)
+    if (session->job->is_cut)
         return command_refuse_malformed(session);
-    if (session->facets.transaction.is_unknown && session->job.command->byte == COM_PING) {
-        session->job.facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
+    if (session->facets.transaction.is_unknown && session->job->command->byte == COM_PING) {
+        session->job->facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
         return command_go(session, facets_home(&session->facets),
                           ROUTE_REASON_UNKNOWN_TRANSACTION); /* its OK tells */
     }
@@ -251,7 +253,7 @@ static enum step run_local(struct session *session)
 
 static enum step dispatch(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     switch (job->command->manner) {
     case COMMAND_STATEMENT:
         return run_statement(session);

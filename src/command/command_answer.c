@@ -16,13 +16,10 @@
 #include "session/command_text.h"
 #include "session/slot.h"
 #include "sql/secrets.h"
-#include "state/pending_pins.h"
-#include "state/pending_set.h"
 #include "state/wait_timeout.h"
 #include "stats/statement_log.h"
 
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 
 #define SAID_MAX 2048 /* bytes of a statement's text that are kept for the logs */
@@ -61,20 +58,20 @@ static void begin_cost(struct session *session, struct span sql, uint64_t shape,
     if (!digests_are_on(&worker->digests))
         return;
     struct digest_row *row = digests_find(&worker->digests, shape, session->who);
-    session->job.digest = row != NULL ? row : enter(session, sql, shape, is_cut);
+    session->job->digest = row != NULL ? row : enter(session, sql, shape, is_cut);
     if (worker->is_telling)
         keep_said(session, sql, is_cut);
 }
 
 void cost_begin(struct session *session, struct span sql)
 {
-    begin_cost(session, sql, session->job.facts.shape, session->job.is_cut);
+    begin_cost(session, sql, session->job->facts.shape, session->job->is_cut);
 }
 
 /* The facts are those of the prepared text, which is kept unless it was very long. */
 void cost_begin_prepared(struct session *session)
 {
-    const struct prepared *prepared = session->job.prepared;
+    const struct prepared *prepared = session->job->prepared;
     struct span sql = prepared->sql;
     begin_cost(session, sql, prepared->facts.shape, false);
 }
@@ -94,9 +91,9 @@ static uint64_t bytes_in(const struct job *job)
 /* The rows of the reply. If the reply is not over: those that have arrived. */
 static uint64_t rows(const struct session *session)
 {
-    const struct upstream *upstream = session->slots[session->job.place].upstream;
-    if (session->job.reply.rows > 0 || session->state != SESSION_REPLYING || upstream == NULL)
-        return session->job.reply.rows;
+    const struct upstream *upstream = session->slots[session->job->place].upstream;
+    if (session->job->reply.rows > 0 || session->state != SESSION_REPLYING || upstream == NULL)
+        return session->job->reply.rows;
     return upstream->tracker.rows;
 }
 
@@ -108,7 +105,7 @@ static uint16_t error_of(const struct job *job)
 
 static inline struct digest_cost cost_of(const struct session *session, uint64_t now, bool is_answered)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     uint8_t byte = job->command->byte;
     uint64_t sent_us = job->sent_us != 0 ? job->sent_us : now;
     uint64_t over_us = job->reply.over_us != 0 ? job->reply.over_us : now;
@@ -134,7 +131,7 @@ static struct span span_or_none(const char *string)
 static void log_cost(struct session *session, const struct digest_row *row, const struct digest_cost *cost,
                      const char *end, unsigned files)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     struct statement_log *log = session->worker->world->statements;
     struct text pins = { 0 };
     char digest[20];
@@ -196,39 +193,18 @@ static __attribute__((noinline)) void tell_if_wanted(struct session *session, co
 
 void cost_end(struct session *session, const char *end)
 {
-    struct digest_row *row = session->job.digest;
+    struct digest_row *row = session->job->digest;
     if (row == NULL)
         return;
     uint64_t now = session_now(session);
     if (session->worker->is_telling)
         tell_if_wanted(session, row, now, end);
     struct digest_cost cost = cost_of(session, now, end == NULL);
-    session->job.digest = NULL;
+    session->job->digest = NULL;
     digests_leave(row, &cost, now);
 }
 
 /* ---- the command ends ---- */
-
-static void reset_job(struct session *session)
-{
-    struct job *job = &session->job;
-    if (job->pending_set != NULL)
-        pending_set_fini(job->pending_set);
-    if (job->pending_pins != NULL)
-        pending_pins_free(job->pending_pins);
-    if (job->inner.cap > 0)
-        text_fini(&job->inner);
-    if (job->asked_schema.cap > 0)
-        text_fini(&job->asked_schema);
-    if (job->names.text.cap > 0)
-        text_fini(&job->names.text);
-    if (job->rewritten.cap > 0)
-        text_fini(&job->rewritten);
-    /* Without the error's text: it is half a kilobyte, and is always written before it is read. */
-    memset(job, 0, offsetof(struct job, own));
-    job->own.code = job->own.told = 0;
-    job->avoid = VIEW_NO_SERVER;
-}
 
 /* True if the time-out of an open transaction is shorter than that of an idle client. */
 static bool is_transaction_limited(const struct session *session)
@@ -263,11 +239,11 @@ enum step command_done(struct session *session)
 {
     if (session->client.in.data != NULL)
         buf_release_sent(&session->client.in);
-    if (session->job.prepared != NULL)
-        session->job.prepared->has_long_data = false;
+    if (session->job->prepared != NULL)
+        session->job->prepared->has_long_data = false;
     cost_end(session, NULL);
     pending_effects_end(session);
-    reset_job(session);
+    job_give(&session->worker->jobs, &session->job);
     session->last_active_us = session_now(session);
     const struct timeout_settings *timeouts = session->worker->world->timeouts;
     session_set_deadline(session, is_transaction_limited(session)
@@ -278,7 +254,7 @@ enum step command_done(struct session *session)
 
 static enum step answer_err(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     uint8_t seq = job->is_login ? job->own.seq : (uint8_t)(job->run.seq + 1);
     buf_drop_parsed(&session->client.in);
     job->own.told = job->own.code;
@@ -294,7 +270,7 @@ static enum step answer_err(struct session *session)
 enum step command_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format,
                          ...)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     va_list args;
     va_start(args, format);
     (void)vsnprintf(job->own.error.text, sizeof job->own.error.text, format, args);
@@ -329,7 +305,7 @@ enum step command_refuse_malformed(struct session *session)
  * is no answer. */
 enum step command_draining(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct buf *in = &session->client.in;
     if (stream_flush(&session->client) == STREAM_FAILED) /* perhaps a request for the file */
         return session_close(session, CLOSE_CLIENT_FAILED, NULL);
@@ -348,21 +324,21 @@ enum step command_answer_ok(struct session *session)
 {
     struct reply_ok ok = { .status = session->facets.status & STATUS_OF_SESSION };
     buf_drop_parsed(&session->client.in);
-    reply_put_ok(&session->client.out, (uint8_t)(session->job.run.seq + 1), session->caps, &ok, false);
+    reply_put_ok(&session->client.out, (uint8_t)(session->job->run.seq + 1), session->caps, &ok, false);
     (void)stream_flush(&session->client);
     return command_done(session);
 }
 
 enum step command_ignore(struct session *session)
 {
-    session->job.own.code = 0;
+    session->job->own.code = 0;
     return session_enter(session, SESSION_DRAINING);
 }
 
 enum step command_tell_lost(struct session *session)
 {
     bool is_mariadb = session_view(session)->family == FAMILY_MARIADB;
-    if (session->job.command->shape == REPLY_NONE)
+    if (session->job->command->shape == REPLY_NONE)
         return command_ignore(session);
     session->must_close = true;
     return command_refuse(session, is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN, NULL, "%s",
@@ -371,7 +347,7 @@ enum step command_tell_lost(struct session *session)
 
 enum step command_refuse_pieces(struct session *session)
 {
-    bool is_fetch = session->job.command->byte == COM_STMT_FETCH;
+    bool is_fetch = session->job->command->byte == COM_STMT_FETCH;
     return command_refuse(session, ERR_UNKNOWN_STMT, NULL, "The %s statement %u was lost with its server",
-                          is_fetch ? "cursor of" : "long data sent for", session->job.prepared->id);
+                          is_fetch ? "cursor of" : "long data sent for", session->job->prepared->id);
 }

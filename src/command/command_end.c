@@ -21,7 +21,7 @@
 
 static void pin(struct session *session, enum pin_cause cause)
 {
-    const struct pin_origin origin = job_origin(&session->job, session_now(session));
+    const struct pin_origin origin = job_origin(session->job, session_now(session));
     facets_pin(&session->facets, cause, &origin);
 }
 
@@ -39,13 +39,13 @@ static bool commit_role(struct session *session, const struct pending_set *chang
     if (session->facets.role.is_unsayable)
         return false;
     text_clear(&session->facets.role.said);
-    session->slots[session->job.place].role_version = ++session->facets.role.version;
+    session->slots[session->job->place].role_version = ++session->facets.role.version;
     return text_append_span(&session->facets.role.said, text_span(&changes->role));
 }
 
 static void commit_set(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     const struct pending_set *changes = job->pending_set;
     struct span name, literal;
     session->facets.tracking.asked |= changes->tracking;
@@ -136,7 +136,7 @@ static bool explains_state_change(const struct job *job)
 
 void command_end_reset(struct session *session)
 {
-    const struct pin_origin origin = job_origin(&session->job, session_now(session));
+    const struct pin_origin origin = job_origin(session->job, session_now(session));
     prepared_clear(&session->prepared);
     consistency_note_reset(&session->consistency);
     facets_reset(&session->facets, session_view(session), session->collation, &origin);
@@ -145,7 +145,8 @@ void command_end_reset(struct session *session)
 static void after_reset(struct session *session)
 {
     uint16_t status = session->facets.status;
-    apply_state_note_reset(session, &session->slots[session->job.place]); /* needs the session's statements */
+    apply_state_note_reset(session,
+                           &session->slots[session->job->place]); /* needs the session's statements */
     command_end_reset(session);
     session->facets.status = status;
     session->facets.was_reset = session->facets.keeps_schema = true;
@@ -153,7 +154,7 @@ static void after_reset(struct session *session)
 
 static void after_command(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     if (job->reply.has_error)
         return;
     switch (job->command->byte) {
@@ -184,12 +185,12 @@ static bool may_be_limited_to_none(const struct session *session)
     struct span limit = vars_get(&session->facets.vars, SPAN_LITERAL("sql_select_limit"));
     bool is_some =
         limit.len == 0 || (limit.data[0] >= '1' && limit.data[0] <= '9') || span_is_nocase(limit, "DEFAULT");
-    return session->job.facts.kind == SQL_SELECT && !is_some;
+    return session->job->facts.kind == SQL_SELECT && !is_some;
 }
 
 static enum pending_pins_outcome outcome(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     bool is_partial = job->facts.is_multi || job->reply.has_multi || job->is_cut;
     if (job->reply.has_error)
         return is_partial ? PENDING_PINS_PARTLY : PENDING_PINS_FAILED;
@@ -198,7 +199,7 @@ static enum pending_pins_outcome outcome(const struct session *session)
 
 static void note_holds(struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     if (job->pending_pins != NULL) {
         const struct pin_origin origin = job_origin(job, session_now(session));
         pending_pins_commit(job->pending_pins, &session->facets.pins, outcome(session), &origin);
@@ -210,7 +211,7 @@ static void note_holds(struct session *session)
 
 static void note_pins(struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     if (session->facets.transaction.is_away)
         return; /* stored code on a replica leaves at most user variables: user_variables.c */
     note_holds(session);
@@ -269,7 +270,7 @@ static bool are_lost(const struct session *session, const struct slot *slot)
  * already has, or no connection can tell. */
 static void note_warnings(struct session *session, bool may_leave)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     const struct slot *slot = &session->slots[job->place];
     struct answers *answers = &session->facets.answers;
     bool is_lost = may_leave && are_lost(session, slot);
@@ -290,7 +291,7 @@ static bool may_leave_row_count(const struct job *job, const struct upstream *up
 
 static void note_row_count(struct session *session, const struct upstream *upstream)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     struct answers *answers = &session->facets.answers;
     uint64_t generation = session->slots[job->place].generation;
     if (job->command->byte == COM_STMT_PREPARE && !job->reply.has_error)
@@ -319,7 +320,7 @@ static bool may_leave_count(const struct job *job)
  * counts as knowing it. */
 static void note_count(struct session *session, const struct upstream *upstream)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     struct answers *answers = &session->facets.answers;
     uint64_t generation = session->slots[job->place].generation;
     bool may_leave = may_leave_count(job);
@@ -336,16 +337,16 @@ static void note_count(struct session *session, const struct upstream *upstream)
 /* The connection may be kept so that the client can ask about this statement. */
 static void note_kept(struct session *session, bool has_set)
 {
-    struct slot *slot = &session->slots[session->job.place];
+    struct slot *slot = &session->slots[session->job->place];
     bool is_kept = session->worker->world->timeouts->diagnostics_us > 0;
-    if (diagnostics_note(&session->job, slot, has_set, is_kept, session_now(session)))
+    if (diagnostics_note(session->job, slot, has_set, is_kept, session_now(session)))
         counter_add(&pin_counters_of(session)->by_cause[PIN_ANSWERS], 1);
 }
 
 /* Notes which connections can answer questions about earlier statements. */
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
                         job->command->byte == COM_INIT_DB;
     bool adds = job->reply.has_error || job->reply.has_warnings; /* ERR 1758: there is no such condition */
@@ -368,7 +369,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
  * statement goes there too, and its OK tells. */
 static void note_opened(struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     bool is_autocommit = (session->facets.status & STATUS_AUTOCOMMIT) != 0;
     if (!job->reply.has_error || is_autocommit || job->place != ROUTE_REPLICA || job->is_aside ||
         session->door->settings->mode != LISTENER_SPLIT || job->command->byte == COM_STMT_PREPARE)
@@ -381,7 +382,7 @@ static void note_opened(struct session *session)
  * transaction's snapshot. */
 static void note_seen(struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     const struct sql_facts *facts = &job->facts;
     bool is_there = job->place == ROUTE_REPLICA && !job->is_aside && job->command->byte != COM_STMT_PREPARE;
     bool shows = facts->uses_tables || facts->may_hide_state || facts->is_multi || facts->kind == SQL_SHOW ||
@@ -398,7 +399,7 @@ static void note_seen(struct session *session)
  * COM_CHANGE_USER, so that the next session would see it (seen on 10.11 and 11.8). */
 static bool leaves_count(const struct session *session, const struct upstream *upstream)
 {
-    const struct job_reply *reply = &session->job.reply;
+    const struct job_reply *reply = &session->job->reply;
     return (reply->has_error || reply->has_warnings) && upstream->family == FAMILY_MARIADB &&
            vars_has(&session->facets.vars, SPAN_LITERAL("max_error_count"));
 }
@@ -407,7 +408,7 @@ static bool leaves_count(const struct session *session, const struct upstream *u
  * hidden state may be an exception. */
 static void note_soil(const struct session *session, struct upstream *upstream)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET |
                                    1u << PIN_UNKNOWN_SCHEMA | 1u << PIN_TRACKED_CHANGE;
     bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
@@ -421,15 +422,15 @@ static void note_soil(const struct session *session, struct upstream *upstream)
  * connection is used. */
 static void note_schema(struct session *session)
 {
-    enum route_place other = session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
-    if (session->job.reply.has_schema && session->facets.schema.len == 0)
+    enum route_place other = session->job->place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    if (session->job->reply.has_schema && session->facets.schema.len == 0)
         slot_drop_idle(session, other);
 }
 
 /* The statement ran on the connection with the session's own state, so its reply tells of that state. */
 static void note_home(struct session *session, bool is_execution)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     if (is_execution)
         note_pins(session);
     note_schema(session);
@@ -459,14 +460,14 @@ static void note_home(struct session *session, bool is_execution)
 static void note_pins_of_all(struct session *session)
 {
     uint32_t fresh =
-        facets_note_pins(&session->facets, &session->job, session_now(session), pin_counters_of(session));
+        facets_note_pins(&session->facets, session->job, session_now(session), pin_counters_of(session));
     for (; fresh != 0; fresh &= fresh - 1)
         log_debug(&session->scope, "pinned: %s", pin_cause_words((enum pin_cause)__builtin_ctz(fresh)));
 }
 
 void command_end(struct session *session, struct upstream *upstream)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     if (job->reply.is_unbegun)
         job->facts.may_hide_state = false;
     note_traces(session, upstream);

@@ -19,8 +19,8 @@
  * same one. There is no reply to wait for. */
 static enum step run_close(struct session *session)
 {
-    struct prepared *prepared = session->job.prepared;
-    session->job.prepared = NULL;
+    struct prepared *prepared = session->job->prepared;
+    session->job->prepared = NULL;
     upstream_statements_leave(session->slots, prepared);
     prepared_remove(&session->prepared, prepared);
     buf_drop_parsed(&session->client.in);
@@ -57,15 +57,15 @@ static bool has_lost_data(const struct session *session, const struct prepared *
  * leave the replica, but its long data is there. */
 static enum step go_bound(struct session *session)
 {
-    bool is_execution = session->job.command->byte == COM_STMT_EXECUTE;
-    if (is_execution && session->facets.transaction.is_away && session->job.facts.may_commit)
+    bool is_execution = session->job->command->byte == COM_STMT_EXECUTE;
+    if (is_execution && session->facets.transaction.is_away && session->job->facts.may_commit)
         return command_refuse_route(session, ROUTE_REASON_CALL_AWAY);
-    struct route route = { .place = (enum route_place)session->job.prepared->last_place,
+    struct route route = { .place = (enum route_place)session->job->prepared->last_place,
                            .reason = ROUTE_REASON_PREVIOUS };
     struct hints hints = { 0 };
     if (is_execution)
         hints_read_job(session, &hints);
-    route = hints_route(&hints, route, &session->job.facts, session_view(session), session);
+    route = hints_route(&hints, route, &session->job->facts, session_view(session), session);
     if (route.is_refused)
         return command_refuse_route(session, route.reason);
     hints_apply(session, &hints, route.place);
@@ -74,7 +74,7 @@ static enum step go_bound(struct session *session)
 
 static bool read_execute(struct session *session, struct stmt_execute *execute_r)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     if (!stmt_parse_execute(command_payload(session), job->prepared->params, command_has_attributes(session),
                             execute_r))
         return false;
@@ -99,7 +99,7 @@ static enum step refuse_unknown(struct session *session, uint32_t id)
 {
     char name[40];
     size_t len = 0;
-    for (const char *from = session->job.command->name + 3; *from != '\0' && len < sizeof name - 1; from++)
+    for (const char *from = session->job->command->name + 3; *from != '\0' && len < sizeof name - 1; from++)
         name[len++] = (char)(*from >= 'A' && *from <= 'Z' ? *from + 32 : *from);
     name[len] = '\0';
     bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
@@ -110,7 +110,7 @@ static enum step refuse_unknown(struct session *session, uint32_t id)
 
 enum step command_prepared(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     uint8_t byte = job->command->byte;
     struct span payload = command_payload(session);
     bool is_silent = job->command->shape == REPLY_NONE;

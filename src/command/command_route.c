@@ -22,7 +22,7 @@ static bool was_refused(const struct session *session, const struct sql_facts *f
     if (!facts->is_read || !failures->has_refused)
         return false;
     if (sql.data == NULL)
-        return session->job.prepared != NULL && session->job.prepared->was_refused;
+        return session->job->prepared != NULL && session->job->prepared->was_refused;
     struct sql_dialect dialect = dialect_of(session);
     return replica_failures_was_refused(failures, digest_of(sql, &dialect));
 }
@@ -31,7 +31,7 @@ static bool was_refused(const struct session *session, const struct sql_facts *f
  * is executed, and its kept text is read. */
 static bool are_variables_known(const struct session *session, const struct sql_facts *facts, struct span sql)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     if (!facts->reads_but_for_variables || facts->writes_variables || session->facets.user_vars.count == 0 ||
         session->facets.user_vars_base != session->facets.vars.version)
         return false;
@@ -154,7 +154,7 @@ static bool is_movable(enum route_reason reason)
  * beginning of a read-only transaction. */
 static bool is_repeatable(const struct session *session, enum route_reason reason)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     if (job->is_cut || job->command->shape == REPLY_NONE || facets_is_in_transaction(&session->facets))
         return false;
     if (reason == ROUTE_REASON_READ_ONLY_TRANSACTION)
@@ -171,7 +171,7 @@ static void read_sequences(struct session *session)
 
 enum step command_go(struct session *session, enum route_place place, enum route_reason reason)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     job->place = place;
     job->reason = reason;
     job->is_retriable = is_repeatable(session, reason);
@@ -186,7 +186,7 @@ enum step command_go(struct session *session, enum route_place place, enum route
  * the primary always has the session's writes, so long data goes there. */
 static bool belongs_home(const struct session *session, const struct route *route)
 {
-    return session->job.command->byte == COM_STMT_SEND_LONG_DATA && route->reason == ROUTE_REASON_READ &&
+    return session->job->command->byte == COM_STMT_SEND_LONG_DATA && route->reason == ROUTE_REASON_READ &&
            consistency_is_followed(&session->consistency) && pick_may_fall_back(session) &&
            session_view(session)->primary != VIEW_NO_SERVER;
 }
@@ -195,7 +195,7 @@ static bool belongs_home(const struct session *session, const struct route *rout
  * the command is then an ordinary read to all code that follows. */
 static struct route decide(struct session *session, struct hints *hints)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     struct span sql = job->command->manner == COMMAND_STATEMENT ? command_text(session) : (struct span){ 0 };
     struct route route = route_now(session, &job->facts, sql);
     if (!job->facts.has_hint)
@@ -209,7 +209,7 @@ enum step command_by_facts(struct session *session)
 {
     struct hints hints = { 0 };
     struct route route = decide(session, &hints);
-    uint8_t byte = session->job.command->byte;
+    uint8_t byte = session->job->command->byte;
     bool is_run = byte != COM_STMT_PREPARE && byte != COM_STMT_SEND_LONG_DATA;
     if (!is_run &&
         (route.is_refused || route.ends_away || route.moves_away)) /* decided again at the execution */
@@ -218,7 +218,7 @@ enum step command_by_facts(struct session *session)
         return command_refuse_route(session, route.reason);
     if (belongs_home(session, &route))
         return command_go(session, ROUTE_PRIMARY, ROUTE_REASON_PREVIOUS);
-    struct job *job = &session->job;
+    struct job *job = session->job;
     hints_apply(session, &hints, route.place);
     /* The session's variables will be set on the replica. */
     job->facts.is_read |= route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ;
@@ -234,9 +234,9 @@ enum step command_by_facts(struct session *session)
 enum step command_refuse_route(struct session *session, enum route_reason reason)
 {
     session->facets.calls_in_read_only |= reason == ROUTE_REASON_CALL_AWAY;
-    if (session->job.facts.has_hint && hints_are_why(reason))
+    if (session->job->facts.has_hint && hints_are_why(reason))
         return hints_refuse(session, reason);
-    struct span culprit = session->job.prepared == NULL ? session->job.facts.culprit : (struct span){ 0 };
+    struct span culprit = session->job->prepared == NULL ? session->job->facts.culprit : (struct span){ 0 };
     int len = culprit.len < 64 ? (int)culprit.len : 64;
     return command_refuse(session, ERR_NOT_SUPPORTED_YET, NULL, "headgate: not run%s%.*s: %s",
                           len > 0 ? " because of " : "", len, (const char *)culprit.data,

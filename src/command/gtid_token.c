@@ -18,8 +18,8 @@ static void begin_telling(struct session *session)
     struct positions *positions = session->consistency.positions;
     bool is_old = consistency->is_asking && consistency->epoch != positions_epoch(positions);
     bool is_known = consistency_is_followed(consistency) && !consistency->has_read && !is_old;
-    session->job.token_since = is_known ? consistency->seen : positions_next_moment(positions);
-    session->job.wait.replica_until_us = session_now(session) + consistency_wait_us(consistency);
+    session->job->token_since = is_known ? consistency->seen : positions_next_moment(positions);
+    session->job->wait.replica_until_us = session_now(session) + consistency_wait_us(consistency);
 }
 
 /* Fills the token. False: the primary is being asked, and CATCHING_UP has to wait for its answer. */
@@ -27,7 +27,7 @@ static bool tell(struct session *session, struct gtid_token *token_r)
 {
     const struct consistency *consistency = &session->consistency;
     struct positions *positions = consistency->positions;
-    uint64_t since = session->job.token_since;
+    uint64_t since = session->job->token_since;
     if (session_view(session)->is_galera) {
         token_r->is_newest = true;
         return true;
@@ -52,7 +52,7 @@ static enum step answer(struct session *session, const struct gtid_token *token)
     char text[GTID_TOKEN_MAX];
     gtid_token_print(token, text);
     buf_drop_parsed(&session->client.in);
-    reply_put_row(&session->client.out, (uint8_t)(session->job.run.seq + 1), session->caps, COLUMN,
+    reply_put_row(&session->client.out, (uint8_t)(session->job->run.seq + 1), session->caps, COLUMN,
                   span_cstr(text), session->facets.status & STATUS_OF_SESSION);
     (void)stream_flush(&session->client);
     return command_done(session);
@@ -71,7 +71,7 @@ static enum step try_answer(struct session *session, bool is_late)
 
 enum step gtid_token_begin(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     if (job->command->byte == COM_STMT_PREPARE)
         return command_refuse(
             session, ERR_UNSUPPORTED_PS, NULL,
@@ -101,8 +101,8 @@ bool gtid_token_read(struct span text, const struct view *view, struct gtid_toke
 void gtid_token_note(struct session *session, const struct gtid_token *token)
 {
     struct consistency *consistency = &session->consistency;
-    if (!consistency_is_asked(consistency, &session->job))
-        session->job.freshness = NEED_OWN;
+    if (!consistency_is_asked(consistency, session->job))
+        session->job->freshness = NEED_OWN;
     if (token->is_newest || session_view(session)->is_galera) {
         consistency_see(consistency);
         return;

@@ -124,7 +124,7 @@ void hints_look_for_attributes(struct session *session)
     if (!command_attributes(session, &attributes))
         return;
     while (attributes_next(&attributes, &attribute))
-        session->job.facts.has_hint |= hint_is_attribute(attribute.name) && !attribute.is_null;
+        session->job->facts.has_hint |= hint_is_attribute(attribute.name) && !attribute.is_null;
 }
 
 /* Reads an attribute that is a hint, from any source. False: the attribute is no hint. */
@@ -167,13 +167,13 @@ static void read_attributes(const struct session *session, struct hints *hints)
 
 static struct span text_of(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     return job->prepared == NULL ? command_text(session) : job->prepared->sql;
 }
 
 void hints_read_job(struct session *session, struct hints *hints)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     bool is_text = job->prepared == NULL;
     struct sql_dialect dialect = dialect_of(session);
     *hints = (struct hints){ 0 };
@@ -216,7 +216,7 @@ static void leave_other_replica(struct session *session, int server)
 
 void hints_apply(struct session *session, const struct hints *hints, enum route_place place)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     if (!hints->has_any)
         return;
     if (hints->wants_server && place == ROUTE_REPLICA) {

@@ -17,7 +17,7 @@ static bool is_refused_by_servers(const struct session *session)
     struct span text = command_text(session);
     bool asks =
         span_mentions(text, "SELECT") || span_mentions(text, "LASTVAL") || span_mentions(text, "NEXTVAL");
-    return asks && session->job.facts.kind == SQL_KILL && session_view(session)->family == FAMILY_MARIADB;
+    return asks && session->job->facts.kind == SQL_KILL && session_view(session)->family == FAMILY_MARIADB;
 }
 
 enum step kill_statement_refuse(struct session *session)
@@ -26,7 +26,7 @@ enum step kill_statement_refuse(struct session *session)
         return command_refuse(session, ERR_SUBQUERIES_NOT_SUPPORTED, NULL,
                               "KILL does not support subqueries or stored functions");
     return refuse(session,
-                  session->job.facts.kill == SQL_KILL_WIDE
+                  session->job->facts.kill == SQL_KILL_WIDE
                       ? "KILL USER and KILL QUERY ID would hit other sessions' connections; use KILL "
                         "with a number"
                       : "KILL must be the only statement of its text, and name a number, a parameter "
@@ -35,11 +35,11 @@ enum step kill_statement_refuse(struct session *session)
 
 bool kill_statement_is_ours(const struct session *session)
 {
-    const struct sql_facts *facts = &session->job.facts;
+    const struct sql_facts *facts = &session->job->facts;
     bool is_refused = facts->kill == SQL_KILL_OTHER || facts->kill == SQL_KILL_WIDE;
     if (facts->kill == SQL_KILL_NONE)
         return false;
-    if (session->job.command->byte == COM_STMT_PREPARE) /* PREPARE runs nothing */
+    if (session->job->command->byte == COM_STMT_PREPARE) /* PREPARE runs nothing */
         return is_refused;
     if (facts->kill == SQL_KILL_INNER) /* an SQL-level PREPARE runs nothing either */
         return facts->kind != SQL_PREPARE;
@@ -58,14 +58,14 @@ static bool find_value(const struct session *session, struct span sql, uint64_t 
 /* The frontend runs the KILL (state KILLING). */
 static enum step begin(struct session *session, uint64_t id)
 {
-    session->job.kill.id = id;
+    session->job->kill.id = id;
     return session_enter(session, SESSION_KILLING);
 }
 
 /* Runs or refuses a KILL. `sql`: the text of the KILL itself. */
 static enum step run(struct session *session, struct span sql)
 {
-    const struct sql_facts *facts = &session->job.facts;
+    const struct sql_facts *facts = &session->job->facts;
     uint64_t id = facts->kill_id;
     if (facts->kill == SQL_KILL_SELF)
         return begin(session, session->id);
@@ -76,17 +76,17 @@ static enum step run(struct session *session, struct span sql)
 
 enum step kill_statement_run(struct session *session)
 {
-    struct span inner = text_span(&session->job.inner);
+    struct span inner = text_span(&session->job->inner);
     return run(session, inner.len > 0 ? inner : command_text(session));
 }
 
 enum step kill_statement_execute(struct session *session, const struct stmt_execute *execute)
 {
-    const struct prepared *prepared = session->job.prepared;
+    const struct prepared *prepared = session->job->prepared;
     uint64_t id;
-    if (session->job.facts.kill != SQL_KILL_PARAMETER)
+    if (session->job->facts.kill != SQL_KILL_PARAMETER)
         return run(session, prepared->sql);
-    bool is_number = !prepared->has_long_data && !session->job.is_cut &&
+    bool is_number = !prepared->has_long_data && !session->job->is_cut &&
                      stmt_first_number(command_payload(session), execute, text_span(&prepared->types), &id);
     return is_number ? begin(session, id) : refuse(session, "the parameter of this KILL is not a number");
 }

@@ -28,7 +28,7 @@ static bool is_told(const struct job *job)
 
 void local_answers_note_rows(struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     struct recalled *rows = &session->facets.answers.row_count;
     rows->is_known = is_told(job);
     rows->value = job->reply.has_error || job->reply.has_rows ? -1 : (int64_t)job->reply.affected;
@@ -42,7 +42,7 @@ void local_answers_doubt_rows(struct session *session)
 
 void local_answers_note_found(struct session *session)
 {
-    const struct sql_facts *facts = &session->job.facts;
+    const struct sql_facts *facts = &session->job->facts;
     session->facets.answers.is_calculated = facts->reason == SQL_REASON_FOUND_ROWS && !facts->is_multi;
     session->facets.answers.found_rows.is_known = false;
 }
@@ -141,7 +141,7 @@ static bool is_ordinary(const struct session *session)
 
 bool local_answers_may_answer(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     struct question question;
     bool is_question = job->facts.question == SQL_ASKS_LAST || job->facts.question == SQL_ASKS_FOUND_ROWS;
     return is_question && job->command->byte == COM_QUERY && !job->facts.is_multi && is_ordinary(session) &&
@@ -175,7 +175,7 @@ enum step local_answers_answer(struct session *session)
     (void)snprintf(digits, sizeof digits, "%lld", (long long)answer_to(session, &question)->value);
     bool has_warned = question.is_found && session_view(session)->family == FAMILY_MYSQL;
     buf_drop_parsed(&session->client.in);
-    resultset_begin(&set, out, (uint8_t)(session->job.run.seq + 1), session->caps,
+    resultset_begin(&set, out, (uint8_t)(session->job->run.seq + 1), session->caps,
                     session->facets.status & STATUS_OF_SESSION, 1);
     set.warnings = has_warned;
     resultset_column(&set, name, RESULTSET_COUNT, 21);

@@ -24,21 +24,21 @@ static void note_code_change(struct session *session, struct span sql, const str
 {
     struct code_change change;
     struct code_changes *changes = session_view(session)->code_changes;
-    if (changes == NULL || session->job.is_changing_code)
+    if (changes == NULL || session->job->is_changing_code)
         return;
-    if ((session->job.facts.code_effects & CODE_SCHEMA) != 0)
+    if ((session->job->facts.code_effects & CODE_SCHEMA) != 0)
         change = (struct code_change){ .count = 1 }; /* hash 0: every name changes */
-    else if (!may_change_code(&session->job) || !code_change_read(sql, dialect, &change))
+    else if (!may_change_code(session->job) || !code_change_read(sql, dialect, &change))
         return;
     code_changes_begin(changes, &change);
-    session->job.is_changing_code = true;
+    session->job->is_changing_code = true;
 }
 
 void pending_effects_end(struct session *session)
 {
-    if (!session->job.is_changing_code)
+    if (!session->job->is_changing_code)
         return;
-    session->job.is_changing_code = false;
+    session->job->is_changing_code = false;
     code_changes_end(session_view(session)->code_changes);
     worker_note_code_change(session->worker, session->door->cluster);
 }
@@ -54,7 +54,7 @@ static struct span unquoted_name(struct span name)
 /* Finds the text that an EXECUTE runs: the text of its PREPARE, or its own literal. False: unknown. */
 static bool find_inner(struct session *session, const struct sql_dialect *dialect)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     if (job->facts.execute_text.len > 0)
         return sql_unquote(job->facts.execute_text, dialect, &job->inner) && job->inner.len > 0;
     struct span name = unquoted_name(job->facts.execute_name);
@@ -75,8 +75,8 @@ static bool may_commit(const struct sql_facts *facts)
 /* The effects of an EXECUTE are those of the text that it runs: takes over the facts about them. */
 static void look_inside(struct session *session, const struct sql_dialect *dialect)
 {
-    struct sql_facts *facts = &session->job.facts;
-    struct sql_facts inner = classify(text_span(&session->job.inner), false, dialect);
+    struct sql_facts *facts = &session->job->facts;
+    struct sql_facts inner = classify(text_span(&session->job->inner), false, dialect);
     facts->may_hide_state = facts->runs_code && (facts->code_effects & CODE_HIDES) != 0; /* … USING f() */
     facts_take_code(facts, &inner);
     facts->has_holds = inner.has_holds;
@@ -99,12 +99,12 @@ static void look_inside(struct session *session, const struct sql_dialect *diale
     facts->kill = inner.kill;
     facts->kill_id = inner.kill_id;
     facts->kill_is_query = inner.kill_is_query;
-    session->job.is_inner_set = inner.kind == SQL_SET;
+    session->job->is_inner_set = inner.kind == SQL_SET;
 }
 
 bool pending_effects_note(struct session *session, struct span sql, const struct sql_dialect *dialect)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct span schema =
         job->prepared != NULL ? text_span(&job->prepared->schema) : text_span(&session->facets.schema);
     bool is_set = job->facts.kind == SQL_SET;
@@ -132,7 +132,7 @@ bool pending_effects_note(struct session *session, struct span sql, const struct
 
 bool pending_effects_note_prepared(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct sql_dialect dialect = dialect_of(session);
     bool changes = job->facts.kind == SQL_SET || job->facts.has_holds;
     bool changes_code = job->facts.kind == SQL_DDL || (job->facts.code_effects & CODE_SCHEMA) != 0;

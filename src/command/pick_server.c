@@ -14,13 +14,13 @@ static bool is_bound(const struct session *session)
 bool pick_may_fall_back(const struct session *session)
 {
     return session->door->settings->mode == LISTENER_SPLIT && !is_bound(session) &&
-           session_view(session)->primary_reads != PRIMARY_READS_NEVER && !session->job.hint.has_only;
+           session_view(session)->primary_reads != PRIMARY_READS_NEVER && !session->job->hint.has_only;
 }
 
 void pick_become_primary_s(struct session *session, enum route_reason reason)
 {
-    session->job.place = ROUTE_PRIMARY;
-    session->job.reason = reason;
+    session->job->place = ROUTE_PRIMARY;
+    session->job->reason = reason;
 }
 
 void pick_share(struct session *session, struct server *primary)
@@ -36,13 +36,13 @@ void pick_share(struct session *session, struct server *primary)
 int pick_server(struct session *session)
 {
     const struct view *view = session_view(session);
-    if (session->job.place == ROUTE_PRIMARY)
+    if (session->job->place == ROUTE_PRIMARY)
         return view->primary;
-    if (session->job.hint.has_only && session->job.hint.only == view->primary) { /* promoted meanwhile */
+    if (session->job->hint.has_only && session->job->hint.only == view->primary) { /* promoted meanwhile */
         pick_become_primary_s(session, ROUTE_REASON_HINT);
         return view->primary;
     }
-    int server = fresh_replica_choose(&session->consistency, &session->job);
+    int server = fresh_replica_choose(&session->consistency, session->job);
     if (server != VIEW_NO_SERVER && server == view->primary) {
         if (session->door->settings->mode == LISTENER_SPLIT) {
             pick_share(session, view->servers[server].server);
@@ -57,7 +57,7 @@ int pick_server(struct session *session)
 
 void pick_look_again(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     bool is_fallback = job->reason == ROUTE_REASON_SHARED || job->reason == ROUTE_REASON_NO_REPLICA ||
                        job->reason == ROUTE_REASON_NOT_CAUGHT_UP;
     if (job->is_login || job->place != ROUTE_PRIMARY || !is_fallback || !job->facts.is_read ||
@@ -79,7 +79,7 @@ void pick_settle(struct session *session)
         view->primary != VIEW_NO_SERVER ? view->servers[view->primary].server : NULL;
     uint64_t now_us = session_now(session);
     bool may_move =
-        session->job.reason == ROUTE_REASON_READ && !is_bound(session) && !session->job.hint.has_only;
+        session->job->reason == ROUTE_REASON_READ && !is_bound(session) && !session->job->hint.has_only;
     if (session->shared != NULL && (session->shared != primary || !balance_is_reader(view, view->primary)))
         pick_share(session, NULL);
     if (may_move && now_us - session->balanced_us >= BALANCE_US) {
@@ -98,7 +98,7 @@ void pick_settle(struct session *session)
 
 bool pick_is_lacking(const struct session *session, uint16_t code)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     return job->place == ROUTE_REPLICA && job->reason == ROUTE_REASON_READ && job->is_retriable &&
            replica_failures_says_lacking(code, session->facets.schema.len > 0) &&
            pick_may_fall_back(session) && session_view(session)->primary != VIEW_NO_SERVER;
@@ -106,7 +106,7 @@ bool pick_is_lacking(const struct session *session, uint16_t code)
 
 void pick_leave_lacking(struct session *session)
 {
-    replica_failures_note_lacking(&session->worker->replica_failures, session->job.facts.shape,
+    replica_failures_note_lacking(&session->worker->replica_failures, session->job->facts.shape,
                                   session_now(session));
     counter_add(&session->consistency.positions->counters.reads_lacking, 1);
     pick_become_primary_s(session, ROUTE_REASON_LACKED_BEFORE);

@@ -28,14 +28,14 @@ struct loss {
 /* The command is a harmless read, which may run twice, or no server has read the command. */
 static bool may_run_again(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     return !job->reply.has_begun && !job->is_timed_out && !session->must_close &&
            (job->is_unread ? job->is_kept : job->is_retriable) && job->attempts < ATTEMPTS_MAX;
 }
 
 static enum step run_again(struct session *session, int server)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     job->attempts++;
     relay_take_back(job, &session->client);
     if (job->is_unread) { /* the server itself is well: it has only closed that connection */
@@ -53,7 +53,7 @@ static enum step run_again(struct session *session, int server)
  * its file reads nothing before it has sent all of the file. */
 static enum step tell_loss(struct session *session, const struct loss *loss)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     char text[ERROR_TEXT_MAX + 128];
     (void)snprintf(text, sizeof text, "headgate: lost connection to %s: %s", loss->server, loss->text);
     bool is_silent = job->command->shape == REPLY_NONE;
@@ -71,14 +71,14 @@ static enum step tell_loss(struct session *session, const struct loss *loss)
 static uint16_t loss_code(const struct session *session, const struct upstream *upstream)
 {
     bool is_mariadb = upstream->family == FAMILY_MARIADB;
-    if (session->job.is_timed_out)
+    if (session->job->is_timed_out)
         return is_mariadb ? ERR_STATEMENT_TIMEOUT : ERR_QUERY_TIMEOUT;
     return is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN;
 }
 
 enum step retry_of_upstream(struct session *session, const struct error *err)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct slot *slot = &session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     int server = slot->server;
@@ -111,7 +111,7 @@ enum step retry_of_upstream(struct session *session, const struct error *err)
 enum step retry_by_stream(struct session *session, const char *during)
 {
     struct error err = { 0 };
-    const struct stream *stream = &session->slots[session->job.place].upstream->stream;
+    const struct stream *stream = &session->slots[session->job->place].upstream->stream;
     if (stream->error != 0)
         (void)error_errno(&err, stream->error, "%s", during);
     else
@@ -123,7 +123,7 @@ enum step retry_unread(struct session *session, uint16_t code)
 {
     struct error err = { 0 };
     (void)error_set(&err, code, "the server had ended the connection (%u) before it read the command", code);
-    session->job.is_unread = true;
+    session->job->is_unread = true;
     return retry_of_upstream(session, &err);
 }
 
@@ -163,7 +163,7 @@ static bool is_refused_as_a_whole(const struct sql_facts *facts)
 /* No part of the statement has run, the client has got no byte of the reply, and no transaction is open. */
 static bool may_leave(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     return job->is_kept && is_refused_as_a_whole(&job->facts) && !job->reply.has_begun &&
            (session->facets.status & STATUS_IN_TRANS) == 0 &&
            (job->prepared == NULL || !job->prepared->has_long_data);
@@ -171,7 +171,7 @@ static bool may_leave(const struct session *session)
 
 static bool may_leave_node(const struct session *session)
 {
-    return session->job.place == ROUTE_PRIMARY ? session->door->settings->mode != LISTENER_REPLICA
+    return session->job->place == ROUTE_PRIMARY ? session->door->settings->mode != LISTENER_REPLICA
                                                : !slot_has_lost_state(session, ROUTE_REPLICA);
 }
 
@@ -181,10 +181,10 @@ static bool may_leave_node(const struct session *session)
  */
 static void note_server(struct session *session, bool is_read_only)
 {
-    const struct slot *slot = &session->slots[session->job.place];
+    const struct slot *slot = &session->slots[session->job->place];
     unsigned cluster = session->door->cluster;
     bool is_primary = slot->server == session_view(session)->primary;
-    if (slot_has_moved(session, session->job.place) || (is_read_only && !is_primary))
+    if (slot_has_moved(session, session->job->place) || (is_read_only && !is_primary))
         return;
     counter_add(&slot->upstream->server->by_worker[session->worker->index].demotions, 1);
     if (is_primary)
@@ -215,7 +215,7 @@ enum refusal retry_note_refusal(struct session *session, const struct tracker_in
 /* Statements with the same digest go to the primary from now on. */
 static void remember_read_only(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct sql_dialect dialect = dialect_of(session);
     if (job->prepared != NULL)
         job->prepared->was_refused = true;
@@ -225,7 +225,7 @@ static void remember_read_only(struct session *session)
 
 static enum step leave_read_only(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     bool was_replica = job->place == ROUTE_REPLICA;
     log_limited(LOG_LEVEL_INFO, &session->scope, "%s is read-only and refused a statement: %s",
                 job->server->name, was_replica ? "it runs on the primary" : "it waits for a primary");
@@ -242,7 +242,7 @@ static enum step leave_read_only(struct session *session)
  * goes to the primary, if it may. */
 static enum step leave_node(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     log_limited(LOG_LEVEL_INFO, &session->scope, "%s is not ready and refused a statement: it runs elsewhere",
                 job->server->name);
     if (job->place == ROUTE_PRIMARY)
@@ -259,7 +259,7 @@ static enum step leave_node(struct session *session)
 
 enum step retry_refused(struct session *session, enum refusal refusal, const struct tracker_info *info)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct upstream *upstream = session->slots[job->place].upstream;
     relay_discard(upstream, info);
     upstream_end(upstream);

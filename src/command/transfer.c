@@ -24,10 +24,10 @@
  * arrives. A RST that is lost in a broken network would leave the server with a dead connection for hours. */
 static bool may_be_late(const struct session *session)
 {
-    const struct sql_facts *facts = &session->job.facts;
+    const struct sql_facts *facts = &session->job->facts;
     bool is_within = facts->kind == SQL_SELECT || facts->kind == SQL_WRITE || facts->kind == SQL_ROLLBACK;
     bool is_undone = (session->facets.status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi &&
-                     !session->job.is_cut;
+                     !session->job->is_cut;
     return facts->is_read || is_undone;
 }
 
@@ -41,7 +41,7 @@ static void note_long_data(struct session *session, struct prepared *prepared)
 
 static void begin(struct session *session, struct upstream *upstream)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     upstream_begin(upstream, job->command->shape, job->reply.has_cursor);
     upstream->may_be_late = may_be_late(session);
     upstream->tracker.hands_out_eofs = job->is_aside;
@@ -63,10 +63,10 @@ static void begin(struct session *session, struct upstream *upstream)
 /* The server has closed the connection. An ERR with the reason may have come before: it is read first. */
 static enum step fail_command(struct session *session, struct upstream *upstream)
 {
-    session->job.is_unread = relay_has_sent_nothing(&session->job, &session->client);
-    if (session->job.is_unread)
+    session->job->is_unread = relay_has_sent_nothing(session->job, &session->client);
+    if (session->job->is_unread)
         return retry_by_stream(session, "sending a command");
-    session->must_close = session->must_close || !session->job.run.is_complete;
+    session->must_close = session->must_close || !session->job->run.is_complete;
     (void)stream_fill(&upstream->stream);
     if (buf_unparsed(&upstream->stream.in).len > 0)
         return session_enter(session, SESSION_REPLYING);
@@ -76,9 +76,9 @@ static enum step fail_command(struct session *session, struct upstream *upstream
 /* The command was SEND_LONG_DATA, which has no reply. */
 static enum step end_without_reply(struct session *session, struct upstream *upstream)
 {
-    struct prepared *prepared = session->job.prepared;
+    struct prepared *prepared = session->job->prepared;
     upstream_end(upstream);
-    session->job.prepared = NULL; /* otherwise command_done clears its has_long_data */
+    session->job->prepared = NULL; /* otherwise command_done clears its has_long_data */
     enum step step = command_done(session);
     prepared->has_long_data = true;
     return step;
@@ -86,7 +86,7 @@ static enum step end_without_reply(struct session *session, struct upstream *ups
 
 enum step transfer_command(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct slot *slot = &session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)
@@ -131,7 +131,7 @@ static uint16_t status_for_client(const struct session *session, const struct up
                                   uint16_t status)
 {
     status = with_columns(upstream, status);
-    if (!session->job.is_aside || session->job.is_home)
+    if (!session->job->is_aside || session->job->is_home)
         return status;
     return (uint16_t)((status & ~STATUS_OF_SESSION) | (session->facets.status & STATUS_OF_SESSION));
 }
@@ -168,7 +168,7 @@ static void replace_packet(struct session *session, struct upstream *upstream,
         reply_put_ok(out, info->seq, session->caps, &ok, info->payload.data[0] == 0xFE);
         text_fini(&tracking);
     }
-    relay_remove(&session->job, &session->client, upstream, info);
+    relay_remove(session->job, &session->client, upstream, info);
 }
 
 /* A read-only transaction runs on a replica, and the replica has refused a statement because of its
@@ -179,11 +179,11 @@ static void replace_refusal(struct session *session, struct upstream *upstream,
 {
     bool is_mysql = upstream->family == FAMILY_MYSQL;
     relay_keep_passed(&session->client, &upstream->stream);
-    session->job.own.told = ERR_READ_ONLY_TRANSACTION;
+    session->job->own.told = ERR_READ_ONLY_TRANSACTION;
     reply_put_err(&session->client.out, info->seq, ERR_READ_ONLY_TRANSACTION, NULL,
                   is_mysql ? "Cannot execute statement in a READ ONLY transaction."
                            : "Cannot execute statement in a READ ONLY transaction");
-    relay_remove(&session->job, &session->client, upstream, info);
+    relay_remove(session->job, &session->client, upstream, info);
 }
 
 /* A PREPARE has succeeded: adds the statement to the session's table. The packet is the next one in the
@@ -191,7 +191,7 @@ static void replace_refusal(struct session *session, struct upstream *upstream,
 static bool name_statement(struct session *session, struct upstream *upstream,
                            const struct tracker_info *info)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct buf *in = &upstream->stream.in;
     struct span sql = { 0 };
     if (job->is_kept) {
@@ -225,7 +225,7 @@ static bool name_statement(struct session *session, struct upstream *upstream,
 static void note_writes(struct session *session, const struct upstream *upstream,
                         const struct tracker_info *info)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     const struct slot *slot = &session->slots[ROUTE_PRIMARY];
     if (job->reply.gtids.len > 0)
         consistency_note_gtid(&session->consistency, job, written_tag(slot->server, slot->moves),
@@ -245,7 +245,7 @@ static void note_columns(struct job *job, const struct upstream *upstream)
 /* Passes one packet to the client. False: out of memory; the session must end. */
 static bool pass_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     if (job->facts.changes_accounts)
         login_age_note_change(&session->worker->pool, session->door->cluster);
     reply_effects_note(&session->facets, job, session->slots, info, session_now(session));
@@ -281,14 +281,14 @@ enum news {
 /* The server chooses the file's name: the request goes only to a client that has sent LOAD DATA LOCAL. */
 static bool may_ask_for_file(const struct session *session)
 {
-    return session->job.facts.is_load_local && (session->caps & CAP_LOCAL_FILES) != 0;
+    return session->job->facts.is_load_local && (session->caps & CAP_LOCAL_FILES) != 0;
 }
 
 /* Parses the packets in the window, each once, up to the first one that needs a decision. */
 static enum news look(struct session *session, struct upstream *upstream, struct tracker_info *info,
                       enum refusal *refusal_r)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     for (;;) {
         enum relay_seen seen = relay_look(job, &session->client, upstream, info);
         if (seen != RELAY_SEEN_PACKET)
@@ -310,21 +310,21 @@ static enum news look(struct session *session, struct upstream *upstream, struct
 static enum step nonsense(struct session *session, struct upstream *upstream, const char *what)
 {
     bool is_between = upstream->tracker.left == 0 && !upstream->tracker.is_continued;
-    uint8_t seq = relay_next_seq(&session->job, upstream);
-    if (session->job.reply.has_begun)
+    uint8_t seq = relay_next_seq(session->job, upstream);
+    if (session->job->reply.has_begun)
         relay_keep_passed(&session->client, &upstream->stream);
     if (is_between)
         reply_put_err(&session->client.out, seq, ERR_MALFORMED, NULL,
                       "headgate: the server's reply makes no sense");
     log_limited(LOG_LEVEL_ERROR, &session->scope, "%s: %s; closing both sides", upstream->server->name, what);
-    slot_drop(session, session->job.place);
+    slot_drop(session, session->job->place);
     return session_close(session, CLOSE_SERVER_NONSENSE, what);
 }
 
 /* The rest of the reply cannot be passed on: closes the session and the connection to the server. */
 static enum step no_memory(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     if (!job->reply.has_begun)
         reply_put_err(&session->client.out, (uint8_t)(job->run.seq + 1), ERR_OUT_OF_RESOURCES, NULL,
                       "headgate: out of memory");
@@ -334,7 +334,7 @@ static enum step no_memory(struct session *session)
 
 static enum step pass_on(struct session *session, struct upstream *upstream)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct tracker_info info = { 0 };
     enum refusal refusal = REFUSAL_NONE;
     enum stream_result result = stream_flush(&session->client); /* headgate's own packets go first */
@@ -377,7 +377,7 @@ static enum step pass_on(struct session *session, struct upstream *upstream)
 
 static enum step finish(struct session *session, struct upstream *upstream)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct server_counters *counters = &upstream->server->by_worker[session->worker->index];
     struct door_counters *ours = &session->door->by_worker[session->worker->index];
     counter_add(&counters->queries, 1);
@@ -416,7 +416,7 @@ static bool is_nothing_there(const struct session *session, const struct stream 
 
 enum step transfer_reply(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct slot *slot = &session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)
@@ -442,14 +442,14 @@ enum step transfer_reply(struct session *session)
 
 static enum step fail_file(struct session *session, struct upstream *upstream)
 {
-    if (!session->job.reply.is_over && stream_fill(&upstream->stream) == STREAM_OK)
+    if (!session->job->reply.is_over && stream_fill(&upstream->stream) == STREAM_OK)
         return STEP_MORE; /* the reply is passed on; then sending fails again */
     return retry_by_stream(session, "sending the client's file");
 }
 
 enum step transfer_file(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct slot *slot = &session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)

@@ -35,8 +35,8 @@ static bool is_wanted(const struct session *session, int server)
 /* May the present read go to that server instead of the chosen one? */
 static bool may_go_to(const struct session *session, int server)
 {
-    return session_view(session)->servers[server].takes_reads && server != session->job.avoid &&
-           fresh_replica_allows(&session->consistency, &session->job, server);
+    return session_view(session)->servers[server].takes_reads && server != session->job->avoid &&
+           fresh_replica_allows(&session->consistency, session->job, server);
 }
 
 /* ---- the account's permit ---- */
@@ -48,7 +48,7 @@ bool wait_connection_note_limit(struct session *session, struct upstream *upstre
         return false;
     if (upstream->quota.permits == NULL)
         quota_enlist(quota, upstream);
-    session->job.wait.goes_first = true;
+    session->job->wait.goes_first = true;
     if (quota_refused(quota, err, session_now(session)))
         log_warning(&session->scope,
                     "'%s' is at a limit of connections of its own at %s: its statements wait for one another "
@@ -133,7 +133,7 @@ enum step wait_connection_time_out(struct session *session)
 
 bool wait_connection_may_wait(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     uint64_t now = session_now(session);
     if (job->wait.permit_until_us == 0)
         job->wait.permit_until_us = now + session->worker->world->timeouts->pool_wait_us;
@@ -184,19 +184,19 @@ static enum step enter(struct session *session, int at)
                                            .on_connection = on_connection,
                                            .wish = span_of(&wish, sizeof wish),
                                            .goes_first =
-                                               permits->quota != NULL && session->job.wait.goes_first };
+                                               permits->quota != NULL && session->job->wait.goes_first };
     note_entry(session, server);
     session->queue.permits = permits;
     session->queue.waiter.on_offer = on_offer;
     if (!wait_connection_may_wait(session))
         return wait_connection_time_out(session);
-    session->job.wait.elsewhere_at_us = session_now(session) + (ELSEWHERE_US << session->job.wait.changes);
+    session->job->wait.elsewhere_at_us = session_now(session) + (ELSEWHERE_US << session->job->wait.changes);
     session->queue.ticket = permits_wait(permits, &waiter, &is_first);
     if (session->queue.ticket == NULL) {
         wait_connection_leave(session); /* gives back a permit of the account */
         return command_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
     }
-    session_set_deadline(session, session->job.wait.permit_until_us - session_now(session));
+    session_set_deadline(session, session->job->wait.permit_until_us - session_now(session));
     worker_retry(worker);
     if (is_first) /* otherwise the first one has searched, and sessions that become idle give up theirs */
         search_for_waiters(&worker->pool, permits);
@@ -214,8 +214,8 @@ static bool is_right(const struct session *session)
     bool has_moved = entry->moves != session->queue.moves;
     if (is_held || has_moved || entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED)
         return false;
-    return session->job.place == ROUTE_PRIMARY ? view->primary == (int)session->queue.at->index
-                                               : balance_is_reader(view, (int)session->queue.at->index);
+    return session->job->place == ROUTE_PRIMARY ? view->primary == (int)session->queue.at->index
+                                                : balance_is_reader(view, (int)session->queue.at->index);
 }
 
 static void take_or_change(struct session *session, int server, struct upstream *take_upstream,
@@ -289,7 +289,7 @@ static int find_calm(struct session *session)
 {
     const struct view *view = session_view(session);
     unsigned turn = session->worker->turn++;
-    if (session->job.place != ROUTE_REPLICA || session_now(session) < session->job.wait.elsewhere_at_us)
+    if (session->job->place != ROUTE_REPLICA || session_now(session) < session->job->wait.elsewhere_at_us)
         return VIEW_NO_SERVER;
     for (size_t i = 0; i < view->count; i++) {
         int at = (int)((i + turn) % view->count);
@@ -306,9 +306,9 @@ static enum step look_again(struct session *session)
     struct permits *permits = session->queue.permits;
     int calm = find_calm(session);
     if (calm != VIEW_NO_SERVER) {
-        session->job.wait.changes++;
+        session->job->wait.changes++;
         wait_connection_leave(session);
-        fresh_replica_note_choice(&session->consistency, &session->job, calm);
+        fresh_replica_note_choice(&session->consistency, session->job, calm);
         return wait_connection_attach(session, calm);
     }
     if (permits->quota != NULL)
@@ -324,7 +324,7 @@ enum step wait_connection_step(struct session *session)
     struct worker *worker = session->worker;
     if (session->is_client_eof || !is_right(session)) {
         if (session_view(session)->is_paused)
-            session->job.wait.permit_until_us = 0; /* the time of a pause does not count */
+            session->job->wait.permit_until_us = 0; /* the time of a pause does not count */
         wait_connection_leave(session);
         return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL)
                                       : session_enter(session, SESSION_ACQUIRING);
@@ -384,7 +384,7 @@ static int find_free(struct session *session, enum got *got_r)
     for (size_t i = 0; i < view->count; i++) {
         int at = (int)((i + turn) % view->count);
         if (may_go_to(session, at) && (*got_r = get(session, at, false)) != GOT_NOTHING) {
-            fresh_replica_note_choice(&session->consistency, &session->job, at);
+            fresh_replica_note_choice(&session->consistency, session->job, at);
             return at;
         }
     }
@@ -394,7 +394,7 @@ static int find_free(struct session *session, enum got *got_r)
 /* Other workers answer within a turn of their loops; the deadline is for a worker that hangs. */
 static enum step await_answer(struct session *session, int server)
 {
-    session->job.wait.has_asked_others = true; /* once per job */
+    session->job->wait.has_asked_others = true; /* once per job */
     note_entry(session, server_at(session, server));
     session_set_deadline(session, session->worker->env.connect_us);
     return STEP_WAIT;
@@ -402,11 +402,11 @@ static enum step await_answer(struct session *session, int server)
 
 enum step wait_connection_attach(struct session *session, int server)
 {
-    enum got got = get(session, server, !session->job.wait.has_asked_others);
+    enum got got = get(session, server, !session->job->wait.has_asked_others);
     int at = server;
     if (got == GOT_ANSWER_LATER)
         return await_answer(session, server);
-    if (got == GOT_NOTHING && session->job.place == ROUTE_REPLICA)
+    if (got == GOT_NOTHING && session->job->place == ROUTE_REPLICA)
         at = find_free(session, &got);
     if (got == GOT_NOTHING)
         return enter(session, server);

@@ -15,8 +15,8 @@
 /* If the job must read the newest data, the session asks for what the primary has now. Once per job. */
 static void ask_newest(struct session *session)
 {
-    struct job *job = &session->job;
-    if (!consistency_wants_newest(&session->consistency, &session->job) || job->wait.has_asked_newest)
+    struct job *job = session->job;
+    if (!consistency_wants_newest(&session->consistency, session->job) || job->wait.has_asked_newest)
         return;
     consistency_see(&session->consistency);
     job->wait.has_asked_newest = true;
@@ -27,8 +27,8 @@ static void ask_newest(struct session *session)
 static void note_leaving(struct session *session)
 {
     struct consistency *consistency = &session->consistency;
-    bool is_there = slot_is_current(session, ROUTE_REPLICA) ||
-                    fresh_replica_is_held(&session->consistency, &session->job);
+    bool is_there =
+        slot_is_current(session, ROUTE_REPLICA) || fresh_replica_is_held(&session->consistency, session->job);
     if (consistency->has_read && !is_there)
         consistency_see(&session->consistency);
 }
@@ -56,14 +56,14 @@ static uint64_t cheaper_us(const struct session *session)
 static uint64_t wait_us(const struct session *session)
 {
     bool is_auto = session->consistency.positions->settings->consistency_wait_us == CONSISTENCY_WAIT_AUTO;
-    bool is_cheap = is_auto && !consistency_wants_newest(&session->consistency, &session->job) &&
+    bool is_cheap = is_auto && !consistency_wants_newest(&session->consistency, session->job) &&
                     session_view(session)->primary != VIEW_NO_SERVER;
     return is_cheap ? cheaper_us(session) : consistency_wait_us(&session->consistency);
 }
 
 static bool has_waited(const struct session *session)
 {
-    return session->job.wait.was_in_vain || session_now(session) < session->consistency.rest_until_us ||
+    return session->job->wait.was_in_vain || session_now(session) < session->consistency.rest_until_us ||
            wait_us(session) == 0;
 }
 
@@ -100,7 +100,7 @@ static void forget_seen(struct session *session)
  * left. */
 static bool is_bound(const struct session *session)
 {
-    enum route_reason reason = session->job.reason;
+    enum route_reason reason = session->job->reason;
     bool begins_there = reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
     return reason == ROUTE_REASON_VARIABLES || reason == ROUTE_REASON_PREVIOUS ||
            (begins_there && session->facets.variables == VARIABLES_REPLICA);
@@ -120,7 +120,7 @@ static struct gate_state state_of(const struct session *session)
         .replica_has =
             has_replica && !slot_has_moved(session, ROUTE_REPLICA) &&
             fresh_replica_has_all(&session->consistency, slot->server), /* of the server's present machine */
-        .another_has = fresh_replica_another_has(&session->consistency, &session->job,
+        .another_has = fresh_replica_another_has(&session->consistency, session->job,
                                                  has_replica ? slot->server : VIEW_NO_SERVER),
         .may_leave = is_far_behind(session) && !consistency->has_read &&
                      !yield_has_statements(session, ROUTE_REPLICA) &&
@@ -137,20 +137,20 @@ static struct gate_state state_of(const struct session *session)
  * earlier statement is gone, only a PREPARE can run: diagnostics_are_gone.) */
 static bool is_gated(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     bool is_read = job->reason == ROUTE_REASON_READ || job->reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
     bool is_of_variables = job->reason == ROUTE_REASON_VARIABLES && job->facts.uses_tables;
     bool is_prepare = !job->is_login && job->command->byte == COM_STMT_PREPARE;
     bool is_question = job->reason == ROUTE_REASON_PREVIOUS && job->facts.uses_tables &&
                        (is_prepare || slot_is_current(session, ROUTE_REPLICA));
     return (is_read || is_of_variables || is_question) && !job->is_login &&
-           !session->facets.transaction.is_away && consistency_is_asked(&session->consistency, &session->job);
+           !session->facets.transaction.is_away && consistency_is_asked(&session->consistency, session->job);
 }
 
 static void count(struct session *session, enum gate_verdict verdict)
 {
     struct position_counters *counters = &session->consistency.positions->counters;
-    struct job *job = &session->job;
+    struct job *job = session->job;
     if (verdict == GATE_WAIT)
         counter_add(&counters->reads_waited, !job->wait.is_held_back);
     else if (verdict == GATE_PRIMARY)
@@ -164,7 +164,7 @@ static void count(struct session *session, enum gate_verdict verdict)
 
 static bool obey(struct session *session, enum gate_verdict verdict)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     struct slot *slot = &session->slots[ROUTE_REPLICA];
     switch (verdict) {
     case GATE_WAIT:
@@ -194,7 +194,7 @@ bool wait_replica_holds(struct session *session)
     if (!is_gated(session))
         return false;
     ask_newest(session);
-    if (consistency_wants_global(&session->consistency, &session->job))
+    if (consistency_wants_global(&session->consistency, session->job))
         global_writes_ask(consistency);
     note_leaving(session);
     consistency_follow_primary(consistency, &session->scope);
@@ -211,7 +211,7 @@ bool wait_replica_holds(struct session *session)
 
 bool wait_replica_is_primary_s(const struct session *session)
 {
-    bool has_news = consistency_wants_global(&session->consistency, &session->job) &&
+    bool has_news = consistency_wants_global(&session->consistency, session->job) &&
                     !global_writes_is_current(&session->consistency);
     if (!consistency_is_followed(&session->consistency) ||
         (session->consistency.fresh_replica.server != VIEW_NO_SERVER && !has_news))
@@ -237,7 +237,7 @@ static uint64_t patience(const struct session *session)
 
 enum step wait_replica_wait(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     uint64_t now = session_now(session);
     if (job->wait.replica_until_us == 0)
         job->wait.replica_until_us = now + patience(session);
@@ -257,7 +257,7 @@ enum step wait_replica_step(struct session *session)
     wait_replica_end(session);
     if (session->is_client_eof)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
-    if (session->job.asks_token)
+    if (session->job->asks_token)
         return gtid_token_go_on(session, false);
     session_set_deadline(session, 0);
     return session_enter(session, SESSION_ACQUIRING);
@@ -272,7 +272,7 @@ static const uint8_t rests[] = { 0, 0, 2, 4, 8, 10 };
 enum step wait_replica_time_out(struct session *session)
 {
     wait_replica_end(session);
-    if (session->job.asks_token)
+    if (session->job->asks_token)
         return gtid_token_go_on(session, true);
     if (!may_be_primary_s(session))
         return command_refuse(
@@ -283,6 +283,6 @@ enum step wait_replica_time_out(struct session *session)
     if (consistency->vain_waits < RESTS_LAST)
         consistency->vain_waits++;
     consistency->rest_until_us = session_now(session) + rests[consistency->vain_waits] * wait_us(session);
-    session->job.wait.was_in_vain = true;
+    session->job->wait.was_in_vain = true;
     return session_enter(session, SESSION_ACQUIRING);
 }

@@ -20,8 +20,6 @@
 #include "command/wait_connection.h"
 #include "command/wait_replica.h"
 #include "frontend/worker_thread.h"
-#include "state/pending_pins.h"
-#include "state/pending_set.h"
 #include "state/wait_timeout.h"
 
 #include <assert.h>
@@ -65,7 +63,7 @@ static enum step server_is_late(struct session *session)
     char text[32];
     return command_refuse(session, ERR_READ_ONLY, NULL,
                           "headgate: no %s of cluster '%s' was available for %s; the statement was not run",
-                          route_place_name(session->job.place), session->door->settings->cluster,
+                          route_place_name(session->job->place), session->door->settings->cluster,
                           clock_format_duration(timeouts->primary_wait_us, text, sizeof text));
 }
 
@@ -73,7 +71,7 @@ static enum step reply_is_late(struct session *session)
 {
     struct error err = { 0 };
     char text[32];
-    session->job.is_timed_out = true;
+    session->job->is_timed_out = true;
     kill_session(session, true); /* otherwise the server would go on running the statement */
     (void)error_set(&err, ETIMEDOUT, "no reply within the query timeout of %s",
                     clock_format_duration(session_query_us(session), text, sizeof text));
@@ -133,7 +131,7 @@ static bool has_room(const struct stream *stream)
 static void watch_client(struct session *session)
 {
     struct stream *client = &session->client;
-    const struct upstream *upstream = session->slots[session->job.place].upstream;
+    const struct upstream *upstream = session->slots[session->job->place].upstream;
     bool is_relaying = session->state == SESSION_REPLYING || session->state == SESSION_INFILE;
     int events = 0;
     bool is_listening = session->state != SESSION_CLOSING || session->has_last_words;
@@ -151,10 +149,10 @@ static void watch_upstream(struct session *session, enum route_place place)
     if (upstream == NULL || (upstream->state != UPSTREAM_READY && upstream->state != UPSTREAM_BUSY))
         return;
     struct stream *stream = &upstream->stream;
-    bool is_sending =
-        place == session->job.place &&
-        (session->state == SESSION_SENDING || session->state == SESSION_INFILE) &&
-        (buf_unsent(&session->client.in).len > 0 || session->job.rewritten.len > session->job.rewritten_sent);
+    bool is_sending = place == session->job->place &&
+                      (session->state == SESSION_SENDING || session->state == SESSION_INFILE) &&
+                      (buf_unsent(&session->client.in).len > 0 ||
+                       session->job->rewritten.len > session->job->rewritten_sent);
     int events = !stream->is_eof && stream->error == 0 && has_room(stream) ? EV_READ : 0;
     if (stream_has_output(stream) || is_sending)
         events |= EV_WRITE;
@@ -253,7 +251,7 @@ static void run(struct session *session)
         return;
     session->is_running = true;
     bury_idle_losses(session);
-    enum step step = session->job.is_interrupted ? kill_interrupted(session) : STEP_MORE;
+    enum step step = session->job->is_interrupted ? kill_interrupted(session) : STEP_MORE;
     while (step == STEP_MORE && !is_speechless(session))
         step = states[session->state].step(session);
     session->is_running = false;
@@ -274,6 +272,7 @@ static struct session *new_session(struct worker *worker)
     if (session == NULL)
         return NULL;
     session->id = worker->next_id;
+    session->job = job_idle();
     HASH_ADD(hh, worker->by_id, id, sizeof session->id, session);
     if (!hash_has(session)) {
         mem_free(session);
@@ -304,7 +303,6 @@ static void open_session(struct worker *worker, int take_fd, const struct addr *
     session->facets.mode = (enum listener_mode)door->settings->mode;
     session->is_new = true;
     consistency_init(&session->consistency, worker->boxes[door->cluster].positions, door->settings);
-    session->job.avoid = VIEW_NO_SERVER;
     session->facets.status = STATUS_AUTOCOMMIT;
     loop_timer_init(&session->timer, on_timer);
     stream_open(&session->client, &worker->loop, take_fd, on_client, session);
@@ -361,14 +359,7 @@ static void abort_session(struct session *session, enum close_reason reason)
     text_fini(&session->facets.schema);
     text_fini(&session->facets.tracking.names);
     text_fini(&session->facets.role.said);
-    text_fini(&session->job.rewritten);
-    pending_set_fini(session->job.pending_set);
-    session->job.pending_set = NULL;
-    pending_pins_free(session->job.pending_pins);
-    session->job.pending_pins = NULL;
-    text_fini(&session->job.inner);
-    text_fini(&session->job.asked_schema);
-    text_fini(&session->job.names.text);
+    job_give(&session->worker->jobs, &session->job);
     pins_clear(&session->facets.pins);
     vars_fini(&session->facets.vars);
     user_variables_fini(&session->facets.user_vars);
@@ -419,7 +410,7 @@ static void move(struct session *session, enum route_place place)
         (void)error_set(&slot->failure, 0, "%s was %s: %s", slot->upstream->server->name,
                         entry->state == SERVER_DOWN ? "declared down" : "disabled",
                         entry->detail[0] != '\0' ? entry->detail : entry->reason);
-    } else if (session_stage(session) == STAGE_ON_ITS_WAY && place == session->job.place) {
+    } else if (session_stage(session) == STAGE_ON_ITS_WAY && place == session->job->place) {
         if (!slot_is_current(session, place))
             acquire_again(session);
     } else if (!session_is_of_job(session, place) && slot_is_left(session, place)) {

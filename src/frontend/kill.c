@@ -151,26 +151,26 @@ static void send_kill(struct session *session, const struct upstream *running, b
  * KILL could be sent for. */
 static bool is_waiting(const struct session *session)
 {
-    return !session->job.is_login &&
+    return !session->job->is_login &&
            (session->state == SESSION_WAITING || session->state == SESSION_QUEUED ||
             session->state == SESSION_CATCHING_UP || session->state == SESSION_ATTACHING);
 }
 
 enum step kill_interrupted(struct session *session)
 {
-    session->job.is_interrupted = false;
+    session->job->is_interrupted = false;
     if (!is_waiting(session))
         return STEP_MORE;
     wait_connection_leave(session);
     wait_replica_end(session);
     if (session->state == SESSION_ATTACHING)
-        slot_drop_idle(session, session->job.place); /* no session can use an unfinished connection */
+        slot_drop_idle(session, session->job->place); /* no session can use an unfinished connection */
     return command_refuse(session, ERR_QUERY_INTERRUPTED, NULL, "Query execution was interrupted");
 }
 
 void kill_session(struct session *session, bool is_query)
 {
-    struct upstream *upstream = session->slots[session->job.place].upstream;
+    struct upstream *upstream = session->slots[session->job->place].upstream;
     if (upstream != NULL && (upstream->state == UPSTREAM_BUSY || upstream->state == UPSTREAM_EXCHANGING)) {
         upstream->is_soiled = true; /* a late KILL must not hit another session there */
         send_kill(session, upstream, is_query);
@@ -178,7 +178,7 @@ void kill_session(struct session *session, bool is_query)
     if (!is_query) {
         session_abort(session, CLOSE_KILLED);
     } else if (is_waiting(session)) {
-        session->job.is_interrupted = true;
+        session->job->is_interrupted = true;
         session_run(session);
     }
 }
@@ -206,8 +206,8 @@ static void answer(struct inquiry *inquiry, struct worker *worker)
     struct session *session = session_find(worker, inquiry->asking);
     if (session == NULL || session->state != SESSION_KILLING)
         return;
-    session->job.kill.verdict = (uint8_t)inquiry->verdict;
-    session->job.kill.has_verdict = true;
+    session->job->kill.verdict = (uint8_t)inquiry->verdict;
+    session->job->kill.has_verdict = true;
     session_run(session);
 }
 
@@ -369,17 +369,17 @@ static void note_home_server(const struct session *session, struct inquiry *inqu
 /* Starts the search for the session or the server's connection with the id job.kill.id. */
 static enum step begin(struct session *session)
 {
-    struct inquiry *inquiry = inquire(session->worker->world, session->job.kill.id);
+    struct inquiry *inquiry = inquire(session->worker->world, session->job->kill.id);
     if (inquiry == NULL)
         return session_close(session, CLOSE_OUT_OF_MEMORY, "KILL");
     inquiry->from = session->worker->index;
     inquiry->asking = session->id;
     note_home_server(session, inquiry);
-    inquiry->is_query = session->job.facts.kill_is_query;
+    inquiry->is_query = session->job->facts.kill_is_query;
     (void)snprintf(inquiry->user, sizeof inquiry->user, "%s", session->user->name);
     inquiry->secret = *secret_of(session);
     inquiry->collation = session->collation;
-    session->job.kill.has_begun = true;
+    session->job->kill.has_begun = true;
     pass_on(inquiry);
     return STEP_WAIT;
 }
@@ -389,9 +389,9 @@ static enum step begin(struct session *session)
 static enum step end_self(struct session *session)
 {
     bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
-    if (session->job.facts.kill_is_query)
+    if (session->job->facts.kill_is_query)
         return command_refuse(session, ERR_QUERY_INTERRUPTED, NULL, "Query execution was interrupted");
-    reply_put_err(&session->client.out, (uint8_t)(session->job.run.seq + 1),
+    reply_put_err(&session->client.out, (uint8_t)(session->job->run.seq + 1),
                   is_mysql ? ERR_QUERY_INTERRUPTED : ERR_CONNECTION_KILLED, NULL,
                   is_mysql ? "Query execution was interrupted" : "Connection was killed");
     return session_close(session, CLOSE_KILLED, NULL);
@@ -399,7 +399,7 @@ static enum step end_self(struct session *session)
 
 enum step kill_waiting(struct session *session)
 {
-    struct job *job = &session->job;
+    struct job *job = session->job;
     if (!job->kill.has_begun)
         return begin(session);
     if (!job->kill.has_verdict)

@@ -137,7 +137,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
     const struct user *user = users_find(session->worker->world->users, session->admit->user);
     if (user == NULL)
         return refuse_removed(session, seq);
-    if (!keep_identity(session, user))
+    if (!keep_identity(session, user) || !session_begin_job(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
     if (!limit_move(&session->user_limit, session->user->connections))
         return refuse_user(session, seq);
@@ -145,14 +145,10 @@ static enum step go_inside(struct session *session, uint8_t seq)
     consistency_begin(&session->consistency, session->user);
     session->facets.was_reset = session->facets.keeps_schema = false;
     session_begin_rights(session);
-    struct job *job = &session->job;
+    struct job *job = session->job;
     job->is_login = true;
     job->is_change_user = is_change_user;
     job->own.seq = seq;
-    job->attempts = 0;
-    job->wait.server_until_us = job->wait.permit_until_us = 0;
-    job->wait.has_asked_others = job->wait.goes_first = false;
-    job->avoid = VIEW_NO_SERVER;
     bool is_reader = session->door->settings->mode == LISTENER_REPLICA ||
                      (session->door->settings->mode == LISTENER_SPLIT && view->primary == VIEW_NO_SERVER);
     job->place = is_reader ? ROUTE_REPLICA : ROUTE_PRIMARY;
@@ -207,7 +203,7 @@ static enum step change_user(struct session *session)
 static enum step accepted(struct session *session)
 {
     struct reply_ok ok = { .status = (uint16_t)(session->facets.status & ~STATUS_SESSION_STATE_CHANGED) };
-    struct job *job = &session->job;
+    struct job *job = session->job;
     reply_put_ok(&session->client.out, job->own.seq, session->caps, &ok, false);
     if (session->client.out.is_oom || (session->is_new && !compression_begin(session)))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
@@ -227,7 +223,7 @@ enum step login_login(struct session *session)
     uint8_t seq;
     enum step step;
     struct error err = { 0 };
-    if (session->job.is_login)
+    if (session->job->is_login)
         return accepted(session);
     if (session->admit == NULL)
         return change_user(session);

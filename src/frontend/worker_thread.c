@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define JOBS_KEPT 256 /* unused jobs per worker: 300 KiB; further ones are freed */
+
 static struct worker *of_loop(const struct loop *loop)
 {
     return loop->context;
@@ -145,6 +147,7 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
     worker->loop.context = worker;
     set_env(worker);
     list_init(&worker->sessions);
+    mem_slab_init(&worker->jobs, sizeof(struct job), JOBS_KEPT);
     list_init(&worker->killers);
     list_init(&worker->kill_questions);
     loop_timer_init(&worker->retry, on_retry);
@@ -196,6 +199,7 @@ void worker_fini(struct worker *worker)
     loop_fini(&worker->loop);
     digests_fini(&worker->digests);
     free_boxes(worker);
+    mem_slab_fini(&worker->jobs);
 }
 
 /* ---- mail ---- */

@@ -19,13 +19,13 @@ struct span command_payload(const struct session *session)
 struct span command_text(const struct session *session)
 {
     struct span payload = command_payload(session);
-    size_t before = 1 + session->job.text_offset, len = payload.len - before;
+    size_t before = 1 + session->job->text_offset, len = payload.len - before;
     return span_of(payload.data + before, len < SQL_TEXT_MAX ? len : SQL_TEXT_MAX);
 }
 
 struct span command_sql(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     if (job->is_login || job->command == NULL)
         return (struct span){ 0 };
     if (job->command->manner == COMMAND_PREPARED && job->prepared != NULL)
@@ -35,20 +35,20 @@ struct span command_sql(const struct session *session)
 
 struct span command_inner_sql(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     return job->inner.len > 0 ? text_span(&job->inner) : command_sql(session);
 }
 
 /* Names in a prepared statement keep the meaning they had at its PREPARE. */
 struct span command_schema(const struct session *session)
 {
-    const struct prepared *prepared = session->job.prepared;
+    const struct prepared *prepared = session->job->prepared;
     return text_span(prepared != NULL ? &prepared->schema : &session->facets.schema);
 }
 
 bool command_attributes(const struct session *session, struct attributes *attributes_r)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     struct stmt_execute execute;
     struct attribute parameter;
     size_t offset;

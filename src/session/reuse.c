@@ -67,7 +67,7 @@ static bool is_error_harmless(const struct job *job)
  * code may leave any state. */
 static bool may_run_unknown_code(const struct session *session)
 {
-    const struct sql_facts *facts = &session->job.facts;
+    const struct sql_facts *facts = &session->job->facts;
     const struct cluster_settings *clusters = session->worker->world->clusters;
     bool may_run = facts->uses_tables || facts->kind == SQL_WRITE || facts->kind == SQL_DDL;
     return may_run && !catalog_is_whole(session_view(session)->catalog) &&
@@ -76,7 +76,7 @@ static bool may_run_unknown_code(const struct session *session)
 
 static bool leaves_nothing_unknown(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     const struct sql_facts *facts = &job->facts;
     bool has_results = job->reply.has_multi && !facts->is_multi; /* results of stored code */
     if (!is_followed(job) || !is_plain(job) || has_results)
@@ -90,7 +90,7 @@ static bool leaves_nothing_unknown(const struct session *session)
 
 void reuse_note_job(struct session *session, struct upstream *upstream)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     struct slot *slot = &session->slots[job->place];
     bool is_write = job->facts.kind == SQL_WRITE || job->facts.kind == SQL_DDL || job->facts.has_sequence ||
                     !is_plain(job);
@@ -180,7 +180,7 @@ void reuse_adopt(struct session *session, struct slot *slot)
         slot->insert_id = pooled_of(upstream)->left.insert_id;
         pooled_of(upstream)->vars_version = fit >= FIT_SCHEMA ? session->facets.vars.version : 0;
     }
-    if (session->job.is_login) /* the schema is set again: the server's answer is for the client */
+    if (session->job->is_login) /* the schema is set again: the server's answer is for the client */
         text_clear(&upstream->schema);
     pooled_of(upstream)->left.is_there = false;
     counter_add(is_left && !slot->must_renew ? &counters_of(session)->connections_taken_as_left
@@ -206,7 +206,7 @@ static unsigned own_traces(const struct session *session, const struct slot *slo
 
 static unsigned asked_traces(const struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     bool is_show = job->facts.kind == SQL_SHOW || job->facts.kind == SQL_DIAGNOSTICS;
     bool is_mere_read = job->facts.is_read && !route_is_system_schema(text_span(&session->facets.schema));
     if (is_mere_read || job->command->byte == COM_STMT_PREPARE) /* a PREPARE runs nothing */
@@ -252,9 +252,9 @@ static bool asks_strangers(const struct slot *slot, unsigned asked, unsigned own
 
 bool reuse_look(struct session *session, struct slot *slot)
 {
-    bool asks_count = session->job.facts.question == SQL_ASKS_FOUND_ROWS;
+    bool asks_count = session->job->facts.question == SQL_ASKS_FOUND_ROWS;
     bool is_stranger_s = slot->is_inherited || (asks_count && pooled_of(slot->upstream)->is_second_hand);
-    if (!is_stranger_s || session->job.is_login || slot->must_renew)
+    if (!is_stranger_s || session->job->is_login || slot->must_renew)
         return true;
     unsigned asked = asked_traces(session), own = own_traces(session, slot);
     if (!pooled_of(slot->upstream)->has_told_gtid)

@@ -43,7 +43,7 @@ void session_set_deadline(struct session *session, uint64_t after_us)
 
 uint64_t session_query_us(const struct session *session)
 {
-    uint64_t query_us = session->worker->world->timeouts->query_us, hint_us = session->job.hint.timeout_us;
+    uint64_t query_us = session->worker->world->timeouts->query_us, hint_us = session->job->hint.timeout_us;
     return hint_us != 0 && (query_us == 0 || hint_us < query_us) ? hint_us : query_us;
 }
 
@@ -70,9 +70,19 @@ enum session_stage session_stage(const struct session *session)
     return states[session->state].stage;
 }
 
+bool session_begin_job(struct session *session)
+{
+    if (session->job != job_idle())
+        return true;
+    struct job *job = job_take(&session->worker->jobs);
+    if (job != NULL)
+        session->job = job;
+    return job != NULL;
+}
+
 bool session_is_of_job(const struct session *session, enum route_place place)
 {
-    return place == session->job.place && session_stage(session) != STAGE_NONE;
+    return place == session->job->place && session_stage(session) != STAGE_NONE;
 }
 
 bool session_is_quiet(const struct session *session)
@@ -143,7 +153,7 @@ void session_note_use(struct session *session)
     if (!login_age_renew(&session->worker->pool, session->door->cluster, &session->rights))
         return;
     for (int place = 0; place < SLOT_COUNT; place++)
-        if (place != (int)session->job.place && session->slots[place].upstream != NULL)
+        if (place != (int)session->job->place && session->slots[place].upstream != NULL)
             text_clear(&session->slots[place].upstream->schema);
     see_change(session);
 }

@@ -144,7 +144,7 @@ struct login_recipe slot_recipe(const struct session *session)
 struct upstream_key slot_key(const struct session *session, int server)
 {
     const struct login_recipe recipe = slot_recipe(session);
-    bool has_schema = session->facets.schema.len > 0 && !session->job.has_no_schema;
+    bool has_schema = session->facets.schema.len > 0 && !session->job->has_no_schema;
     return key_of(&recipe, session->door->cluster, &session_view(session)->servers[server], has_schema);
 }
 
@@ -172,13 +172,13 @@ static void hold_quota(struct session *session, struct upstream *upstream)
 /* The slot of the job's place, for a new connection: no statement has run there, and no variable is set. */
 static struct slot *begin_slot(struct session *session, int server)
 {
-    struct slot *slot = &session->slots[session->job.place];
+    struct slot *slot = &session->slots[session->job->place];
     *slot =
         (struct slot){ .server = server,
                        .moves = session_view(session)->servers[server].moves,
                        .generation = ++session->generations,
                        .option_version = session->facets.option.version,
-                       .must_wait = consistency_is_new_writer(&session->consistency, &session->job, server) };
+                       .must_wait = consistency_is_new_writer(&session->consistency, session->job, server) };
     return slot;
 }
 
@@ -201,7 +201,7 @@ static void note_login(const struct session *session, struct upstream *upstream)
 {
     bool is_recent = login_age_is_recent(&session->worker->pool, session->door->cluster);
     bool may_lack = is_recent && !consistency_is_followed(&session->consistency);
-    if (session->job.place == ROUTE_PRIMARY)
+    if (session->job->place == ROUTE_PRIMARY)
         pooled_of(upstream)->proved_us = session_now(session);
     else
         pooled_of(upstream)->proved_us = may_lack ? 0 : session->rights.login_us;
@@ -211,7 +211,7 @@ static struct upstream_wish wish_of(const struct session *session, int server)
 {
     const struct login_recipe recipe = slot_recipe(session);
     struct upstream_wish wish = key_wish(&recipe, &session_view(session)->servers[server]);
-    wish.schema = schema_of_login(&session->facets, &session->job);
+    wish.schema = schema_of_login(&session->facets, session->job);
     return wish;
 }
 
@@ -227,8 +227,8 @@ void slot_change(struct session *session, int server, struct upstream *take_upst
     take_upstream->key = slot_key(session, server);
     slot_take(session, server, take_upstream);
     note_login(session, take_upstream);
-    session->slots[session->job.place].is_changing = true;
-    session->slots[session->job.place].is_renewing = is_own;
+    session->slots[session->job->place].is_changing = true;
+    session->slots[session->job->place].is_renewing = is_own;
     pooled_of(take_upstream)->is_unclean = false;
     upstream_change_user(take_upstream, &wish);
 }
@@ -257,8 +257,8 @@ static struct upstream *release(struct session *session, enum route_place place)
     struct slot *slot = &session->slots[place];
     struct upstream *upstream = slot->upstream;
     if (upstream != NULL && !session->is_new)
-        consistency_note_drop(&session->consistency, &session->job, place, slot);
-    if (upstream != NULL && upstream->state == UPSTREAM_BUSY && session->job.facts.changes_accounts)
+        consistency_note_drop(&session->consistency, session->job, place, slot);
+    if (upstream != NULL && upstream->state == UPSTREAM_BUSY && session->job->facts.changes_accounts)
         login_age_note_change(&session->worker->pool,
                               session->door->cluster); /* the statement may have run nevertheless */
     state_capture_end(slot);
@@ -318,7 +318,7 @@ bool slot_has_moved(const struct session *session, enum route_place place)
 
 bool slot_continues_there(const struct session *session, enum route_place place)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     const struct prepared *prepared = job->prepared;
     if (prepared == NULL || job->place != place || prepared->last_place != (int)place ||
         prepared->copies[place].generation != session->slots[place].generation)
@@ -341,7 +341,7 @@ bool slot_is_current(const struct session *session, enum route_place place)
     if (place == ROUTE_PRIMARY && slot->server == view->primary)
         return true;
     if (place == ROUTE_REPLICA && view->servers[slot->server].takes_reads &&
-        slot->server != session->job.avoid)
+        slot->server != session->job->avoid)
         return true;
     return (place == ROUTE_REPLICA && slot_continues_there(session, place)) ||
            slot_has_lost_state(session, place);

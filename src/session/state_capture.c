@@ -127,7 +127,7 @@ static bool note_held(struct session *session, struct slot *slot, const struct u
     slot->has_told_held = number != 0;
     if (number == 0)
         pins_release_all(&session->facets.pins, PIN_HELD_SET); /* it was the only one */
-    facets_note_pins(&session->facets, &session->job, session_now(session),
+    facets_note_pins(&session->facets, session->job, session_now(session),
                      &session->worker->boxes[session->door->cluster].pins);
     return true;
 }
@@ -218,7 +218,7 @@ static bool read_numbers(struct session *session, struct slot *slot)
 static bool note_numbers(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
     bool is_told = !answer->is_err && read_numbers(session, slot);
-    bool is_awaited = session->state == SESSION_WAITING && session->job.wait.asked == slot;
+    bool is_awaited = session->state == SESSION_WAITING && session->job->wait.asked == slot;
     if (!is_told && is_awaited && needs_id(session, slot))
         session->facets.insert_id.known_by = ANSWERS_LOST;
     return is_told;
@@ -354,7 +354,7 @@ static bool ask_for_command(struct session *session, struct slot *slot, const st
     bool may_ask = slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY;
     bool is_asked = slot->capture != NULL || (may_ask && begin(session, slot, question, NULL));
     if (is_asked)
-        session->job.wait.asked = slot;
+        session->job->wait.asked = slot;
     return is_asked;
 }
 

@@ -109,7 +109,7 @@ void yield_on_aged(struct upstream *upstream)
 /* The connection is not retired when a command ends: the client's next command may ask about that one. */
 void yield_retire_old(struct session *session)
 {
-    const struct job *job = &session->job;
+    const struct job *job = session->job;
     const struct upstream *upstream = session->slots[job->place].upstream;
     if (upstream != NULL && lifetime_is_over(&session->worker->pool, upstream) && !job->facts.refers_previous)
         retire(session, job->place);

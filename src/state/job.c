@@ -1,6 +1,47 @@
 #include "state/job.h"
 
+#include "state/pending_pins.h"
+#include "state/pending_set.h"
 #include "stats/digests.h"
+
+struct job *job_idle(void)
+{
+    static const struct job idle = { .avoid = VIEW_NO_SERVER };
+    const union {
+        const struct job *idle;
+        struct job *job;
+    } as = { &idle };
+    return as.job;
+}
+
+struct job *job_take(struct mem_slab *jobs)
+{
+    struct job *job = mem_slab_take(jobs);
+    if (job == NULL)
+        return NULL;
+    /* Without the error's text: it is half a kilobyte, and is always written before it is read. */
+    memset(job, 0, offsetof(struct job, own));
+    job->own.code = job->own.told = 0;
+    job->avoid = VIEW_NO_SERVER;
+    return job;
+}
+
+void job_give(struct mem_slab *jobs, struct job **place)
+{
+    struct job *job = *place;
+    if (job == job_idle())
+        return;
+    if (job->pending_set != NULL)
+        pending_set_fini(job->pending_set);
+    if (job->pending_pins != NULL)
+        pending_pins_free(job->pending_pins);
+    struct text *const texts[] = { &job->inner, &job->asked_schema, &job->names.text, &job->rewritten };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i]->cap > 0)
+            text_fini(texts[i]);
+    mem_slab_give(jobs, job);
+    *place = job_idle();
+}
 
 struct span job_statement(const struct job *job)
 {
