@@ -256,7 +256,7 @@ static const char *first_line(struct text *bytes, struct error *err)
     if (len > 0 && all[len - 1] == '\r')
         len--;
     bytes->len = len;
-    if (len > 0 && memchr(all, '\0', len) != NULL)
+    if (memchr(all, '\0', len) != NULL)
         (void)error_set(err, EINVAL, "has a NUL byte in its first line");
     else if (len == 0)
         (void)error_set(err, EINVAL, "has an empty first line");

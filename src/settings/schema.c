@@ -217,33 +217,35 @@ static const struct setting_word *word_named(const struct setting *row, const ch
     return NULL;
 }
 
-/* Writes the words that this version accepts: `"split", "primary" or "replica"`. */
-static void list_words(const struct setting *row, char *buffer, size_t size)
+/* Writes `before` and the words that this version accepts: `"split", "primary" or "replica"`. Writes nothing
+ * if there is no such word. */
+static void list_words(const struct setting *row, const char *before, char *buffer, size_t size)
 {
     const char *held = NULL; /* the word to be written next: "or" precedes it if it is the last one */
+    const char *mark = before;
     size_t used = 0;
-    buffer[0] = '\0';
     for (const struct setting_word *word = row->words; word != NULL && word->name != NULL; word++) {
         if (word->is_absent)
             continue;
-        if (held != NULL && used < size)
-            used += (size_t)snprintf(buffer + used, size - used, "%s\"%s\"", used > 0 ? ", " : "", held);
+        if (held != NULL && used < size) {
+            used += (size_t)snprintf(buffer + used, size - used, "%s\"%s\"", mark, held);
+            mark = ", ";
+        }
         held = word->name;
     }
     if (held != NULL && used < size)
-        (void)snprintf(buffer + used, size - used, "%s\"%s\"", used > 0 ? " or " : "", held);
+        (void)snprintf(buffer + used, size - used, "%s\"%s\"", mark == before ? before : " or ", held);
 }
 
 static void integer_allowed(const struct setting *row, char *buffer, size_t size)
 {
     char words[128] = "";
-    if (row->words != NULL)
-        list_words(row, words, sizeof words);
-    if (row->min == row->max)
-        (void)snprintf(buffer, size, "a number%s%s", words[0] != '\0' ? " or " : "", words);
+    bool is_any = row->min == row->max;
+    list_words(row, is_any ? " or " : ", or ", words, sizeof words);
+    if (is_any)
+        (void)snprintf(buffer, size, "a number%s", words);
     else
-        (void)snprintf(buffer, size, "%" PRId64 " to %" PRId64 "%s%s", row->min, row->max,
-                       words[0] != '\0' ? ", or " : "", words);
+        (void)snprintf(buffer, size, "%" PRId64 " to %" PRId64 "%s", row->min, row->max, words);
 }
 
 static bool integer_of(const struct setting *row, const struct setting_value *value, int64_t *number_r)
@@ -291,10 +293,10 @@ static bool set_bool(const struct setting *row, void *object, const struct setti
 static bool set_enum(const struct setting *row, void *object, const struct setting_value *value,
                      struct error *err)
 {
-    char allowed[192];
+    char allowed[192] = "";
     const struct setting_word *word = value->kind == VALUE_STRING ? word_named(row, value->string) : NULL;
     if (word == NULL) {
-        list_words(row, allowed, sizeof allowed);
+        list_words(row, "", allowed, sizeof allowed);
         return refuse(row, allowed, value, err);
     }
     if (word->is_absent)
@@ -335,12 +337,11 @@ static bool set_measure(const struct setting *row, const struct measure *measure
         return refuse(row, measure->what, value, err);
     if (!is_in_range(row, number)) {
         char low[32], high[32], words[64] = "", allowed[192];
-        if (row->words != NULL)
-            list_words(row, words, sizeof words);
-        (void)snprintf(allowed, sizeof allowed, "\"%s\" to \"%s\"%s%s%s",
+        list_words(row, ", or ", words, sizeof words);
+        (void)snprintf(allowed, sizeof allowed, "\"%s\" to \"%s\"%s%s",
                        measure->format((uint64_t)row->min, low, sizeof low),
-                       measure->format((uint64_t)row->max, high, sizeof high),
-                       words[0] != '\0' ? ", or " : "", words, row->may_be_off ? ", or \"off\"" : "");
+                       measure->format((uint64_t)row->max, high, sizeof high), words,
+                       row->may_be_off ? ", or \"off\"" : "");
         return refuse(row, allowed, value, err);
     }
     memcpy(member(row, object), &number, sizeof number);

@@ -11,7 +11,7 @@
 
 bool digests_init(struct digests *digests, size_t max)
 {
-    size_t seen = 1;
+    size_t seen = SEEN_PER_ROW;
     *digests = (struct digests){ .max = max };
     if (max == 0)
         return true;

@@ -49,6 +49,8 @@ static enum login_verdict feed(struct scene *scene, struct span payload)
         assert_int_equal(scene->err.code, ERR_AUTH_MODE);
         assert_string_equal(scene->err.sqlstate, "08004");
     }
+    if (verdict == LOGIN_FAILED)
+        assert_int_equal(scene->err.code, 0);
     if (verdict == LOGIN_FAILED || verdict == LOGIN_REFUSED || verdict == LOGIN_UNPROVEN) {
         assert_true(scene->err.text[0] != '\0');
         assert_null(strstr(scene->err.text, "secret"));

@@ -96,7 +96,10 @@ static void session_state_behind_the_padding_of_wide_character_sets(void **state
         assert_int_equal(read.session.data[0], 1);
         assert_truncations_are_safe(packets[i], CAP_SESSION_TRACK, 7);
     }
-    struct reply_ok read; /* the session state is the first part that is not empty */
+    struct reply_ok read; /* the flag alone, and with an empty info */
+    assert_true(reply_parse_ok(SPAN_LITERAL("\x00\x00\x00\x02\x40\x00\x00"), CAP_SESSION_TRACK, &read));
+    assert_true(reply_parse_ok(SPAN_LITERAL("\x00\x00\x00\x02\x40\x00\x00\x00"), CAP_SESSION_TRACK, &read));
+    /* the session state is the first part that is not empty */
     assert_true(reply_parse_ok(SPAN_LITERAL("\x00\x00\x00\x02\x40\x00\x00\x00\x03\x02\x01\x31\x01\x78"),
                                CAP_SESSION_TRACK, &read));
     assert_hex(read.session, "020131");

@@ -13,6 +13,8 @@
  *   s  takes state that lives in one server          T  uses tables
  *   v  mentions user variables                       V  with v: a read except for them
  *   i  gives an id that LAST_INSERT_ID() or the next INSERT finds
+ *   X  ROLLBACK          A  administration           g  sets a global variable   m  more statements in the text
+ *   q  a view that may call code                     F  an unknown function
  *
  * Session:
  *   t  in a transaction   a  with t: on the replica  d  with ta: data may have been shown there
@@ -78,6 +80,14 @@ static const struct {
     { "UNLOCK TABLES in it", "Us", "ta", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_READ_ONLY_TRANSACTION },
     { "BEGIN in it", "B", "ta", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION_ENDS },
     { "LOCK TABLES in it", "Ls", "ta", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION_ENDS },
+    { "COMMIT; UPDATE … in it", "Cm", "ta", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION_ENDS },
+    { "ROLLBACK; UPDATE … in it", "Xm", "ta", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION_ENDS },
+    { "COMMIT in it", "C", "ta", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_READ_ONLY_TRANSACTION },
+    { "COMMIT; SELECT … in it", "Cmr", "ta", LISTENER_SPLIT, ROUTE_REPLICA,
+      ROUTE_REASON_READ_ONLY_TRANSACTION },
+    { "UPDATE …; UPDATE … in it", "m", "ta", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY },
+    { "FLUSH in it", "A", "ta", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY },
+    { "SET GLOBAL in it", "g", "ta", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY },
     { "LOCK TABLES in it, variables there", "Ls", "ta2", LISTENER_SPLIT, ROUTE_REPLICA,
       ROUTE_REASON_VARIABLES_AWAY },
     { "START TRANSACTION READ ONLY after a CALL in one", "Bo", "c", LISTENER_SPLIT, ROUTE_PRIMARY,
@@ -122,6 +132,12 @@ static const struct {
       LISTENER_REPLICA, ROUTE_REPLICA, ROUTE_REASON_BYPASSES_READ_ONLY },
     { "DDL through it, by such an account", "D", "Y", LISTENER_REPLICA, ROUTE_REPLICA,
       ROUTE_REASON_BYPASSES_READ_ONLY },
+    { "a view that may call code, through it, by such an account", "q", "Y", LISTENER_REPLICA, ROUTE_REPLICA,
+      ROUTE_REASON_BYPASSES_READ_ONLY },
+    { "an unknown function through it, by such an account", "F", "Y", LISTENER_REPLICA, ROUTE_REPLICA,
+      ROUTE_REASON_BYPASSES_READ_ONLY },
+    { "SELECT @a through it, by such an account", "vV", "Y", LISTENER_REPLICA, ROUTE_REPLICA,
+      ROUTE_REASON_LISTENER_REPLICA },
     { "SELECT through it, by such an account", "r", "Y", LISTENER_REPLICA, ROUTE_REPLICA,
       ROUTE_REASON_LISTENER_REPLICA },
     { "SELECT in BEGIN through it", "r", "t", LISTENER_REPLICA, ROUTE_REPLICA,
@@ -139,14 +155,20 @@ static struct sql_facts facts_of(const char *letters)
 {
     return (struct sql_facts){ .kind = has(letters, 'B')   ? SQL_BEGIN
                                        : has(letters, 'C') ? SQL_COMMIT
+                                       : has(letters, 'X') ? SQL_ROLLBACK
+                                       : has(letters, 'A') ? SQL_ADMIN
                                        : has(letters, 'L') ? SQL_LOCK
                                        : has(letters, 'U') ? SQL_LOCK
                                        : has(letters, 'D') ? SQL_DDL
                                                            : SQL_SELECT,
                                .reason = has(letters, 'U')   ? SQL_REASON_UNLOCK
                                          : has(letters, 's') ? SQL_REASON_TEMPORARY_TABLE
+                                         : has(letters, 'q') ? SQL_REASON_CODE_VIEW
+                                         : has(letters, 'F') ? SQL_REASON_UNKNOWN_FUNCTION
                                                              : SQL_REASON_UNKNOWN,
                                .is_read = has(letters, 'r'),
+                               .is_multi = has(letters, 'm'),
+                               .sets_global = has(letters, 'g'),
                                .refers_previous = has(letters, 'p'),
                                .begins_read_only = has(letters, 'o'),
                                .begins_read_write = has(letters, 'w'),
@@ -377,6 +399,9 @@ static const struct {
     { "a read, no place", "r", "", "l", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_READ },
     { "a read to the primary", "r", "", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT },
     { "… for want of a replica", "r", "n", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT },
+    { "… for want of its table", "r", "l", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT },
+    { "… refused there before", "r", "f", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT },
+    { "… as a SET was refused there", "r", "x", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT },
     { "… pinned there", "r", "p", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_PINNED },
     { "a write to the primary", "", "", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_NOT_A_READ },
     { "a read to a replica", "r", "", "Rl", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT },
@@ -520,6 +545,17 @@ static void every_reason_occurs_and_has_words(void **state)
     assert_string_equal(route_place_name(ROUTE_REPLICA), "replica");
 }
 
+static void schemas_of_the_server_are_known_by_name(void **state)
+{
+    (void)state;
+    static const char *const system[] = { "mysql", "sys", "INFORMATION_SCHEMA", "performance_schema" };
+    static const char *const others[] = { "", "m", "sysx", "shop" };
+    for (size_t i = 0; i < COUNT_OF(system); i++) {
+        assert_row(route_is_system_schema(span_cstr(system[i])), "%s", system[i]);
+        assert_row(!route_is_system_schema(span_cstr(others[i])), "%s", others[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -532,6 +568,7 @@ int main(void)
         cmocka_unit_test(statement_rows_with_hints),
         cmocka_unit_test(a_hint_only_narrows),
         cmocka_unit_test(every_reason_occurs_and_has_words),
+        cmocka_unit_test(schemas_of_the_server_are_known_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,6 +130,8 @@ static const struct {
       "h.conf:2: door 'a': password must be a string, not a number\n" },
     { "doors = ( { name = \"a\"; password = \"S3CRET\";\n width = 9; } );",
       "h.conf:2: door 'a': width must be 1 to 5, not 9\n" },
+    { "doors = ( { password = \"S3CRET\";\n width = 9; } );",
+      "h.conf:2: door: width must be 1 to 5, not 9\nh.conf:1: door: name is missing\n" },
     { "doors = ( { name = \"a\"; } );", "h.conf:1: door 'a': password is missing\n" },
     { "doors = ( { name = \"a\"; password = \"S3CRET\";\n password_env = \"X\"; } );",
       "h.conf:2: door 'a': password is given twice: take one of password, password_file and password_env\n" },
@@ -269,7 +271,7 @@ static void password_file_gives_its_first_line(void **state)
         const char *password; /* NULL: refused */
     } rows[] = {
         { "S3CRET\n", "S3CRET" }, { "S3CRET", "S3CRET" }, { "S3 CRET \r\nmore", "S3 CRET " }, { "", NULL },
-        { "\nx", NULL },
+        { "\nx", NULL },          { "\r\n", NULL },
     };
     (void)state;
     put("h.conf", "doors = ( { name = \"a\"; password_file = \"secret\"; } );", 0600);

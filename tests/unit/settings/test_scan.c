@@ -44,6 +44,8 @@ static const struct {
     { "\"a\\x01\"", "" },
     { "\"a\\x0\"", "" },
     { "\"\\x00", "1! a string begins here and does not end" },
+    { "1", "" },
+    { "1\"", "1! a string begins here and does not end" },
     { "2147483647 -2147483648 +2147483647", "" },
     { "2147483648", "1! a number that does not fit; sizes and durations are strings with a unit" },
     { "-2147483649", "1! a number that does not fit; sizes and durations are strings with a unit" },

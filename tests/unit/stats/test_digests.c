@@ -218,6 +218,7 @@ static void play(size_t max, uint64_t seed)
     assert_same(&digests, twin);
     assert_true(max >= NAMES * OWNERS || twin->others.sums.cost.total_us > 0);
     digests_fini(&digests);
+    assert_null(digests.by_key);
     free(twin);
 }
 
