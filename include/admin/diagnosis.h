@@ -28,6 +28,9 @@ struct patient {
     bool is_primary;
     bool is_galera;                   /* its cluster's roles are those of a Galera cluster */
     struct wsrep wsrep;               /* Galera status as of the last probe that passed */
+    bool is_surveyed;                 /* the primary: it was asked for its stored code at least once */
+    const char *survey_error;         /* borrows; "": all stored code is known */
+    size_t hidden_views;              /* views whose bodies the monitor may not see */
     size_t neighbours;                /* number of servers in its cluster, itself included */
     int64_t max_connections;          /* as configured; 0: the server's own limit less the reserve */
     struct checkup visit;             /* the checkup with the monitor's account */

@@ -10,6 +10,7 @@
 
 #include "cluster/cluster_state.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 void inventory_init(struct cluster *cluster);
@@ -20,6 +21,8 @@ void inventory_begin_anew(struct cluster *cluster);
 void inventory_set(struct cluster *cluster, uint64_t interval_us);
 /* Sessions have changed stored code: a survey follows INVENTORY_PAUSE_US later. */
 void inventory_note_change(struct cluster *cluster);
+/* Has a survey ended, well or not? `cluster->survey_error` then says what it did not find. */
+bool inventory_is_surveyed(const struct cluster *cluster);
 void inventory_stop(struct cluster *cluster);
 
 #define INVENTORY_PAUSE_US 100000 /* so that many changes in a row cause few surveys */

@@ -6,17 +6,16 @@
 
 enum survey_list { SURVEY_ROUTINES, SURVEY_VIEWS, SURVEY_TRIGGERS, SURVEY_COLUMNS, SURVEY_LISTS };
 
-/* One list: a SELECT of its rows with the columns kind, place, name, part, parameters, body and mode; and an
- * expression that proves that the account may see all of them (a number, not 0). */
+/* One list: a SELECT of its rows with the columns kind, place, name, part, parameters, body and mode; an
+ * expression that proves that the account may see all of them (a number, not 0); and for people, the list's
+ * name with the privileges that show it. */
 struct survey_source {
     const char *rows; /* NULL: the family has nothing to ask for */
     const char *proof;
+    const char *needs;
 };
 
 /* `list`: enum survey_list, not SURVEY_LISTS. */
 const struct survey_source *survey_source_of(enum server_family family, unsigned list);
-
-/* Each list by name, with the privileges that show it. */
-extern const char *const survey_needs[SURVEY_LISTS];
 
 #endif

@@ -25,6 +25,8 @@ struct catalog;
 /* Added to the bits of enum code_effect: the code calls a stored function, a procedure or a trigger, even a
  * harmless one. */
 #define CATALOG_CALLS (1u << 16)
+/* Beside bits of enum code_kind: all generated columns that use user variables are known. */
+#define CATALOG_COLUMNS (1u << 31)
 
 /* ---- changes ---- */
 
@@ -46,8 +48,9 @@ bool catalog_knows(const struct catalog *catalog, enum code_kind kind);
 /* Was stored code changed after the catalog's rows were read, or may the catalog be out of date? Then
  * routines, views and the changed names are unknown. False for NULL. */
 bool catalog_is_stale(const struct catalog *catalog);
-/* Is all stored code known, as it is now? False for NULL. */
-bool catalog_is_whole(const struct catalog *catalog);
+/* Is all stored code known, as it is now, that a statement on tables may run? Triggers are run by writes
+ * alone. False for NULL. */
+bool catalog_is_whole(const struct catalog *catalog, bool is_write);
 /* Identifies what names mean in this dialect. Facts that were read from a text hold as long as this value is
  * the same and the catalog is not stale. */
 uint64_t catalog_names_mark(const struct sql_dialect *dialect);
@@ -107,6 +110,8 @@ struct catalog_entry {
 };
 
 size_t catalog_count(const struct catalog *catalog); /* NULL: 0 */
+/* Views whose effects are not known: the account that has read them may not see their bodies. NULL: 0. */
+size_t catalog_hidden_views(const struct catalog *catalog);
 /* In order of schema, name and kind; `index` below catalog_count(). */
 struct catalog_entry catalog_entry_at(const struct catalog *catalog, size_t index);
 /* The index of an entry, or SIZE_MAX. `current_schema` and `schema` as above, but not both empty. */

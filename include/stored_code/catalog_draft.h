@@ -29,8 +29,8 @@ void catalog_draft_add(struct catalog_draft *draft, const struct catalog_row *ro
 /* A package (MariaDB) has this name: calls with the name as qualifier have unknown effects. */
 void catalog_draft_add_package(struct catalog_draft *draft, struct span name);
 /* Finishes the catalog and frees the draft. Returns a catalog with one reference; or NULL, with the reason in
- * *why_r (static text). `kinds`: bit k for each enum code_kind k whose rows are complete; other kinds are
- * unknown. `mark`: the caller's own value for this state of the lists; see catalog_mark(). */
+ * *why_r (static text). `kinds`: bit k for each enum code_kind k whose rows are complete, and CATALOG_COLUMNS;
+ * other kinds are unknown. `mark`: the caller's own value for this state of the lists; see catalog_mark(). */
 struct catalog *catalog_draft_finish(struct catalog_draft **take_draft, unsigned kinds, uint64_t mark,
                                      const char **why_r);
 void catalog_draft_free(struct catalog_draft **draft); /* *draft NULL is fine */

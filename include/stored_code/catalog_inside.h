@@ -34,7 +34,7 @@ struct catalog {
     _Atomic uint64_t covers;            /* the first `covers` changes are included */
     atomic_bool is_doubtful;
     uint64_t mark;
-    unsigned kinds; /* bit k: all items of enum code_kind k are here */
+    unsigned kinds; /* bit k: all items of enum code_kind k are here; CATALOG_COLUMNS */
     struct catalog_names views;
     struct text bytes;          /* owns: all names */
     struct catalog_item *items; /* owns; sorted by schema, name, kind */

@@ -105,6 +105,29 @@ static void check_monitor_grants(struct report *report)
         put(report, RESULT_OK, NULL, "the monitor has the rights that it needs");
 }
 
+/* The monitor reads stored code on the primary alone; GRANTs are replicated. */
+static void check_stored_code(struct report *report)
+{
+    const struct patient *patient = report->patient;
+    if (!patient->is_primary)
+        return;
+    if (!patient->is_surveyed)
+        put(report, RESULT_UNKNOWN, NULL, "not yet asked for its stored code");
+    else if (patient->survey_error[0] != '\0')
+        put(report, RESULT_WARNING,
+            "Grant it to the monitor's account itself, not to a role; what each privilege is for: the "
+            "guide's page "
+            "on operation",
+            "not all stored code is known: %s", patient->survey_error);
+    else if (patient->hidden_views > 0)
+        put(report, RESULT_OK, NULL,
+            "all stored code is known, but for the bodies of %zu views: these run on the primary, unless the "
+            "monitor has SELECT on them",
+            patient->hidden_views);
+    else
+        put(report, RESULT_OK, NULL, "all stored code is known");
+}
+
 /* ---- the accounts of applications ---- */
 
 static void put_account(struct report *report, const struct patient_account *account)
@@ -528,6 +551,7 @@ static const struct {
 } checks[] = {
     { "connect", check_connect, ANY_KIND, true, false },
     { "monitor_grants", check_monitor_grants, ANY_KIND, false, false },
+    { "stored_code", check_stored_code, ANY_KIND, false, false },
     { "accounts", check_accounts, ANY_KIND, false, false },
     { "read_only_bypass", check_read_only_bypass, NOT_GALERA, false, false },
     { "log_bin", check_log_bin, NOT_GALERA, false, false },

@@ -2,6 +2,8 @@
 
 #include "admin/diagnosis.h"
 #include "base/mem.h"
+#include "cluster/inventory.h"
+#include "stored_code/catalog.h"
 
 #include <stddef.h>
 
@@ -152,6 +154,9 @@ static bool admit_patient(struct ward *ward, struct cluster *cluster, struct clu
                                  .is_primary = cluster->primary == (int)member->server->index,
                                  .is_galera = member_is_any_galera(cluster),
                                  .wsrep = member->last.wsrep,
+                                 .is_surveyed = inventory_is_surveyed(cluster),
+                                 .survey_error = cluster->survey_error,
+                                 .hidden_views = catalog_hidden_views(cluster->catalog),
                                  .neighbours = cluster->count,
                                  .max_connections = member->server->max_connections };
     ward->beds[ward->count++] = (struct bed){ .ward = ward, .member = member, .env = &cluster->env };

@@ -3,12 +3,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
+#include "cluster/inventory.h"
 #include "net/tls.h"
 
+#include <stddef.h>
 #include <unistd.h>
+
+#define LOOK_US 10000 /* between two looks whether the surveys have ended */
 
 struct check {
     struct loop loop;
+    struct loop_timer surveys;
     struct resolver resolver;
     struct ssl_ctx_st *tls;   /* owns */
     struct cluster *clusters; /* owns */
@@ -16,13 +21,27 @@ struct check {
     size_t probed;
 };
 
-/* A cluster publishes its first view (epoch 1) when every server's first probe has ended. */
+/* A cluster publishes its first view (epoch 1) when every server's first probe has ended. Then its primary, if
+ * there is one, is asked for its stored code; a failed survey publishes nothing. */
 static void on_view(struct cluster *cluster, struct view *view)
 {
     struct check *check = cluster->owner;
     check->probed += view->epoch == 1;
     if (check->probed == check->made)
+        loop_timer_start(&check->surveys, &check->loop, 0);
+}
+
+static void on_look(struct loop_timer *timer)
+{
+    struct check *check = (struct check *)(void *)((char *)timer - offsetof(struct check, surveys));
+    bool are_over = true;
+    for (size_t c = 0; c < check->made; c++)
+        are_over &=
+            check->clusters[c].primary == TOPOLOGY_NO_PRIMARY || inventory_is_surveyed(&check->clusters[c]);
+    if (are_over)
         loop_stop(&check->loop);
+    else
+        loop_timer_start(timer, &check->loop, LOOK_US);
 }
 
 static bool make_clusters(struct check *check, const struct config *config, struct error *err)
@@ -60,11 +79,16 @@ static bool tell_all(const struct check *check, FILE *out)
     for (size_t c = 0; c < check->made; c++)
         for (size_t i = 0; i < check->clusters[c].count; i++)
             is_good &= tell(&check->clusters[c], i, out);
+    for (size_t c = 0; c < check->made; c++)
+        if (check->clusters[c].survey_error[0] != '\0')
+            (void)fprintf(out, "%s: not all stored code is known: %s\n", check->clusters[c].name,
+                          check->clusters[c].survey_error);
     return is_good;
 }
 
 static void finish(struct check *check)
 {
+    loop_timer_stop(&check->surveys);
     for (size_t i = 0; i < check->made; i++)
         cluster_stop(&check->clusters[i]);
     resolve_fini(&check->resolver);
@@ -83,6 +107,7 @@ bool connect_check_run(const struct config *config, FILE *out, struct error *err
         tls_context_free(&check.tls);
         return false;
     }
+    loop_timer_init(&check.surveys, on_look);
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO); /* the printed lines are the report */
     bool is_good = resolve_init(&check.resolver, &check.loop, config->resolver, err) &&
                    make_clusters(&check, config, err);

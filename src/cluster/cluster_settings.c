@@ -212,15 +212,12 @@ static const struct setting cluster_settings[] = {
         .effect = EFFECT_NOW,
         .doc =
             "Whether reads that call stored functions, or views that call some, and CALLs and blocks may go "
-            "to "
-            "replicas. They do where the bodies of all routines and views that they reach only read; what a "
+            "to replicas. They do where the bodies of all routines and views that they reach only read; what a "
             "routine is declared to be is not asked. What stored code leaves in a session, and so whether it "
             "keeps the session on the primary, is known either way. The monitor's account must be allowed to "
-            "see all routines and "
-            "views, or none is used (the log says which rights are missing): on MariaDB, GRANT SELECT, SHOW "
-            "VIEW, TRIGGER on *.*; on MySQL, GRANT SELECT, SHOW VIEW, TRIGGER, SHOW_ROUTINE on *.* (to the "
-            "account itself, not through a role). Less is of use, too: SELECT on mysql.proc and mysql.func, "
-            "or SHOW_ROUTINE, show routines; SHOW VIEW shows which names are views, SELECT what these do.",
+            "see all routines and views, or none is used; the log names the privileges that are missing. The "
+            "guide's page on operation says what each privilege shows. A view runs on a replica only if the "
+            "account also has SELECT on it.",
     },
     {
         .name = "read_functions_interval",
@@ -296,8 +293,8 @@ static const struct setting cluster_settings[] = {
         .fallback = "false",
         .effect = EFFECT_NOW,
         .doc = "Whether a connection is reused without a reset also after statements on tables whose views "
-               "and triggers, or whose functions, are not known (read_functions says which rights the "
-               "monitor's account needs for that). With \"true\", for `pool_trust` another session may find "
+               "and triggers, or whose functions, are not known (the guide's page on operation says which "
+               "privileges the monitor's account needs for that). With \"true\", for `pool_trust` another session may find "
                "a user lock that a view or a trigger has taken, or a user variable that one of these has "
                "assigned with INTO or :=.",
     },

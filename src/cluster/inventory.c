@@ -11,18 +11,20 @@
 struct counts {
     size_t functions; /* functions that only read */
     size_t views;
-    size_t code_views; /* views that may do more than read */
+    size_t code_views;   /* views that do more than read */
+    size_t hidden_views; /* views that may, as their bodies are not known */
     size_t triggers;
 };
 
 static struct counts count(const struct catalog *catalog)
 {
-    struct counts counts = { 0 };
+    struct counts counts = { .hidden_views = catalog_hidden_views(catalog) };
     for (size_t i = 0; i < catalog_count(catalog); i++) {
         struct catalog_entry entry = catalog_entry_at(catalog, i);
         counts.functions += entry.kind == CODE_FUNCTION && (entry.effects & ~CATALOG_CALLS) == 0;
         counts.views += entry.kind == CODE_TABLE;
-        counts.code_views += entry.kind == CODE_TABLE && entry.effects != 0;
+        counts.code_views +=
+            entry.kind == CODE_TABLE && entry.effects != 0 && (entry.own & CODE_UNKNOWN) == 0;
         counts.triggers += entry.kind == CODE_TRIGGER;
     }
     return counts;
@@ -46,10 +48,10 @@ static void log_catalog(const struct cluster *cluster, const struct catalog *cat
     struct log_scope scope = { .key = "cluster", .text = cluster->settings->name };
     struct counts was = count(cluster->catalog), is = count(catalog);
     if (catalog != NULL && memcmp(&was, &is, sizeof was) != 0)
-        log_notice(
-            &scope,
-            "stored code: %zu views, of which %zu run code; %zu functions that only read; %zu triggers",
-            is.views, is.code_views, is.functions, is.triggers);
+        log_notice(&scope,
+                   "stored code: %zu views (%zu run code, the bodies of %zu are not visible); %zu functions "
+                   "that only read; %zu triggers",
+                   is.views, is.code_views, is.hidden_views, is.functions, is.triggers);
 }
 
 /* ---- surveys ---- */
@@ -119,6 +121,11 @@ void inventory_init(struct cluster *cluster)
     code_changes_init(&cluster->code_changes);
     survey_init(&cluster->survey, &cluster->settings->monitor, &cluster->env, on_survey, cluster);
     loop_timer_init(&cluster->survey_timer, on_survey_timer);
+}
+
+bool inventory_is_surveyed(const struct cluster *cluster)
+{
+    return cluster->surveyed_us != 0 || cluster->survey_error[0] != '\0';
 }
 
 void inventory_stop(struct cluster *cluster)

@@ -49,16 +49,36 @@ static void fail(struct survey *survey, const char *why)
     finish(survey, NULL, false, why);
 }
 
-/* Writes for people which lists are not known, and which privileges would show them. */
+/* The kinds of stored code that are known, as catalog_draft_finish() takes them. */
+static unsigned known_kinds(const struct survey *survey)
+{
+    static const unsigned kinds[SURVEY_LISTS] = { [SURVEY_ROUTINES] =
+                                                      1u << CODE_FUNCTION | 1u << CODE_PROCEDURE,
+                                                  [SURVEY_VIEWS] = 1u << CODE_TABLE,
+                                                  [SURVEY_TRIGGERS] = 1u << CODE_TRIGGER,
+                                                  [SURVEY_COLUMNS] = CATALOG_COLUMNS };
+    unsigned known = 0;
+    for (unsigned list = 0; list < SURVEY_LISTS; list++)
+        known |= survey->sums[list].is_known ? kinds[list] : 0;
+    return known;
+}
+
+/* Writes for people which lists are not known, which privileges would show them, and what the gap costs. */
 static void describe_gaps(const struct survey *survey, char *text, size_t size)
 {
+    unsigned gaps = 0;
     size_t at = 0;
     text[0] = '\0';
     for (unsigned list = 0; list < SURVEY_LISTS && at < size; list++)
         if (!survey->sums[list].is_known)
             at += (size_t)snprintf(text + at, size - at, "%s%s",
-                                   at == 0 ? "the monitor's account may not see all " : ", ",
-                                   survey_needs[list]);
+                                   gaps++ == 0 ? "the monitor's account may not see all " : ", ",
+                                   list_of(survey, list)->needs);
+    bool are_triggers = gaps == 1 && !survey->sums[SURVEY_TRIGGERS].is_known;
+    if (gaps > 0 && at < size)
+        (void)snprintf(text + at, size - at,
+                       "; connections are reset after sessions%s, unless pool_trust_code is set",
+                       are_triggers ? " that wrote" : "");
 }
 
 static uint64_t mark_of(const struct survey *survey)
@@ -70,20 +90,6 @@ static uint64_t mark_of(const struct survey *survey)
         mark ^= mark >> 29;
     }
     return mark != 0 ? mark : 1;
-}
-
-/* The kinds of stored code that are known. Views do not need the list of columns: a generated column can only
- * set a user variable. */
-static unsigned known_kinds(const struct survey *survey)
-{
-    unsigned kinds = 0;
-    if (survey->sums[SURVEY_ROUTINES].is_known)
-        kinds |= 1u << CODE_FUNCTION | 1u << CODE_PROCEDURE;
-    if (survey->sums[SURVEY_VIEWS].is_known)
-        kinds |= 1u << CODE_TABLE;
-    if (survey->sums[SURVEY_TRIGGERS].is_known)
-        kinds |= 1u << CODE_TRIGGER;
-    return kinds;
 }
 
 static void end_of_pages(struct survey *survey)
@@ -104,6 +110,12 @@ static void ask(struct survey *survey, const char *sql)
     upstream_query(survey->upstream, sql, &survey->rows, 0);
 }
 
+/* Only a thorough survey reads the columns; other surveys ask whether the account may still, or now, see them. */
+static bool is_for_proof(const struct survey *survey)
+{
+    return survey->step == SURVEY_COLUMNS && !survey->is_thorough;
+}
+
 static void ask_sum(struct survey *survey)
 {
     char sql[SQL_MAX];
@@ -112,8 +124,8 @@ static void ask_sum(struct survey *survey)
         snprintf(sql, sizeof sql,
                  "SELECT COUNT(*) AS count, COALESCE(BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('|', kind, "
                  "place, name, part, parameters, body, mode), 256), 15), 16, 10) AS UNSIGNED)), 0) AS hash, "
-                 "%s AS proof FROM (%s) AS list",
-                 list->proof, list->rows);
+                 "%s AS proof FROM (%s%s) AS list",
+                 list->proof, list->rows, is_for_proof(survey) ? " LIMIT 0" : "");
     assert(len > 0 && len < (int)sizeof sql);
     ask(survey, sql);
 }
@@ -132,9 +144,7 @@ static void ask_page(struct survey *survey)
 
 static bool is_asked(const struct survey *survey, unsigned list)
 {
-    if (survey->is_reading)
-        return survey->sums[list].is_known && survey->sums[list].count > 0;
-    return list != SURVEY_COLUMNS || survey->is_thorough;
+    return !survey->is_reading || (survey->sums[list].is_known && survey->sums[list].count > 0);
 }
 
 static void go_on(struct survey *survey);
@@ -242,6 +252,8 @@ static bool read_sum(struct survey *survey)
     if (!has_number(survey, "count", &sum.count) || !has_number(survey, "hash", &sum.hash) ||
         !has_number(survey, "proof", &proof))
         return false;
+    if (is_for_proof(survey))
+        sum = survey->sums[SURVEY_COLUMNS];
     sum.is_known = proof > 0;
     survey->sums[survey->step++] = sum.is_known ? sum : (struct survey_sum){ 0 };
     return true;

@@ -9,15 +9,15 @@
 #define BODY_MAX "65536"
 #define BODY(text) "IF(" text " = '' OR LENGTH(" text ") > " BODY_MAX ", NULL, " text ") AS body"
 
-/* Not 0: the account itself has the privilege on all schemas. Privileges of its roles do not count. */
-#define HAS_PRIVILEGE(name) \
-    "(SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = '" name "'" \
+/* Not 0: the account itself has one of these privileges on all schemas. Privileges of its roles do not count. */
+#define HAS_PRIVILEGE(names) \
+    "(SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE IN (" names ")" \
     " AND GRANTEE = CONCAT(''''," \
     " LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER())" \
     " - CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)) - 1)," \
     " '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), ''''))"
 /* MySQL: privileges on *.* may be taken back for single schemas. */
-#define HAS_WHOLLY(name) "(@@GLOBAL.partial_revokes = 0 AND " HAS_PRIVILEGE(name) ")"
+#define HAS_WHOLLY(names) "(@@GLOBAL.partial_revokes = 0 AND " HAS_PRIVILEGE(names) ")"
 
 #define NOT_OF_SYSTEM " NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')"
 
@@ -59,31 +59,23 @@
     " UNION ALL SELECT 'LOADABLE', '', UDF_NAME, '', '', NULL, '' FROM performance_schema.user_defined_functions"
 
 static const struct survey_source mariadb[SURVEY_LISTS] = {
-    [SURVEY_ROUTINES] = { MARIADB_ROUTINES, "1" },
-    [SURVEY_VIEWS] = { VIEWS, HAS_PRIVILEGE("SHOW VIEW") },
-    [SURVEY_TRIGGERS] = { TRIGGERS, HAS_PRIVILEGE("TRIGGER") },
-    [SURVEY_COLUMNS] = { MARIADB_COLUMNS, HAS_PRIVILEGE("SELECT") },
+    [SURVEY_ROUTINES] = { MARIADB_ROUTINES, "1", "routines (GRANT SELECT ON mysql.proc, GRANT SELECT ON mysql.func)" },
+    [SURVEY_VIEWS] = { VIEWS, HAS_PRIVILEGE("'SHOW VIEW'"), "views (GRANT SHOW VIEW ON *.*)" },
+    [SURVEY_TRIGGERS] = { TRIGGERS, HAS_PRIVILEGE("'TRIGGER'"), "triggers (GRANT TRIGGER ON *.*)" },
+    [SURVEY_COLUMNS] = { MARIADB_COLUMNS, HAS_PRIVILEGE("'REFERENCES', 'SELECT'"),
+                         "generated columns (GRANT REFERENCES ON *.*)" },
 };
 
 static const struct survey_source mysql[SURVEY_LISTS] = {
-    [SURVEY_ROUTINES] = { MYSQL_ROUTINES, HAS_PRIVILEGE("SHOW_ROUTINE") },
-    [SURVEY_VIEWS] = { VIEWS, HAS_WHOLLY("SHOW VIEW") },
-    [SURVEY_TRIGGERS] = { TRIGGERS, HAS_WHOLLY("TRIGGER") },
-    [SURVEY_COLUMNS] = { NULL, NULL },
+    [SURVEY_ROUTINES] = { MYSQL_ROUTINES, HAS_PRIVILEGE("'SHOW_ROUTINE'"),
+                          "routines (GRANT SHOW_ROUTINE ON *.*,"
+                          " GRANT SELECT ON performance_schema.user_defined_functions)" },
+    [SURVEY_VIEWS] = { VIEWS, HAS_WHOLLY("'SHOW VIEW'"), "views (GRANT SHOW VIEW ON *.*)" },
+    [SURVEY_TRIGGERS] = { TRIGGERS, HAS_WHOLLY("'TRIGGER'"), "triggers (GRANT TRIGGER ON *.*)" },
+    [SURVEY_COLUMNS] = { NULL, NULL, NULL },
 };
 
 /* clang-format on */
-
-#define ROUTINES_NEED                                                                                        \
-    "routines (on MariaDB SELECT on mysql.proc and mysql.func, on MySQL SHOW_ROUTINE, and SELECT on "        \
-    "performance_schema.user_defined_functions)"
-
-const char *const survey_needs[SURVEY_LISTS] = {
-    [SURVEY_ROUTINES] = ROUTINES_NEED,
-    [SURVEY_VIEWS] = "views (SHOW VIEW, and SELECT for what they do)",
-    [SURVEY_TRIGGERS] = "triggers (TRIGGER)",
-    [SURVEY_COLUMNS] = "generated columns (SELECT)",
-};
 
 const struct survey_source *survey_source_of(enum server_family family, unsigned list)
 {

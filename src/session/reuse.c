@@ -69,8 +69,8 @@ static bool may_run_unknown_code(const struct session *session)
 {
     const struct sql_facts *facts = &session->job->facts;
     const struct cluster_settings *clusters = session->worker->world->clusters;
-    bool may_run = facts->uses_tables || facts->kind == SQL_WRITE || facts->kind == SQL_DDL;
-    return may_run && !catalog_is_whole(session_view(session)->catalog) &&
+    bool is_write = facts->kind == SQL_WRITE || facts->kind == SQL_DDL;
+    return (facts->uses_tables || is_write) && !catalog_is_whole(session_view(session)->catalog, is_write) &&
            !(clusters != NULL && clusters[session->door->cluster].pool_trust_code);
 }
 

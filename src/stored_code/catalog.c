@@ -166,9 +166,10 @@ bool catalog_knows(const struct catalog *catalog, enum code_kind kind)
     return catalog != NULL && (catalog->kinds & 1u << kind) != 0;
 }
 
-bool catalog_is_whole(const struct catalog *catalog)
+bool catalog_is_whole(const struct catalog *catalog, bool is_write)
 {
-    static const unsigned all = 1u << CODE_FUNCTION | 1u << CODE_TABLE | 1u << CODE_TRIGGER;
+    unsigned all = 1u << CODE_FUNCTION | 1u << CODE_TABLE | CATALOG_COLUMNS;
+    all |= is_write ? 1u << CODE_TRIGGER : 0;
     return catalog != NULL && (catalog->kinds & all) == all && !catalog_is_stale(catalog);
 }
 
@@ -200,6 +201,14 @@ bool catalog_writes_leave(const struct catalog *catalog)
 size_t catalog_count(const struct catalog *catalog)
 {
     return catalog != NULL ? catalog->count : 0;
+}
+
+size_t catalog_hidden_views(const struct catalog *catalog)
+{
+    size_t hidden = 0;
+    for (size_t i = 0; i < catalog_count(catalog); i++)
+        hidden += catalog->items[i].kind == CODE_TABLE && (catalog->items[i].own & CODE_UNKNOWN) != 0;
+    return hidden;
 }
 
 struct catalog_entry catalog_entry_at(const struct catalog *catalog, size_t index)

@@ -1,18 +1,23 @@
-"""headgate that knows the servers' stored code."""
+"""headgate that knows the servers' stored code, or does not."""
 
 from proxy import wait_until
+from sandbox_lib import accounts
 
-# Beside what the sandbox's monitor may do anyway (performance_schema).
-GRANTS = {"mariadb": ["SELECT ON mysql.proc", "SELECT ON mysql.func", "SHOW VIEW, TRIGGER, SELECT ON *.*"],
-          "mysql": ["SHOW_ROUTINE ON *.*", "SHOW VIEW, TRIGGER, SELECT ON *.*"]}
 # (Reads wait for their replica, however long that takes.)
 SETTINGS = {"read_functions": True, "read_functions_interval": "100ms", "slow_start": "off", "consistency_wait": "20s"}
 
 
 def grant(cluster):
-    """The monitor may see all stored code."""
-    for right in GRANTS[cluster.family]:
-        cluster.sql("db1", f"GRANT {right} TO 'monitor'@'%'")
+    """The monitor may see all stored code, and the bodies of views."""
+    for privileges in (*accounts.MONITOR_GRANTS[cluster.family], "SELECT ON *.*"):
+        cluster.sql("db1", f"GRANT {privileges} TO 'monitor'@'%'")
+    cluster.sync()
+
+
+def hide(cluster):
+    """The monitor may see no stored code."""
+    for privileges in accounts.MONITOR_GRANTS[cluster.family][1:]:
+        cluster.sql("db1", f"REVOKE {privileges} FROM 'monitor'@'%'")
     cluster.sync()
 
 

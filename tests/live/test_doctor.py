@@ -48,6 +48,8 @@ if FAMILY == "mysql":  # MariaDB numbers always, and does not let the other one 
 @pytest.fixture(scope="module")
 def running(cluster):
     with Headgate(cluster, server_settings={"max_connections": 50}, probe_timeout="10s") as headgate:
+        wait_until(lambda: ("unknown", "stored_code") not in [(row["result"], row["check"]) for row in headgate.json("doctor")],
+                   "the primary was asked for its stored code", PATIENCE)
         yield headgate
 
 
@@ -73,7 +75,7 @@ def test_a_healthy_cluster_has_nothing(hg):
     assert [row for row in told if row["result"] != "ok"] == []
     assert {server for _, server in found} == {"db1", "db2", "db3"}
     assert {check for check, _ in found} >= {check for _, _, check, *_ in AILMENTS} | {
-        "connect", "monitor_grants", "log_bin", "gtid", "lag", "session_tracking", "version"}
+        "connect", "monitor_grants", "stored_code", "log_bin", "gtid", "lag", "session_tracking", "version"}
     wait_until(lambda: ctl(hg, "doctor").returncode == 0 and ctl(hg, "--json", "doctor").returncode == 0, "nothing", PATIENCE)
 
 

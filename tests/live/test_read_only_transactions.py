@@ -4,6 +4,7 @@ import pymysql
 import pytest
 
 import mysqlwire as w
+import stored_code
 from client import SENT_BEFORE, execute
 from headgate import direct, rows, value
 
@@ -22,7 +23,7 @@ def schema(cluster):
     cluster.sql("db1", "CREATE PROCEDURE test.says(note TEXT) BEGIN COMMIT; INSERT INTO test.away VALUES (103, note); END")
     cluster.sql("db1", "CREATE PROCEDURE test.counts() SELECT COUNT(*) FROM test.away")
     cluster.sql("db1", "CREATE PROCEDURE test.shows_nothing() SET @shown = 0")
-    cluster.sync()
+    stored_code.hide(cluster)  # procedures that headgate knows may run on replicas
 
 
 @pytest.fixture(autouse=True)

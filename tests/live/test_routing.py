@@ -127,6 +127,7 @@ class Outcome:
     def __init__(self, cluster, rows):
         self.rows, self.primary = rows, cluster.primary().name
         self.complaints, self.said = [], {}
+        stored_code.hide(cluster)
         with Log(cluster):
             with Headgate(cluster) as hg:
                 self._run(hg, [row for row in rows if not row.is_known])

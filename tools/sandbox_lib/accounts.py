@@ -10,16 +10,19 @@ PASSWORDS = {
     "root": "",
 }
 
-# What SHOW SLAVE/REPLICA STATUS and the process list ask for, per family.
-_GLOBAL = {
-    "mariadb": {
-        "monitor": "BINLOG MONITOR, SLAVE MONITOR, PROCESS",
-        "repl": "REPLICATION SLAVE",
-    },
-    "mysql": {
-        "monitor": "REPLICATION CLIENT, PROCESS",
-        "repl": "REPLICATION SLAVE",
-    },
+# The privileges of headgate's monitor, per family: those of the README.
+MONITOR_GRANTS = {
+    "mariadb": (
+        "BINLOG MONITOR, SLAVE MONITOR ON *.*",
+        "SHOW VIEW, TRIGGER, REFERENCES ON *.*",
+        "SELECT ON mysql.proc",
+        "SELECT ON mysql.func",
+    ),
+    "mysql": (
+        "REPLICATION CLIENT ON *.*",
+        "SHOW VIEW, TRIGGER, SHOW_ROUTINE ON *.*",
+        "SELECT ON performance_schema.user_defined_functions",
+    ),
 }
 
 
@@ -33,10 +36,9 @@ def setup_statements(family):
     for user in ("app", "other"):
         for schema in SCHEMAS:
             yield f"GRANT ALL PRIVILEGES ON `{schema}`.* TO '{user}'@'%'"
-    for user, privileges in _GLOBAL[family].items():
-        yield f"GRANT {privileges} ON *.* TO '{user}'@'%'"
-    if family == "mysql":
-        yield "GRANT SELECT ON performance_schema.* TO 'monitor'@'%'"
+    yield "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'"
+    for privileges in MONITOR_GRANTS[family]:
+        yield f"GRANT {privileges} TO 'monitor'@'%'"
 
 
 def _clean(family):

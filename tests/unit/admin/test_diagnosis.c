@@ -96,6 +96,8 @@ static struct patient *add(struct scene *scene, const char *name, const char *ve
                                  .settings = &scene->settings,
                                  .is_primary = is_primary,
                                  .neighbours = 2,
+                                 .is_surveyed = true,
+                                 .survey_error = "",
                                  .accounts = &scene->accounts[scene->count],
                                  .account_count = 1,
                                  .account_total = 1 };
@@ -273,6 +275,21 @@ static void limits_of_headgate_are_held_against_the_servers(void **state)
     close_scene(&scene);
 }
 
+static void stored_code_that_the_monitor_may_not_see_is_told_of_the_primary(void **state)
+{
+    struct scene scene;
+    (void)state;
+    open_scene(&scene);
+    scene.patients[0].hidden_views = 2; /* no problem: a monitor need not have SELECT */
+    scene.patients[1].survey_error = "not of the primary";
+    assert_string_equal(complaints(&scene), "");
+    scene.patients[0].survey_error = "all triggers (GRANT TRIGGER ON *.*)";
+    assert_complains(&scene, "warning", "stored_code", "GRANT TRIGGER ON *.*");
+    scene.patients[0].is_surveyed = false;
+    assert_complains(&scene, "unknown", "stored_code", "not yet asked");
+    close_scene(&scene);
+}
+
 static void clocks_may_differ_by_a_second(void **state)
 {
     static const struct {
@@ -418,6 +435,7 @@ int main(void)
         cmocka_unit_test(variables_that_are_not_as_they_should_be),
         cmocka_unit_test(nodes_of_galera_are_looked_at_as_such),
         cmocka_unit_test(limits_of_headgate_are_held_against_the_servers),
+        cmocka_unit_test(stored_code_that_the_monitor_may_not_see_is_told_of_the_primary),
         cmocka_unit_test(clocks_may_differ_by_a_second),
         cmocka_unit_test(sessions_that_are_not_told_of_are_an_error),
         cmocka_unit_test(families_and_versions_are_not_mixed),

@@ -154,9 +154,35 @@ static void what_is_not_listed_whole_is_not_known(void **state)
     assert_int_equal(catalog_effects(catalog, CODE_TABLE, app, none, SPAN_LITERAL("t")), U);
     assert_int_equal(catalog_effects(catalog, CODE_TRIGGER, app, none, SPAN_LITERAL("t")), U);
     assert_true(catalog_knows(catalog, CODE_FUNCTION) && !catalog_knows(catalog, CODE_TABLE));
-    assert_false(catalog_knows(NULL, CODE_FUNCTION) || catalog_is_whole(NULL) || catalog_is_whole(catalog));
+    assert_false(catalog_knows(NULL, CODE_FUNCTION) || catalog_is_whole(NULL, false) ||
+                 catalog_is_whole(catalog, false));
     assert_int_equal(catalog_effects(NULL, CODE_TABLE, app, none, SPAN_LITERAL("t")), U);
     catalog_unref(catalog);
+}
+
+/* Which lists a read needs to be known, and which a write. */
+static void a_catalog_is_whole_for_reads_without_triggers(void **state)
+{
+    (void)state;
+    static const unsigned functions = 1u << CODE_FUNCTION, views = 1u << CODE_TABLE,
+                          triggers = 1u << CODE_TRIGGER;
+    const struct {
+        unsigned kinds;
+        bool for_reads, for_writes;
+    } cases[] = {
+        { functions | views | triggers | CATALOG_COLUMNS, true, true },
+        { functions | views | CATALOG_COLUMNS, true, false },
+        { functions | views | triggers, false, false },
+        { functions | triggers | CATALOG_COLUMNS, false, false },
+        { views | triggers | CATALOG_COLUMNS, false, false },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct catalog *catalog = build(cases[i].kinds);
+        if (catalog_is_whole(catalog, false) != cases[i].for_reads ||
+            catalog_is_whole(catalog, true) != cases[i].for_writes)
+            fail_msg("case %zu", i);
+        catalog_unref(catalog);
+    }
 }
 
 static void entries_are_in_order_and_name_their_culprits(void **state)
@@ -265,9 +291,9 @@ static void what_was_changed_is_not_known_until_it_was_read_again(void **state)
     struct catalog *catalog = build(~0u);
     code_changes_init(&all);
     catalog_follow(catalog, &all, 0);
-    assert_true(!catalog_is_stale(catalog) && catalog_is_whole(catalog));
+    assert_true(!catalog_is_stale(catalog) && catalog_is_whole(catalog, true));
     change(&all, "CREATE VIEW fresh AS SELECT app.writes()");
-    assert_true(catalog_is_stale(catalog) && !catalog_is_whole(catalog));
+    assert_true(catalog_is_stale(catalog) && !catalog_is_whole(catalog, false));
     assert_int_equal(catalog_effects(catalog, CODE_TABLE, app, none, SPAN_LITERAL("fresh")), U);
     assert_int_equal(catalog_effects(catalog, CODE_TABLE, app, none, SPAN_LITERAL("v_plain")), U);
     assert_int_equal(catalog_effects(catalog, CODE_TABLE, app, none, SPAN_LITERAL("t")), 0);
@@ -284,7 +310,7 @@ static void what_was_changed_is_not_known_until_it_was_read_again(void **state)
     assert_int_equal(catalog_effects(catalog, CODE_TABLE, app, none, none), U);
     assert_true(catalog_find(NULL, CODE_TABLE, app, none, SPAN_LITERAL("t")) == SIZE_MAX);
     assert_true(catalog_find(catalog, CODE_TABLE, app, none, none) == SIZE_MAX);
-    assert_true(!catalog_is_stale(catalog) && catalog_is_whole(catalog));
+    assert_true(!catalog_is_stale(catalog) && catalog_is_whole(catalog, true));
     assert_int_equal(catalog_effects(catalog, CODE_TABLE, app, none, SPAN_LITERAL("fresh")), 0);
     /* More changed names than are remembered. */
     for (unsigned i = 0; i < CODE_CHANGES_NAMES + 1; i++) {
@@ -378,6 +404,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(effects_are_those_of_all_that_is_reached),
         cmocka_unit_test(what_is_not_listed_whole_is_not_known),
+        cmocka_unit_test(a_catalog_is_whole_for_reads_without_triggers),
         cmocka_unit_test(entries_are_in_order_and_name_their_culprits),
         cmocka_unit_test(views_that_run_code_pass_the_filter),
         cmocka_unit_test(statements_that_change_code_are_known_by_their_names),
