@@ -16,9 +16,9 @@ struct admin {
     struct loop *loop;
     struct cluster *clusters; /* borrows */
     size_t cluster_count;
-    const struct world *world;       /* borrows; the current one; only for the control thread */
-    const struct door *const *doors; /* borrows, like the world; the open listeners */
-    size_t door_count;
+    const struct world *world;               /* borrows; the current one; only for the control thread */
+    const struct listener *const *listeners; /* borrows, like the world; the open listeners */
+    size_t listener_count;
     const struct reconfigure *reconfigure; /* borrows; see reconfigure.h */
     uint64_t started_us;
     bool is_ending; /* SIGTERM was received: no new clients */

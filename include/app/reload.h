@@ -1,9 +1,9 @@
 /* A reload: replaces the configuration while headgate runs. Lives on the control thread.
  *
- *      file ──► config_load_again ──► version_new ──► doors_plan      can fail: then nothing has changed
+ *      file ──► config_load_again ──► version_new ──► listeners_plan      can fail: then nothing has changed
  *                                                        │
  *                                                        ▼
- *      log, limits, accounts, clusters, doors, admin: at once         cannot fail
+ *      log, limits, accounts, clusters, listeners, admin: at once         cannot fail
  *                                                        │
  *                                                        ▼
  *      a message visits worker 0, worker 1, …: worker_adopt in each   then the former version is freed
@@ -16,7 +16,7 @@
 #include "access/users.h"
 #include "admin/reconfigure.h"
 #include "app/config.h"
-#include "app/doors.h"
+#include "app/listeners.h"
 #include "session/worker.h"
 
 #include <stdbool.h>
@@ -41,7 +41,7 @@ struct reload {
     struct cluster *clusters;
     size_t cluster_count;
     struct limits *limits;
-    struct doors *doors;
+    struct listeners *listeners;
     struct admin *admin;
     struct bypass *bypass;
     int log_fd;                  /* the file that the log is written to */

@@ -7,7 +7,7 @@
 #include "console/admin_settings.h"
 #include "base/error.h"
 #include "base/list.h"
-#include "net/listener.h"
+#include "net/acceptor.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 
 struct console {
     struct admin *admin; /* borrows */
-    struct listener listener;
+    struct acceptor acceptor;
     struct list connections;
 };
 

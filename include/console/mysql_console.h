@@ -11,7 +11,7 @@
 #include "console/admin_settings.h"
 #include "base/error.h"
 #include "base/list.h"
-#include "net/listener.h"
+#include "net/acceptor.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@
 struct mysql_console {
     struct admin *admin;                   /* borrows */
     const struct admin_settings *settings; /* borrows */
-    struct listener listener;
+    struct acceptor acceptor;
     struct list guests;
     uint32_t last_id; /* the id of the last connection */
 };
@@ -29,7 +29,7 @@ struct mysql_console {
 /* Listens at settings->address; without an address nothing is opened and the result is true. False: *err. */
 bool mysql_console_open(struct mysql_console *console, struct admin *admin,
                         const struct admin_settings *settings, struct error *err);
-/* Closes the listener and all connections. Harmless when nothing is open. */
+/* Closes the acceptor and all connections. Harmless when nothing is open. */
 void mysql_console_close(struct mysql_console *console);
 
 #endif

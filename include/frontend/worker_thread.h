@@ -17,7 +17,7 @@ bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(
 /* ---- from the control thread, by message ---- */
 
 /* Gives the worker a new client, which has entered the limits. Takes the fd, also on failure. */
-void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, struct door *door);
+void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, struct listener *listener);
 /* Publishes a new view; takes a reference of its own. A view that was not taken before the next one comes
  * is never used. */
 void worker_publish(struct worker *worker, struct view *view);
@@ -29,7 +29,7 @@ void worker_join(struct worker *worker);
 void worker_fini(struct worker *worker);
 
 /* A client that was given to worker_accept is gone. The last one ends a worker that is draining. */
-void worker_forget(struct worker *worker, struct door *door, const struct addr *peer);
+void worker_forget(struct worker *worker, struct listener *listener, const struct addr *peer);
 
 /* ---- in the worker's own thread ---- */
 

@@ -3,7 +3,7 @@
  * All of it runs on the control thread and never blocks. libmicrohttpd polls its sockets through one epoll
  * descriptor, which the control loop watches. A request is suspended while it waits for its document.
  *
- *      listener ──► MHD_add_connection ──► on_request ──► document_want ──► on_ready ──► the reply
+ *      acceptor ──► MHD_add_connection ──► on_request ──► document_want ──► on_ready ──► the reply
  *
  * Limits on clients: a request's head is 16 KiB at most, a request's body is not read, a connection that is
  * silent for HTTP_IDLE_S is closed, and when HTTP_CONNECTIONS_MAX are open the oldest connection is
@@ -16,7 +16,7 @@
 #include "http/http_settings.h"
 #include "base/error.h"
 #include "base/list.h"
-#include "net/listener.h"
+#include "net/acceptor.h"
 
 #include <ev.h>
 
@@ -33,7 +33,7 @@ struct http {
     bool is_local;             /* a unix socket: browsers cannot reach it, so any name in the Host header is
                                 * accepted */
     struct MHD_Daemon *daemon; /* owns */
-    struct listener listener;
+    struct acceptor acceptor;
     ev_io ready;             /* libmicrohttpd's epoll descriptor */
     struct loop_timer timer; /* libmicrohttpd's next timeout */
     struct list guests;      /* open connections, oldest first */

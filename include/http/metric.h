@@ -21,7 +21,7 @@ struct metric_place {
     const struct view_server *entry; /* NULL: there is no view yet */
     const struct server *server;
     const struct server_totals *totals;
-    const struct door *door;
+    const struct listener *listener;
     const struct user *user;
     size_t word; /* index of the value of the row's own label */
 };

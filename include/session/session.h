@@ -101,7 +101,7 @@ struct session {
     struct list_node in_waiting; /* in list positions->waiting */
     UT_hash_handle hh;           /* in worker->by_id */
     struct worker *worker;       /* borrows */
-    struct door *door;           /* borrows */
+    struct listener *listener;   /* borrows */
     uint64_t id;                 /* what the client sees as its connection id (low 32 bits) */
     struct log_scope scope;
     enum session_state state;
@@ -200,7 +200,7 @@ uint64_t session_query_us(const struct session *session);
 /* The view of the session's cluster. Borrows, for the present turn. */
 static inline const struct view *session_view(const struct session *session)
 {
-    return session->worker->boxes[session->door->cluster].view;
+    return session->worker->boxes[session->listener->cluster].view;
 }
 /* The loop's time of the present turn, in microseconds. */
 static inline uint64_t session_now(const struct session *session)

@@ -73,12 +73,12 @@ struct world {
 
 /* A listener as its sessions see it. It lives as long as any of its sessions, even if the listener is
  * removed. */
-struct door {
+struct listener {
     const struct listener_settings *settings; /* owns; never change */
     unsigned cluster;                         /* index of its cluster */
-    struct limit *clients;                    /* borrows: clients of this door and others of its name */
-    struct door_counters *by_worker;          /* borrows; shared in the same way; one row per worker */
-    _Atomic unsigned sessions; /* sessions of this door, including those on their way to a worker */
+    struct limit *clients;                    /* borrows: clients of this listener and others of its name */
+    struct listener_counters *by_worker;      /* borrows; shared in the same way; one row per worker */
+    _Atomic unsigned sessions; /* sessions of this listener, including those on their way to a worker */
 };
 
 /* A worker's mailbox for the views of one cluster. The newest view replaces one that was not taken;
@@ -101,7 +101,7 @@ struct view_box {
 
 /* The functions of the session driver, for workers and callbacks. */
 struct session_driver {
-    void (*open)(struct worker *worker, int take_fd, const struct addr *peer, struct door *door);
+    void (*open)(struct worker *worker, int take_fd, const struct addr *peer, struct listener *listener);
     /* Runs steps until the session must wait. Safe in every callback: while the driver is active this call
      * only notes the event. */
     void (*run)(struct session *session);

@@ -65,12 +65,12 @@ static void put_row(struct table *table, const char *kind, const char *cluster, 
 
 static void put_all(const struct admin *admin, struct table *table)
 {
-    for (size_t i = 0; i < admin->door_count; i++) {
-        const struct door *door = admin->doors[i];
+    for (size_t i = 0; i < admin->listener_count; i++) {
+        const struct listener *listener = admin->listeners[i];
         struct hist_total total = { 0 };
         for (unsigned w = 0; w < admin->world->worker_count; w++)
-            hist_add(&total, &door->by_worker[w].commands);
-        put_row(table, "listener", door->settings->cluster, door->settings->name, &total);
+            hist_add(&total, &listener->by_worker[w].commands);
+        put_row(table, "listener", listener->settings->cluster, listener->settings->name, &total);
     }
     for (size_t c = 0; c < admin->cluster_count; c++)
         for (size_t i = 0; i < admin->clusters[c].count; i++) {

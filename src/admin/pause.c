@@ -74,7 +74,7 @@ static void count_one(struct worker *worker, struct request *request, void *cont
     for (struct list_node *node = list_first(&worker->sessions); node != NULL;
          node = list_after(&worker->sessions, node)) {
         const struct session *session = list_entry(node, struct session, in_worker);
-        if (session->door->cluster == pause->cluster->index && !session_is_quiet(session))
+        if (session->listener->cluster == pause->cluster->index && !session_is_quiet(session))
             pause->running++;
     }
 }

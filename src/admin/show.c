@@ -185,7 +185,7 @@ static void put_session(struct table *table, const struct session *session)
     table_int(table, (int64_t)session->id);
     table_text(table, session->user != NULL ? session->user->name : NULL);
     table_text(table, session->host);
-    table_text(table, session->door->settings->name);
+    table_text(table, session->listener->settings->name);
     table_int(table, session->worker->index);
     table_text(table, session_state_words(session->state));
     table_span(table, text_span(&session->facets.schema));

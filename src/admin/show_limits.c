@@ -47,9 +47,10 @@ static void put_unused(struct table *table, const char *name, int64_t max, uint6
 static void put_listeners(struct table *table, const struct admin *admin)
 {
     char name[160];
-    for (size_t i = 0; i < admin->door_count; i++) {
-        (void)snprintf(name, sizeof name, "listener %.100s: max_clients", admin->doors[i]->settings->name);
-        put_limit(table, name, admin->doors[i]->clients);
+    for (size_t i = 0; i < admin->listener_count; i++) {
+        (void)snprintf(name, sizeof name, "listener %.100s: max_clients",
+                       admin->listeners[i]->settings->name);
+        put_limit(table, name, admin->listeners[i]->clients);
     }
 }
 

@@ -79,7 +79,7 @@ static void look(struct worker *worker, struct request *request, void *context)
     for (struct list_node *node = list_first(&worker->sessions); node != NULL;
          node = list_after(&worker->sessions, node)) {
         const struct session *session = list_entry(node, struct session, in_worker);
-        look_at(session, &rows->rows[session->door->cluster * PIN_CAUSE_COUNT]);
+        look_at(session, &rows->rows[session->listener->cluster * PIN_CAUSE_COUNT]);
     }
 }
 

@@ -71,7 +71,7 @@ static void look(struct worker *worker, struct request *request, void *context)
          node = list_after(&worker->sessions, node)) {
         const struct session *session = list_entry(node, struct session, in_worker);
         if (session->state == SESSION_QUEUED)
-            find(rows, session->door->cluster, session->queue.at, session->user->account)->waiting++;
+            find(rows, session->listener->cluster, session->queue.at, session->user->account)->waiting++;
     }
 }
 

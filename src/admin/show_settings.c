@@ -34,14 +34,14 @@ void show_listeners(struct request *request)
     const struct admin *admin = request->admin;
     struct table *table = &request->table;
     table_init(table, listener_columns, sizeof listener_columns / sizeof *listener_columns);
-    for (size_t i = 0; i < admin->door_count; i++) {
-        const struct listener_settings *settings = admin->doors[i]->settings;
+    for (size_t i = 0; i < admin->listener_count; i++) {
+        const struct listener_settings *settings = admin->listeners[i]->settings;
         table_row(table);
         table_text(table, settings->name);
         table_text(table, settings->address);
         table_text(table, settings->cluster);
         table_text(table, modes[settings->mode]);
-        put_limit(table, admin->doors[i]->clients);
+        put_limit(table, admin->listeners[i]->clients);
     }
     request->on_done(request);
 }

@@ -5,7 +5,7 @@
 #include "console/mysql_console.h"
 #include "app/barrier.h"
 #include "app/bypass.h"
-#include "app/doors.h"
+#include "app/listeners.h"
 #include "app/notify.h"
 #include "app/reload.h"
 #include "app/status.h"
@@ -39,7 +39,7 @@ struct control {
     struct statement_settings statement_settings; /* owns: a copy of the settings at the start */
     struct world constant;                        /* the members that a reload does not change */
     struct reload reload;                         /* has the configuration that is in effect */
-    struct doors doors;
+    struct listeners listeners;
     struct written *written; /* owns: one per cluster */
     size_t written_count;
     struct worker *workers;      /* owns */
@@ -87,13 +87,13 @@ static struct worker *least_loaded(struct control *control)
     return best;
 }
 
-static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
+static void on_accept(struct acceptor *acceptor, int take_fd, const struct addr *peer)
 {
-    struct control *control = listener->loop->context;
-    struct door *door = listener->owner;
+    struct control *control = acceptor->loop->context;
+    struct listener *listener = acceptor->owner;
     struct error err = { 0 };
-    if (limits_enter(&control->limits, door->clients, door->settings->name, peer, take_fd, &err)) {
-        worker_accept(least_loaded(control), take_fd, peer, door);
+    if (limits_enter(&control->limits, listener->clients, listener->settings->name, peer, take_fd, &err)) {
+        worker_accept(least_loaded(control), take_fd, peer, listener);
         return;
     }
     char text[ADDR_TEXT_MAX];
@@ -102,9 +102,9 @@ static void on_accept(struct listener *listener, int take_fd, const struct addr 
     (void)close(take_fd);
 }
 
-static void on_exhausted(struct listener *listener, int fd)
+static void on_exhausted(struct acceptor *acceptor, int fd)
 {
-    struct control *control = listener->loop->context;
+    struct control *control = acceptor->loop->context;
     (void)atomic_fetch_add_explicit(&control->limits.file_refused, 1, memory_order_relaxed);
     limits_turn_away(fd, ERR_CON_COUNT, "headgate: it can open no more files");
 }
@@ -166,7 +166,7 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
     notify_stopping(deadline_us, "no new clients; those that are there may finish");
     control->is_ending = control->admin.is_ending = true;
     reload_end(&control->reload);
-    doors_close(&control->doors);
+    listeners_close(&control->listeners);
     for (unsigned i = 0; i < control->workers_started; i++)
         worker_drain(&control->workers[i], deadline_us);
 }
@@ -293,7 +293,7 @@ static bool open_reload(struct control *control, struct error *err)
     reload->clusters = control->clusters;
     reload->cluster_count = control->cluster_count;
     reload->limits = &control->limits;
-    reload->doors = &control->doors;
+    reload->listeners = &control->listeners;
     reload->admin = &control->admin;
     reload->bypass = &control->bypass;
     reload->log_fd = sink_is_open(&control->log) ? control->log.fd : STDERR_FILENO;
@@ -380,7 +380,7 @@ static void end_workers(struct control *control)
 
 static void finish(struct control *control)
 {
-    doors_close(&control->doors);
+    listeners_close(&control->listeners);
     watchdog_stop(&control->watchdog);
     bypass_stop(&control->bypass);
     for (size_t i = 0; i < control->cluster_count; i++)
@@ -399,7 +399,7 @@ static void finish(struct control *control)
     watchdog_fini(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_fini(&control->clusters[i]);
-    doors_fini(&control->doors);
+    listeners_fini(&control->listeners);
     reload_fini(&control->reload);
     tls_context_free(&control->constant.tls);
     mem_free(control->clusters);
@@ -463,7 +463,7 @@ enum control_end control_run(struct config *take_config, struct error *err)
     limits_init(&control->limits, &take_config->limits);
     limits_warn_of_files(&take_config->limits);
     unsigned workers = take_config->workers_resolved;
-    doors_init(&control->doors, &control->loop, workers, on_accept, on_exhausted);
+    listeners_init(&control->listeners, &control->loop, workers, on_accept, on_exhausted);
     bool is_started = start(control, take_config, err);
     if (is_started) {
         log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION, workers);

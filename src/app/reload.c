@@ -154,7 +154,7 @@ static void apply_limits(struct reload *reload, const struct config *config)
 }
 
 /* Puts the version into effect on the control thread. Cannot fail: steps that can fail come before. */
-static void apply(struct reload *reload, struct version *take_version, struct doors_plan *take_plan)
+static void apply(struct reload *reload, struct version *take_version, struct listeners_plan *take_plan)
 {
     struct version *version = take_version;
     const struct config *config = version->config;
@@ -170,9 +170,9 @@ static void apply(struct reload *reload, struct version *take_version, struct do
         struct upstream_env env = world_env(&version->world, reload->loop, reload->clusters[i].env.worker);
         cluster_set(&reload->clusters[i], &config->clusters[i], &env, config->timeouts.drain_us);
     }
-    doors_open(reload->doors, take_plan);
+    listeners_open(reload->listeners, take_plan);
     reload->admin->world = &version->world;
-    reload->admin->doors = doors_list(reload->doors, &reload->admin->door_count);
+    reload->admin->listeners = listeners_list(reload->listeners, &reload->admin->listener_count);
 }
 
 /* ---- through the workers ---- */
@@ -243,7 +243,8 @@ static bool carry_out(struct reload *reload, struct error *err)
         return false;
     }
     struct version *version = version_new(config, &reload->current->world, reload->current, err);
-    struct doors_plan *plan = version != NULL ? doors_plan(reload->doors, version->config, err) : NULL;
+    struct listeners_plan *plan =
+        version != NULL ? listeners_plan(reload->listeners, version->config, err) : NULL;
     if (plan == NULL) {
         version_free(&version);
         return false;
@@ -326,11 +327,11 @@ bool reload_init(struct reload *reload, struct error *err)
     reload->reconfigure =
         (struct reconfigure){ .owner = reload, .reload = command_reload, .diff = command_diff };
     reload->admin->reconfigure = &reload->reconfigure;
-    struct doors_plan *plan = doors_plan(reload->doors, reload->current->config, err);
+    struct listeners_plan *plan = listeners_plan(reload->listeners, reload->current->config, err);
     if (plan == NULL)
         return false;
-    doors_open(reload->doors, plan);
-    reload->admin->doors = doors_list(reload->doors, &reload->admin->door_count);
+    listeners_open(reload->listeners, plan);
+    reload->admin->listeners = listeners_list(reload->listeners, &reload->admin->listener_count);
     return true;
 }
 

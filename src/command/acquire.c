@@ -140,7 +140,7 @@ static bool is_doubtful(const struct session *session)
 {
     int primary = session_view(session)->primary;
     return session->job->place == ROUTE_PRIMARY && !session->job->is_login && primary != VIEW_NO_SERVER &&
-           worker_doubts(session->worker, session->door->cluster, primary) &&
+           worker_doubts(session->worker, session->listener->cluster, primary) &&
            !slot_has_lost_state(session, ROUTE_PRIMARY);
 }
 
@@ -347,7 +347,8 @@ static enum step failed(struct session *session)
     }
     if (err.code == ENOMEM && !has_server_said) /* headgate's own memory: another server would not help */
         return command_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory: %s", err.text);
-    if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
+    if (session->listener->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA &&
+        !job->is_login) {
         job->avoid = server;
         if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(&err)))
             return session_enter(session, SESSION_ACQUIRING);
@@ -377,7 +378,7 @@ static enum step open_instead(struct session *session)
     struct slot *slot = &session->slots[session->job->place];
     const int index = slot->server;
     const struct view_server *entry = &session_view(session)->servers[index];
-    counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->pool_changes_failed, 1);
+    counter_add(&pool_counters(&session->worker->pool, session->listener->cluster)->pool_changes_failed, 1);
     log_limited(LOG_LEVEL_INFO, &session->scope, "a connection to %s could not be made one of '%s': %s",
                 entry->server->name, session->user->name, slot->failure.text);
     if (slot->failure.sqlstate[0] != '\0' && slot->failure.code == ERR_UNKNOWN_COM)
@@ -404,7 +405,7 @@ static bool is_refused_anew(const struct slot *slot)
 
 static void count_change(struct session *session, bool is_renewing)
 {
-    struct pool_counters *pool = pool_counters(&session->worker->pool, session->door->cluster);
+    struct pool_counters *pool = pool_counters(&session->worker->pool, session->listener->cluster);
     counter_add(is_renewing ? &pool->pool_logged_in_anew : &pool->pool_changed_user, 1);
 }
 

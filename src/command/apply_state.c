@@ -152,7 +152,7 @@ static bool is_in_schema(const struct upstream *upstream)
 static bool may_do_without_schema(const struct session *session, const struct slot *slot)
 {
     bool has_other_place =
-        session->job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT;
+        session->job->place == ROUTE_REPLICA && session->listener->settings->mode == LISTENER_SPLIT;
     bool may_move = !slot_has_lost_state(session, session->job->place) || !is_in_schema(slot->upstream);
     return slot->task == SYNC_SCHEMA && slot->answer.error.code == ERR_BAD_DB && !session->job->is_login &&
            !has_other_place && may_move;
@@ -188,7 +188,8 @@ static enum step refused(struct session *session, struct slot *slot)
     log_limited(LOG_LEVEL_WARNING, &session->scope, "%s did not take the session's state: %d %s",
                 slot->upstream->server->name, err.code, err.text);
     slot_drop(session, job->place);
-    if (job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT && !job->is_login) {
+    if (job->place == ROUTE_REPLICA && session->listener->settings->mode == LISTENER_SPLIT &&
+        !job->is_login) {
         session->facets.has_replica_refused = true;
         job->place = ROUTE_PRIMARY;
         job->reason = ROUTE_REASON_REPLICA_REFUSED;
@@ -281,7 +282,7 @@ static enum step note_prepared(struct session *session, struct slot *slot)
                               "The statement has %u parameters on %s and had %u when it was prepared",
                               slot->answer.params, slot->upstream->server->name, job->prepared->params);
     upstream_statements_make_room(slot->upstream, job->place, job->prepared,
-                                  pool_prepared_max(&session->worker->pool, session->door->cluster));
+                                  pool_prepared_max(&session->worker->pool, session->listener->cluster));
     if (!upstream_statements_add(slot, job->place, &session->facets.vars, job->prepared,
                                  slot->answer.stmt_id)) {
         slot->has_failed = true;
@@ -291,7 +292,7 @@ static enum step note_prepared(struct session *session, struct slot *slot)
     if ((job->facts.asks_before & 1u << SQL_ASKS_DIAGNOSTICS) != 0 && session->facets.answers.has_diagnostics)
         diagnostics_lose(&session->facets.answers.diagnostics,
                          slot); /* the PREPARE has cleared the warnings that the statement asks for */
-    counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->statements_prepared, 1);
+    counter_add(&pool_counters(&session->worker->pool, session->listener->cluster)->statements_prepared, 1);
     return session_enter(session, SESSION_SYNCING); /* the PREPARE may have needed other ones */
 }
 
@@ -337,7 +338,7 @@ static enum step prepare_here(struct session *session, struct slot *slot)
     struct job *job = session->job;
     bool is_anew = is_worded_anew(session);
     if (!is_anew && upstream_statements_find(slot, job->place, &session->facets, job->prepared)) {
-        counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->statements_shared, 1);
+        counter_add(&pool_counters(&session->worker->pool, session->listener->cluster)->statements_shared, 1);
         return session_enter(session, SESSION_SYNCING); /* as after a PREPARE */
     }
     if (job->prepared->sql.len == 0)

@@ -47,7 +47,7 @@ static __attribute__((noinline)) struct digest_row *enter(struct session *sessio
                                         .who = session->who,
                                         .sql = sql,
                                         .is_cut = is_cut,
-                                        .cluster = session->door->settings->cluster,
+                                        .cluster = session->listener->settings->cluster,
                                         .user = session->user->name };
     return digests_enter(&worker->digests, &question, &dialect);
 }
@@ -143,8 +143,8 @@ static void log_cost(struct session *session, const struct digest_row *row, cons
         .session = session->id,
         .user = span_or_none(session->user->name),
         .client = span_cstr(session->host),
-        .listener = span_cstr(session->door->settings->name),
-        .cluster = span_cstr(session->door->settings->cluster),
+        .listener = span_cstr(session->listener->settings->name),
+        .cluster = span_cstr(session->listener->settings->cluster),
         .server = span_or_none(job->server != NULL ? job->server->name : NULL),
         .schema = text_span(&session->facets.schema),
         .digest = row->cluster != NULL ? span_cstr(digest) : (struct span){ 0 },
@@ -279,7 +279,7 @@ enum step command_refuse(struct session *session, uint16_t code, const char *sql
                    sqlstate != NULL ? sqlstate : "");
     job->own.code = code;
     if (!job->is_login)
-        counter_add(&session->door->by_worker[session->worker->index].refused, 1);
+        counter_add(&session->listener->by_worker[session->worker->index].refused, 1);
     bool is_silent =
         !job->is_login && job->command->manner == COMMAND_PREPARED && job->command->shape == REPLY_NONE;
     if (is_silent) { /* the client expects no answer: the next execution of the statement fails instead */

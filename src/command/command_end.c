@@ -27,7 +27,7 @@ static void pin(struct session *session, enum pin_cause cause)
 
 static struct pin_counters *pin_counters_of(const struct session *session)
 {
-    return &session->worker->boxes[session->door->cluster].pins;
+    return &session->worker->boxes[session->listener->cluster].pins;
 }
 
 /* Notes a SET ROLE. False when the role cannot be set again on another connection. */
@@ -372,7 +372,7 @@ static void note_opened(struct session *session)
     const struct job *job = session->job;
     bool is_autocommit = (session->facets.status & STATUS_AUTOCOMMIT) != 0;
     if (!job->reply.has_error || is_autocommit || job->place != ROUTE_REPLICA || job->is_aside ||
-        session->door->settings->mode != LISTENER_SPLIT || job->command->byte == COM_STMT_PREPARE)
+        session->listener->settings->mode != LISTENER_SPLIT || job->command->byte == COM_STMT_PREPARE)
         return;
     session->facets.transaction.is_away = true;
     session->facets.status |= STATUS_IN_TRANS;

@@ -86,7 +86,7 @@ static struct route route_now(const struct session *session, const struct sql_fa
     for (size_t i = 0; i < view->count && !has_replica; i++)
         has_replica = view->servers[i].takes_reads;
     struct route_state state = {
-        .mode = (enum listener_mode)session->door->settings->mode,
+        .mode = (enum listener_mode)session->listener->settings->mode,
         .is_in_transaction =
             (session->facets.status & STATUS_IN_TRANS) != 0 || session->facets.transaction.must_begin,
         .is_away = session->facets.transaction.is_away,

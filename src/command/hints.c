@@ -103,7 +103,7 @@ struct route hints_route(const struct hints *hints, struct route route, const st
 
 static struct hint_counters *counters_of(const struct session *session)
 {
-    return &session->worker->boxes[session->door->cluster].hints;
+    return &session->worker->boxes[session->listener->cluster].hints;
 }
 
 static void tell(const struct session *session, const struct hints *hints)

@@ -40,7 +40,7 @@ void pending_effects_end(struct session *session)
         return;
     session->job->is_changing_code = false;
     code_changes_end(session_view(session)->code_changes);
-    worker_note_code_change(session->worker, session->door->cluster);
+    worker_note_code_change(session->worker, session->listener->cluster);
 }
 
 /* ---- the session's state ---- */

@@ -13,7 +13,7 @@ static bool is_bound(const struct session *session)
 
 bool pick_may_fall_back(const struct session *session)
 {
-    return session->door->settings->mode == LISTENER_SPLIT && !is_bound(session) &&
+    return session->listener->settings->mode == LISTENER_SPLIT && !is_bound(session) &&
            session_view(session)->primary_reads != PRIMARY_READS_NEVER && !session->job->hint.has_only;
 }
 
@@ -44,7 +44,7 @@ int pick_server(struct session *session)
     }
     int server = fresh_replica_choose(&session->consistency, session->job);
     if (server != VIEW_NO_SERVER && server == view->primary) {
-        if (session->door->settings->mode == LISTENER_SPLIT) {
+        if (session->listener->settings->mode == LISTENER_SPLIT) {
             pick_share(session, view->servers[server].server);
             pick_become_primary_s(session, ROUTE_REASON_SHARED);
         }

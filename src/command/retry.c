@@ -44,7 +44,7 @@ static enum step run_again(struct session *session, int server)
     }
     job->avoid = server;
     job->reason = ROUTE_REASON_READ;
-    if (session->door->settings->mode == LISTENER_SPLIT && !session->facets.has_replica_refused)
+    if (session->listener->settings->mode == LISTENER_SPLIT && !session->facets.has_replica_refused)
         job->place = ROUTE_REPLICA;
     return session_enter(session, SESSION_ACQUIRING);
 }
@@ -88,7 +88,7 @@ enum step retry_of_upstream(struct session *session, const struct error *err)
     (void)snprintf(loss.server, sizeof loss.server, "%s", upstream->server->name);
     (void)snprintf(loss.text, sizeof loss.text, "%s", err->text);
     counter_add(&upstream->server->by_worker[session->worker->index].losses, 1);
-    worker_note_trouble(session->worker, session->door->cluster);
+    worker_note_trouble(session->worker, session->listener->cluster);
     log_limited(LOG_LEVEL_WARNING, &session->scope, "connection to %s lost during %s: %s", loss.server,
                 job->command->name, loss.text);
     if (job->reply.has_begun)
@@ -171,8 +171,8 @@ static bool may_leave(const struct session *session)
 
 static bool may_leave_node(const struct session *session)
 {
-    return session->job->place == ROUTE_PRIMARY ? session->door->settings->mode != LISTENER_REPLICA
-                                               : !slot_has_lost_state(session, ROUTE_REPLICA);
+    return session->job->place == ROUTE_PRIMARY ? session->listener->settings->mode != LISTENER_REPLICA
+                                                : !slot_has_lost_state(session, ROUTE_REPLICA);
 }
 
 /* ---- what is noted ---- */
@@ -182,7 +182,7 @@ static bool may_leave_node(const struct session *session)
 static void note_server(struct session *session, bool is_read_only)
 {
     const struct slot *slot = &session->slots[session->job->place];
-    unsigned cluster = session->door->cluster;
+    unsigned cluster = session->listener->cluster;
     bool is_primary = slot->server == session_view(session)->primary;
     if (slot_has_moved(session, session->job->place) || (is_read_only && !is_primary))
         return;
@@ -200,7 +200,7 @@ enum refusal retry_note_refusal(struct session *session, const struct tracker_in
     if (retry_is_read_only(info) &&
         session_view(session)->count > 1) { /* of a single server the ERR is the answer */
         note_server(session, true);
-        bool may_go = session->door->settings->mode != LISTENER_REPLICA && may_leave(session);
+        bool may_go = session->listener->settings->mode != LISTENER_REPLICA && may_leave(session);
         return may_go ? REFUSAL_READ_ONLY : REFUSAL_NONE;
     }
     if (is_not_ready(info)) {

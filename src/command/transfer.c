@@ -35,7 +35,7 @@ static void note_long_data(struct session *session, struct prepared *prepared)
 {
     if (!prepared->has_long_data)
         prepared_note_pin(prepared, PIN_LONG_DATA, session_now(session),
-                          &session->worker->boxes[session->door->cluster].pins);
+                          &session->worker->boxes[session->listener->cluster].pins);
     prepared->has_long_data = true;
 }
 
@@ -208,13 +208,13 @@ static bool name_statement(struct session *session, struct upstream *upstream,
     prepared->columns = info->columns;
     const struct slot *slot = &session->slots[job->place];
     upstream_statements_make_room(slot->upstream, job->place, job->prepared,
-                                  pool_prepared_max(&session->worker->pool, session->door->cluster));
+                                  pool_prepared_max(&session->worker->pool, session->listener->cluster));
     if (!upstream_statements_add(slot, job->place, &session->facets.vars, prepared, info->stmt_id))
         return false;
     upstream_statements_replace(prepared, job->place);
     if (sql.len == 0)
         prepared_note_pin(prepared, PIN_LONG_PREPARED, session_now(session),
-                          &session->worker->boxes[session->door->cluster].pins);
+                          &session->worker->boxes[session->listener->cluster].pins);
     wire_store_u32(in->data + in->parsed + PACKET_HEADER_BYTES + 1, prepared->id);
     return true;
 }
@@ -247,7 +247,7 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
 {
     struct job *job = session->job;
     if (job->facts.changes_accounts)
-        login_age_note_change(&session->worker->pool, session->door->cluster);
+        login_age_note_change(&session->worker->pool, session->listener->cluster);
     reply_effects_note(&session->facets, job, session->slots, info, session_now(session));
     if (job->place == ROUTE_PRIMARY)
         note_writes(session, upstream, info);
@@ -379,7 +379,7 @@ static enum step finish(struct session *session, struct upstream *upstream)
 {
     struct job *job = session->job;
     struct server_counters *counters = &upstream->server->by_worker[session->worker->index];
-    struct door_counters *ours = &session->door->by_worker[session->worker->index];
+    struct listener_counters *ours = &session->listener->by_worker[session->worker->index];
     counter_add(&counters->queries, 1);
     hist_note(&ours->commands, session_now(session) - job->started_us);
     if (job->reply.has_error) {
@@ -391,7 +391,7 @@ static enum step finish(struct session *session, struct upstream *upstream)
     command_end(session, upstream);
     if (upstream_statements_note_cursor(job, upstream))
         prepared_note_pin(job->prepared, PIN_CURSOR, session_now(session),
-                          &session->worker->boxes[session->door->cluster].pins);
+                          &session->worker->boxes[session->listener->cluster].pins);
     if (buf_unparsed(&upstream->stream.in).len > 0) {
         struct slot *slot = &session->slots[job->place];
         slot->has_failed = true;

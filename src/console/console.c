@@ -239,9 +239,9 @@ static void note_peer(struct connection *connection, int fd)
     };
 }
 
-static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
+static void on_accept(struct acceptor *acceptor, int take_fd, const struct addr *peer)
 {
-    struct console *console = listener->owner;
+    struct console *console = acceptor->owner;
     struct connection *connection = NULL;
     (void)peer;
     if (console->connections.count < CONSOLE_CONNECTIONS_MAX)
@@ -278,7 +278,7 @@ bool console_open(struct console *console, struct admin *admin, const struct adm
     if (!pause_init(admin))
         return error_set(err, 0, "admin socket: out of memory");
     if (!addr_parse(settings->socket, &addr, err) ||
-        !listener_open(&console->listener, admin->loop, &addr, SOCKET_MODE, on_accept, console, err) ||
+        !acceptor_open(&console->acceptor, admin->loop, &addr, SOCKET_MODE, on_accept, console, err) ||
         (settings->group != NULL && !give_to_group(settings->socket, settings->group, err)))
         return error_wrap(err, "admin socket");
     return true;
@@ -287,7 +287,7 @@ bool console_open(struct console *console, struct admin *admin, const struct adm
 void console_close(struct console *console)
 {
     struct list_node *node;
-    listener_close(&console->listener);
+    acceptor_close(&console->acceptor);
     while (console->connections.head.next != NULL && (node = list_first(&console->connections)) != NULL)
         close_connection(list_entry(node, struct connection, in_console));
     doctor_fini(console->admin);

@@ -370,9 +370,9 @@ static bool greet(struct guest *guest)
     return is_put;
 }
 
-static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
+static void on_accept(struct acceptor *acceptor, int take_fd, const struct addr *peer)
 {
-    struct mysql_console *console = listener->owner;
+    struct mysql_console *console = acceptor->owner;
     const struct timeout_settings *timeouts = console->admin->world->timeouts;
     const struct socket_options options = { timeouts->tcp_keepalive_us, timeouts->tcp_user_timeout_us };
     struct guest *guest = NULL;
@@ -407,17 +407,17 @@ bool mysql_console_open(struct mysql_console *console, struct admin *admin,
     if (settings->address == NULL)
         return true;
     if (!addr_parse_listen(settings->address, &addr, err) ||
-        !listener_open(&console->listener, admin->loop, &addr, SOCKET_MODE, on_accept, console, err))
+        !acceptor_open(&console->acceptor, admin->loop, &addr, SOCKET_MODE, on_accept, console, err))
         return error_wrap(err, "admin address");
     log_info(NULL, "admin commands are answered over the MySQL protocol at %s",
-             addr_format(&console->listener.addr, text));
+             addr_format(&console->acceptor.addr, text));
     return true;
 }
 
 void mysql_console_close(struct mysql_console *console)
 {
     struct list_node *node;
-    listener_close(&console->listener);
+    acceptor_close(&console->acceptor);
     while (console->guests.head.next != NULL && (node = list_first(&console->guests)) != NULL)
         close_guest(list_entry(node, struct guest, in_console));
 }

@@ -63,7 +63,7 @@ static enum step server_is_late(struct session *session)
     char text[32];
     return command_refuse(session, ERR_READ_ONLY, NULL,
                           "headgate: no %s of cluster '%s' was available for %s; the statement was not run",
-                          route_place_name(session->job->place), session->door->settings->cluster,
+                          route_place_name(session->job->place), session->listener->settings->cluster,
                           clock_format_duration(timeouts->primary_wait_us, text, sizeof text));
 }
 
@@ -200,7 +200,7 @@ static bool lose_idle(struct session *session, enum route_place place)
     struct slot *slot = &session->slots[place];
     bool is_state_lost = slot_has_lost_state(session, place);
     counter_add(&slot->upstream->server->by_worker[session->worker->index].drops, 1);
-    worker_note_trouble(session->worker, session->door->cluster);
+    worker_note_trouble(session->worker, session->listener->cluster);
     log_info(&session->scope, "connection to %s lost while idle: %s", slot->upstream->server->name,
              slot->failure.text);
     slot_drop(session, place);
@@ -283,32 +283,33 @@ static struct session *new_session(struct worker *worker)
     return session;
 }
 
-static void open_session(struct worker *worker, int take_fd, const struct addr *peer, struct door *door)
+static void open_session(struct worker *worker, int take_fd, const struct addr *peer,
+                         struct listener *listener)
 {
     struct session *session = new_session(worker);
     if (session == NULL) {
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
-                    door->settings->name);
+                    listener->settings->name);
         limits_turn_away(take_fd, ERR_OUT_OF_RESOURCES, "headgate: out of memory");
         (void)close(take_fd);
-        worker_forget(worker, door, peer);
+        worker_forget(worker, listener, peer);
         return;
     }
     session->worker = worker;
     session->prepared.texts = &worker->texts;
-    session->door = door;
+    session->listener = listener;
     session->peer = *peer;
     (void)addr_format_host(peer, session->host);
     session->scope = (struct log_scope){ .key = "session", .number = session->id };
-    session->facets.mode = (enum listener_mode)door->settings->mode;
+    session->facets.mode = (enum listener_mode)listener->settings->mode;
     session->is_new = true;
-    consistency_init(&session->consistency, worker->boxes[door->cluster].positions, door->settings);
+    consistency_init(&session->consistency, worker->boxes[listener->cluster].positions, listener->settings);
     session->facets.status = STATUS_AUTOCOMMIT;
     loop_timer_init(&session->timer, on_timer);
     stream_open(&session->client, &worker->loop, take_fd, on_client, session);
     socket_tune(take_fd, peer, &worker->env.socket);
     list_link_last(&worker->sessions, &session->in_worker);
-    counter_add(&door->by_worker[worker->index].sessions, 1);
+    counter_add(&listener->by_worker[worker->index].sessions, 1);
     session_set_deadline(session, worker->world->timeouts->primary_wait_us);
     session_run(session);
 }
@@ -367,7 +368,7 @@ static void abort_session(struct session *session, enum close_reason reason)
     list_unlink(&session->worker->sessions, &session->in_worker);
     HASH_DEL(session->worker->by_id, session);
     loop_bury(&session->worker->loop, &session->corpse, bury);
-    worker_forget(session->worker, session->door, &session->peer);
+    worker_forget(session->worker, session->listener, &session->peer);
 }
 
 static enum step closing(struct session *session)

@@ -96,7 +96,7 @@ static bool keep_identity(struct session *session, const struct user *user)
     if (session->user == NULL) /* COM_CHANGE_USER keeps what COM_SET_OPTION has changed (seen) */
         session->upstream_caps = admit->caps & CAPS_END_TO_END;
     session->user = user;
-    session->who = digests_who(session->door->settings->cluster, session->user->name);
+    session->who = digests_who(session->listener->settings->cluster, session->user->name);
     session->caps = admit->caps;
     session->collation = admit->collation;
     text_clear(&session->facets.schema);
@@ -149,8 +149,8 @@ static enum step go_inside(struct session *session, uint8_t seq)
     job->is_login = true;
     job->is_change_user = is_change_user;
     job->own.seq = seq;
-    bool is_reader = session->door->settings->mode == LISTENER_REPLICA ||
-                     (session->door->settings->mode == LISTENER_SPLIT && view->primary == VIEW_NO_SERVER);
+    bool is_reader = session->listener->settings->mode == LISTENER_REPLICA ||
+                     (session->listener->settings->mode == LISTENER_SPLIT && view->primary == VIEW_NO_SERVER);
     job->place = is_reader ? ROUTE_REPLICA : ROUTE_PRIMARY;
     return session_enter(session, SESSION_ACQUIRING);
 }
@@ -209,7 +209,7 @@ static enum step accepted(struct session *session)
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
     if (session->is_new)
         log_info(&session->scope, "client %s logged in as '%s' on listener %s", session->host,
-                 session->user->name, session->door->settings->name);
+                 session->user->name, session->listener->settings->name);
     session->is_new = false;
     admit_fini(session->admit);
     mem_free(session->admit);

@@ -204,12 +204,12 @@ void worker_fini(struct worker *worker)
 
 /* ---- mail ---- */
 
-/* The client of this door does not count any more. Afterwards the door may be freed. */
-static void leave_limits(const struct worker *worker, struct door *door, const struct addr *peer)
+/* The client of this listener does not count any more. Afterwards the listener may be freed. */
+static void leave_limits(const struct worker *worker, struct listener *listener, const struct addr *peer)
 {
     if (worker->world->limits != NULL)
-        limits_leave(worker->world->limits, door->clients, peer);
-    (void)atomic_fetch_sub_explicit(&door->sessions, 1, memory_order_release);
+        limits_leave(worker->world->limits, listener->clients, peer);
+    (void)atomic_fetch_sub_explicit(&listener->sessions, 1, memory_order_release);
 }
 
 struct accept_message {
@@ -217,7 +217,7 @@ struct accept_message {
     struct worker *worker;
     int fd;
     struct addr peer;
-    struct door *door;
+    struct listener *listener;
 };
 
 static void open_session(struct loop_message *message)
@@ -225,38 +225,38 @@ static void open_session(struct loop_message *message)
     struct accept_message *accepted = (struct accept_message *)(void *)message;
     if (accepted->worker->is_draining) {
         (void)close(accepted->fd);
-        worker_forget(accepted->worker, accepted->door, &accepted->peer);
+        worker_forget(accepted->worker, accepted->listener, &accepted->peer);
     } else {
-        accepted->worker->driver->open(accepted->worker, accepted->fd, &accepted->peer, accepted->door);
+        accepted->worker->driver->open(accepted->worker, accepted->fd, &accepted->peer, accepted->listener);
     }
     mem_free(accepted);
 }
 
-void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, struct door *door)
+void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, struct listener *listener)
 {
-    (void)atomic_fetch_add_explicit(&door->sessions, 1, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&listener->sessions, 1, memory_order_relaxed);
     struct accept_message *accepted = mem_zalloc(sizeof *accepted);
     if (accepted == NULL) {
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
-                    door->settings->name);
+                    listener->settings->name);
         limits_turn_away(take_fd, ERR_OUT_OF_RESOURCES, "headgate: out of memory");
         (void)close(take_fd);
-        leave_limits(worker, door, peer);
+        leave_limits(worker, listener, peer);
         return;
     }
-    *accepted = (struct accept_message){ { .run = open_session }, worker, take_fd, *peer, door };
+    *accepted = (struct accept_message){ { .run = open_session }, worker, take_fd, *peer, listener };
     atomic_fetch_add_explicit(&worker->session_count, 1, memory_order_relaxed);
     if (!loop_post(&worker->loop, &accepted->message)) {
         (void)close(take_fd);
         atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
-        leave_limits(worker, door, peer);
+        leave_limits(worker, listener, peer);
         mem_free(accepted);
     }
 }
 
 static void wake_one(struct session *session)
 {
-    if (session->door->cluster == session->worker->published)
+    if (session->listener->cluster == session->worker->published)
         session->worker->driver->on_view(session);
 }
 
@@ -321,9 +321,9 @@ static void end_if_empty(struct worker *worker)
     loop_stop(&worker->loop);
 }
 
-void worker_forget(struct worker *worker, struct door *door, const struct addr *peer)
+void worker_forget(struct worker *worker, struct listener *listener, const struct addr *peer)
 {
-    leave_limits(worker, door, peer);
+    leave_limits(worker, listener, peer);
     atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
     end_if_empty(worker);
 }

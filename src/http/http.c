@@ -111,9 +111,9 @@ static void make_room(struct http *http)
     run(http);
 }
 
-static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
+static void on_accept(struct acceptor *acceptor, int take_fd, const struct addr *peer)
 {
-    struct http *http = listener->owner;
+    struct http *http = acceptor->owner;
     make_room(http);
     if (MHD_add_connection(http->daemon, take_fd, &peer->u.any, peer->len) != MHD_YES)
         log_limited(LOG_LEVEL_WARNING, NULL, "http: a connection was closed: %s", strerror(errno));
@@ -351,10 +351,10 @@ bool http_open(struct http *http, struct admin *admin, const struct http_setting
     if (settings->hosts != NULL && http->hosts == NULL)
         return error_set(err, 0, "http: out of memory");
     if (!addr_parse_listen(settings->address, &addr, err) || !start_daemon(http, err) ||
-        !listener_open(&http->listener, admin->loop, &addr, SOCKET_MODE, on_accept, http, err))
+        !acceptor_open(&http->acceptor, admin->loop, &addr, SOCKET_MODE, on_accept, http, err))
         return error_wrap(err, "http");
     http->is_local = addr_is_local(&addr);
-    log_info(NULL, "metrics, health and status are at http://%s", addr_format(&http->listener.addr, text));
+    log_info(NULL, "metrics, health and status are at http://%s", addr_format(&http->acceptor.addr, text));
     return true;
 }
 
@@ -362,7 +362,7 @@ void http_close(struct http *http)
 {
     if (http->admin == NULL)
         return;
-    listener_close(&http->listener);
+    acceptor_close(&http->acceptor);
     for (size_t i = 0; i < KINDS; i++) {
         session_counts_stop(&http->documents[i].counts);
         document_fini(&http->documents[i]); /* requests that wait are answered with 503 */

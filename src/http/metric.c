@@ -149,64 +149,64 @@ static double worker_sessions(const struct metric_place *place)
     return (double)atomic_load_explicit(&place->worker->session_count, memory_order_relaxed);
 }
 
-static double door_sessions(const struct metric_place *place)
+static double listener_sessions(const struct metric_place *place)
 {
-    return used_of(place->door->clients);
+    return used_of(place->listener->clients);
 }
 
-static double door_max(const struct metric_place *place)
+static double listener_max(const struct metric_place *place)
 {
-    return max_of(place->door->clients);
+    return max_of(place->listener->clients);
 }
 
-static double door_refused(const struct metric_place *place)
+static double listener_refused(const struct metric_place *place)
 {
-    return refused_of(place->door->clients);
+    return refused_of(place->listener->clients);
 }
 
-static double sum_of_door(const struct metric_place *place, size_t at)
+static double sum_of_listener(const struct metric_place *place, size_t at)
 {
     uint64_t sum = 0;
     for (unsigned i = 0; i < place->admin->world->worker_count; i++) {
-        const char *row = (const char *)&place->door->by_worker[i];
+        const char *row = (const char *)&place->listener->by_worker[i];
         sum += counter_read((const counter *)(const void *)(row + at));
     }
     return (double)sum;
 }
 
-static double door_opened(const struct metric_place *place)
+static double listener_opened(const struct metric_place *place)
 {
-    return sum_of_door(place, offsetof(struct door_counters, sessions));
+    return sum_of_listener(place, offsetof(struct listener_counters, sessions));
 }
 
-static double door_errors(const struct metric_place *place)
+static double listener_errors(const struct metric_place *place)
 {
-    return sum_of_door(place, offsetof(struct door_counters, errors));
+    return sum_of_listener(place, offsetof(struct listener_counters, errors));
 }
 
-static double door_packed(const struct metric_place *place)
+static double listener_packed(const struct metric_place *place)
 {
-    return sum_of_door(place, offsetof(struct door_counters, packed) + place->word * sizeof(counter));
+    return sum_of_listener(place, offsetof(struct listener_counters, packed) + place->word * sizeof(counter));
 }
 
 static const char *packed_word(const struct metric_place *place)
 {
-    static const char *const words[] = { [DOOR_IN] = "received",
-                                         [DOOR_IN_PACKED] = "received compressed",
-                                         [DOOR_OUT] = "sent",
-                                         [DOOR_OUT_PACKED] = "sent compressed" };
+    static const char *const words[] = { [LISTENER_IN] = "received",
+                                         [LISTENER_IN_PACKED] = "received compressed",
+                                         [LISTENER_OUT] = "sent",
+                                         [LISTENER_OUT_PACKED] = "sent compressed" };
     return words[place->word];
 }
 
-static double door_refusals(const struct metric_place *place)
+static double listener_refusals(const struct metric_place *place)
 {
-    return sum_of_door(place, offsetof(struct door_counters, refused));
+    return sum_of_listener(place, offsetof(struct listener_counters, refused));
 }
 
-static void door_commands(const struct metric_place *place, struct hist_total *total)
+static void listener_commands(const struct metric_place *place, struct hist_total *total)
 {
     for (unsigned i = 0; i < place->admin->world->worker_count; i++)
-        hist_add(total, &place->door->by_worker[i].commands);
+        hist_add(total, &place->listener->by_worker[i].commands);
 }
 
 static double user_connections(const struct metric_place *place)

@@ -134,10 +134,10 @@ static void each_worker(struct page *page, const struct metric *row, struct metr
 
 static void each_listener(struct page *page, const struct metric *row, struct metric_place *place)
 {
-    for (size_t i = 0; i < place->admin->door_count; i++) {
-        place->door = place->admin->doors[i];
+    for (size_t i = 0; i < place->admin->listener_count; i++) {
+        place->listener = place->admin->listeners[i];
         text_clear(&page->labels);
-        put_label(&page->labels, "listener", place->door->settings->name);
+        put_label(&page->labels, "listener", place->listener->settings->name);
         put_place(page, row, place);
     }
 }

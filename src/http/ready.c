@@ -23,8 +23,8 @@ static void put(struct table *table, const char *cluster, const char *problem, b
 
 static bool has_listener(const struct admin *admin, unsigned cluster)
 {
-    for (size_t i = 0; i < admin->door_count; i++)
-        if (admin->doors[i]->cluster == cluster)
+    for (size_t i = 0; i < admin->listener_count; i++)
+        if (admin->listeners[i]->cluster == cluster)
             return true;
     return false;
 }
@@ -150,9 +150,9 @@ static bool find_asked(const struct admin *admin, const char *path, const struct
             (*aspect_r = find_aspect(rest, &serving)) != NULL)
             return true;
     }
-    for (size_t i = 0; goes_on(path, "/listener/", &name) && i < admin->door_count; i++) {
-        const struct listener_settings *listener = admin->doors[i]->settings;
-        *cluster_r = &admin->clusters[admin->doors[i]->cluster];
+    for (size_t i = 0; goes_on(path, "/listener/", &name) && i < admin->listener_count; i++) {
+        const struct listener_settings *listener = admin->listeners[i]->settings;
+        *cluster_r = &admin->clusters[admin->listeners[i]->cluster];
         if (goes_on(name, listener->name, &rest) &&
             (*aspect_r = find_aspect(rest, by_mode[listener->mode])) != NULL)
             return true;

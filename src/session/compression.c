@@ -5,7 +5,7 @@
 
 uint64_t compression_offered(const struct session *session, enum server_family family)
 {
-    int words = session->door->settings->compression;
+    int words = session->listener->settings->compression;
     uint64_t caps = (words & LISTENER_COMPRESSION_ZLIB) != 0 ? CAP_COMPRESS : 0;
     if ((words & LISTENER_COMPRESSION_ZSTD) != 0 && family == FAMILY_MYSQL)
         caps |= CAP_ZSTD;
@@ -14,7 +14,7 @@ uint64_t compression_offered(const struct session *session, enum server_family f
 
 bool compression_begin(struct session *session)
 {
-    const struct listener_settings *settings = session->door->settings;
+    const struct listener_settings *settings = session->listener->settings;
     const struct admit *admit = session->admit;
     if ((admit->caps & CAPS_COMPRESSION) == 0)
         return true;
@@ -34,11 +34,11 @@ bool compression_begin(struct session *session)
 static void count(struct session *session)
 {
     const struct stream_packed_bytes bytes = stream_take_packed_bytes(&session->client);
-    counter *packed = session->door->by_worker[session->worker->index].packed;
-    counter_add(&packed[DOOR_IN], bytes.in);
-    counter_add(&packed[DOOR_IN_PACKED], bytes.packed_in);
-    counter_add(&packed[DOOR_OUT], bytes.out);
-    counter_add(&packed[DOOR_OUT_PACKED], bytes.packed_out);
+    counter *packed = session->listener->by_worker[session->worker->index].packed;
+    counter_add(&packed[LISTENER_IN], bytes.in);
+    counter_add(&packed[LISTENER_IN_PACKED], bytes.packed_in);
+    counter_add(&packed[LISTENER_OUT], bytes.out);
+    counter_add(&packed[LISTENER_OUT_PACKED], bytes.packed_out);
 }
 
 void compression_next(struct session *session)

@@ -71,7 +71,7 @@ static bool may_run_unknown_code(const struct session *session)
     const struct cluster_settings *clusters = session->worker->world->clusters;
     bool is_write = facts->kind == SQL_WRITE || facts->kind == SQL_DDL;
     return (facts->uses_tables || is_write) && !catalog_is_whole(session_view(session)->catalog, is_write) &&
-           !(clusters != NULL && clusters[session->door->cluster].pool_trust_code);
+           !(clusters != NULL && clusters[session->listener->cluster].pool_trust_code);
 }
 
 static bool leaves_nothing_unknown(const struct session *session)
@@ -162,7 +162,7 @@ bool reuse_leave(struct session *session, enum route_place place)
 
 static struct pool_counters *counters_of(const struct session *session)
 {
-    return pool_counters(&session->worker->pool, session->door->cluster);
+    return pool_counters(&session->worker->pool, session->listener->cluster);
 }
 
 void reuse_adopt(struct session *session, struct slot *slot)

@@ -137,20 +137,20 @@ void session_write_states(struct text *out)
 
 static void see_change(struct session *session)
 {
-    bool is_recent = login_age_is_recent(&session->worker->pool, session->door->cluster);
+    bool is_recent = login_age_is_recent(&session->worker->pool, session->listener->cluster);
     if (is_recent && consistency_is_followed(&session->consistency))
         global_writes_ask(&session->consistency);
 }
 
 void session_begin_rights(struct session *session)
 {
-    session->rights = login_age_begin(&session->worker->pool, session->door->cluster);
+    session->rights = login_age_begin(&session->worker->pool, session->listener->cluster);
     see_change(session);
 }
 
 void session_note_use(struct session *session)
 {
-    if (!login_age_renew(&session->worker->pool, session->door->cluster, &session->rights))
+    if (!login_age_renew(&session->worker->pool, session->listener->cluster, &session->rights))
         return;
     for (int place = 0; place < SLOT_COUNT; place++)
         if (place != (int)session->job->place && session->slots[place].upstream != NULL)

@@ -145,13 +145,13 @@ struct upstream_key slot_key(const struct session *session, int server)
 {
     const struct login_recipe recipe = slot_recipe(session);
     bool has_schema = session->facets.schema.len > 0 && !session->job->has_no_schema;
-    return key_of(&recipe, session->door->cluster, &session_view(session)->servers[server], has_schema);
+    return key_of(&recipe, session->listener->cluster, &session_view(session)->servers[server], has_schema);
 }
 
 static void note_use(const struct session *session)
 {
     const struct login_recipe recipe = slot_recipe(session);
-    prewarm_note(&session->worker->pool, session->door->cluster, &recipe);
+    prewarm_note(&session->worker->pool, session->listener->cluster, &recipe);
 }
 
 /* Gives the account's permit that the session has in hand to the connection, which was just opened or taken
@@ -199,7 +199,7 @@ void slot_take(struct session *session, int server, struct upstream *take_upstre
  * do not follow writes: then the age is unknown, 0. */
 static void note_login(const struct session *session, struct upstream *upstream)
 {
-    bool is_recent = login_age_is_recent(&session->worker->pool, session->door->cluster);
+    bool is_recent = login_age_is_recent(&session->worker->pool, session->listener->cluster);
     bool may_lack = is_recent && !consistency_is_followed(&session->consistency);
     if (session->job->place == ROUTE_PRIMARY)
         pooled_of(upstream)->proved_us = session_now(session);
@@ -260,7 +260,7 @@ static struct upstream *release(struct session *session, enum route_place place)
         consistency_note_drop(&session->consistency, session->job, place, slot);
     if (upstream != NULL && upstream->state == UPSTREAM_BUSY && session->job->facts.changes_accounts)
         login_age_note_change(&session->worker->pool,
-                              session->door->cluster); /* the statement may have run nevertheless */
+                              session->listener->cluster); /* the statement may have run nevertheless */
     state_capture_end(slot);
     sequences_note_drop(&session->facets.draws, slot);
     *slot = (struct slot){ 0 };

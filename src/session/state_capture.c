@@ -128,7 +128,7 @@ static bool note_held(struct session *session, struct slot *slot, const struct u
     if (number == 0)
         pins_release_all(&session->facets.pins, PIN_HELD_SET); /* it was the only one */
     facets_note_pins(&session->facets, session->job, session_now(session),
-                     &session->worker->boxes[session->door->cluster].pins);
+                     &session->worker->boxes[session->listener->cluster].pins);
     return true;
 }
 

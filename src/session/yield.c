@@ -30,7 +30,7 @@ uint32_t yield_pins(const struct session *session, enum route_place place)
 bool yield_is_shared(const struct session *session)
 {
     const struct cluster_settings *clusters = session->worker->world->clusters;
-    return clusters == NULL || clusters[session->door->cluster].pool == POOL_TRANSACTION;
+    return clusters == NULL || clusters[session->listener->cluster].pool == POOL_TRANSACTION;
 }
 
 /* The connection may be asked what only it knows, and then given up: it is idle, and nothing else keeps it,
@@ -96,7 +96,7 @@ static void retire(struct session *session, enum route_place place)
     if (!may_give(session, place))
         return;
     log_debug(&session->scope, "its connection to %s is retired", upstream->server->name);
-    counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->pool_retired, 1);
+    counter_add(&pool_counters(&session->worker->pool, session->listener->cluster)->pool_retired, 1);
     slot_drop(session, place);
 }
 

@@ -24,24 +24,24 @@ METRIC_BY(headgate_clients_refused_total, COUNTER, HEADGATE, clients_refused, li
           limit_word, "Clients that were refused, by the limit that was reached.")
 METRIC(headgate_worker_cpu_seconds_total, COUNTER, WORKER, worker_cpu, "CPU time of the worker's thread.")
 METRIC(headgate_worker_sessions, GAUGE, WORKER, worker_sessions, "Sessions that the worker carries.")
-METRIC(headgate_listener_sessions, GAUGE, LISTENER, door_sessions, "Clients that are connected.")
-METRIC(headgate_listener_sessions_max, GAUGE, LISTENER, door_max,
+METRIC(headgate_listener_sessions, GAUGE, LISTENER, listener_sessions, "Clients that are connected.")
+METRIC(headgate_listener_sessions_max, GAUGE, LISTENER, listener_max,
        "The listener's max_clients; absent when off.")
-METRIC(headgate_listener_sessions_opened_total, COUNTER, LISTENER, door_opened,
+METRIC(headgate_listener_sessions_opened_total, COUNTER, LISTENER, listener_opened,
        "Clients that have connected, whether they logged in or not.")
-METRIC(headgate_listener_sessions_refused_total, COUNTER, LISTENER, door_refused,
+METRIC(headgate_listener_sessions_refused_total, COUNTER, LISTENER, listener_refused,
        "Clients that were refused because of the listener's max_clients.")
-METRIC(headgate_listener_command_errors_total, COUNTER, LISTENER, door_errors,
+METRIC(headgate_listener_command_errors_total, COUNTER, LISTENER, listener_errors,
        "Commands that a server answered with an error.")
-METRIC(headgate_listener_commands_refused_total, COUNTER, LISTENER, door_refusals,
+METRIC(headgate_listener_commands_refused_total, COUNTER, LISTENER, listener_refusals,
        "Commands that headgate itself answered with an error: they did not run, or were lost with their "
        "server.")
 METRIC_BY(
-    headgate_listener_compression_bytes_total, COUNTER, LISTENER, door_packed, bytes, DOOR_PACKED_COUNT,
-    packed_word,
+    headgate_listener_compression_bytes_total, COUNTER, LISTENER, listener_packed, bytes,
+    LISTENER_PACKED_COUNT, packed_word,
     "Bytes of clients that compress: of what they sent and were sent, and what that was on the wire. Counted "
     "when a command begins, and at the end.")
-METRIC_HIST(headgate_listener_command_seconds, LISTENER, door_commands,
+METRIC_HIST(headgate_listener_command_seconds, LISTENER, listener_commands,
             "Commands that a server answered: from their arrival until the whole reply was passed on, waits "
             "and slow clients included.")
 METRIC(headgate_user_connections, GAUGE, USER, user_connections, "Clients logged in as this user.")

@@ -85,10 +85,10 @@ static void moving_gives_back_before_it_takes(void **state)
 
 /* ---- a client connects ---- */
 
-static bool enter(struct limits *limits, struct limit *door, const struct addr *peer, char *why)
+static bool enter(struct limits *limits, struct limit *listener, const struct addr *peer, char *why)
 {
     struct error err = { 0 };
-    bool has_entered = limits_enter(limits, door, "app", peer, 0, &err);
+    bool has_entered = limits_enter(limits, listener, "app", peer, 0, &err);
     (void)snprintf(why, sizeof err.text, "%s", err.text);
     assert_int_equal(err.code, strstr(why, "out of memory") != NULL ? ENOMEM : 0);
     return has_entered;
@@ -98,7 +98,7 @@ static void each_limit_is_named_with_its_value_and_nothing_is_left_of_a_refusal(
 {
     (void)state;
     static const struct {
-        int64_t clients, door, address;
+        int64_t clients, listener, address;
         unsigned fit;
         const char *says;
     } rows[] = {
@@ -109,28 +109,28 @@ static void each_limit_is_named_with_its_value_and_nothing_is_left_of_a_refusal(
     struct addr here = peer_of("127.0.0.1:1"), there = peer_of("127.0.0.2:1");
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct limit_settings settings = { rows[i].clients, rows[i].address };
-        struct limit door = { .max = rows[i].door };
+        struct limit listener = { .max = rows[i].listener };
         struct limits limits;
         char why[ERROR_TEXT_MAX];
         limits_init(&limits, &settings);
         for (unsigned n = 0; n < rows[i].fit; n++)
-            assert_row(enter(&limits, &door, &here, why), "row %zu, client %u", i, n);
+            assert_row(enter(&limits, &listener, &here, why), "row %zu, client %u", i, n);
         for (unsigned n = 0; n < 5; n++) {
-            assert_false(enter(&limits, &door, &here, why));
+            assert_false(enter(&limits, &listener, &here, why));
             assert_string_equal(why, rows[i].says);
         }
         assert_int_equal(atomic_load(&limits.clients.used), rows[i].fit);
-        assert_int_equal(atomic_load(&door.used), rows[i].fit);
+        assert_int_equal(atomic_load(&listener.used), rows[i].fit);
         /* a client of another address */
-        assert_int_equal(enter(&limits, &door, &there, why), rows[i].address > 0);
+        assert_int_equal(enter(&limits, &listener, &there, why), rows[i].address > 0);
         if (rows[i].address > 0)
-            limits_leave(&limits, &door, &there);
-        limits_leave(&limits, &door, &here);
-        assert_true(enter(&limits, &door, &here, why)); /* a client that leaves makes room */
+            limits_leave(&limits, &listener, &there);
+        limits_leave(&limits, &listener, &here);
+        assert_true(enter(&limits, &listener, &here, why)); /* a client that leaves makes room */
         for (unsigned n = 0; n < rows[i].fit; n++)
-            limits_leave(&limits, &door, &here);
+            limits_leave(&limits, &listener, &here);
         assert_int_equal(atomic_load(&limits.clients.used), 0);
-        assert_int_equal(atomic_load(&door.used), 0);
+        assert_int_equal(atomic_load(&listener.used), 0);
         limits_fini(&limits); /* asserts that no address is left in the table */
     }
 }
@@ -140,14 +140,14 @@ static void clients_on_unix_sockets_have_no_address(void **state)
     (void)state;
     static const struct addr local = { .len = sizeof(sa_family_t), .u.any.sa_family = AF_UNIX };
     struct limit_settings settings = { 100, 1 };
-    struct limit door = { 0 };
+    struct limit listener = { 0 };
     struct limits limits;
     char why[ERROR_TEXT_MAX];
     limits_init(&limits, &settings);
     for (int i = 0; i < 10; i++)
-        assert_true(enter(&limits, &door, &local, why));
+        assert_true(enter(&limits, &listener, &local, why));
     for (int i = 0; i < 10; i++)
-        limits_leave(&limits, &door, &local);
+        limits_leave(&limits, &listener, &local);
     limits_fini(&limits);
 }
 
@@ -155,7 +155,7 @@ static void without_memory_an_address_is_turned_away_and_nothing_is_counted(void
 {
     (void)state;
     struct limit_settings settings = { 100, 5 };
-    struct limit door = { 0 };
+    struct limit listener = { 0 };
     struct addr here = peer_of("127.0.0.1:1");
     unsigned refused = 0;
     bool has_entered = false;
@@ -164,16 +164,16 @@ static void without_memory_an_address_is_turned_away_and_nothing_is_counted(void
         char why[ERROR_TEXT_MAX];
         limits_init(&limits, &settings);
         mem_fail_after(fail_at);
-        has_entered = enter(&limits, &door, &here, why);
+        has_entered = enter(&limits, &listener, &here, why);
         mem_fail_after(-1);
         if (has_entered) {
-            limits_leave(&limits, &door, &here);
+            limits_leave(&limits, &listener, &here);
         } else {
             refused++;
             assert_string_equal(why, "headgate: out of memory");
         }
         assert_int_equal(atomic_load(&limits.clients.used), 0);
-        assert_int_equal(atomic_load(&door.used), 0);
+        assert_int_equal(atomic_load(&listener.used), 0);
         limits_fini(&limits);
     }
     assert_true(refused >= 2); /* the entry of an address, and the table's first allocations */

@@ -13,7 +13,7 @@
 #include "mysql/packet.h"
 #include "mysql/reply.h"
 #include "mysql/wire.h"
-#include "net/listener.h"
+#include "net/acceptor.h"
 
 #include <sys/mman.h>
 
@@ -26,7 +26,7 @@
 
 struct fake {
     struct loop *loop;
-    struct listener listener;
+    struct acceptor acceptor;
     struct list callers;
     bool is_writable, is_replica, is_stopped; /* its answers to probes */
     bool is_link_broken, is_link_stopped;
@@ -276,9 +276,9 @@ static inline void greet(struct caller *caller)
     greeting_put(&caller->stream.out, &greeting);
 }
 
-static inline void on_call(struct listener *listener, int take_fd, const struct addr *peer)
+static inline void on_call(struct acceptor *acceptor, int take_fd, const struct addr *peer)
 {
-    struct fake *fake = listener->owner;
+    struct fake *fake = acceptor->owner;
     struct caller *caller = calloc(1, sizeof *caller);
     (void)peer;
     assert_non_null(caller);
@@ -317,13 +317,13 @@ static inline bool fake_open(struct fake *fake, const char *address)
     struct addr addr;
     struct error err = { 0 };
     assert_true(addr_parse_listen(address, &addr, &err));
-    return listener_open(&fake->listener, fake->loop, &addr, 0, on_call, fake, &err);
+    return acceptor_open(&fake->acceptor, fake->loop, &addr, 0, on_call, fake, &err);
 }
 
 static inline void fake_close(struct fake *fake)
 {
     hang_up_all(fake);
-    listener_close(&fake->listener);
+    acceptor_close(&fake->acceptor);
 }
 
 /* ---- a cluster of simulated servers ---- */
@@ -370,7 +370,7 @@ static inline void open_scene(struct scene *scene)
         fake->lag_s = 2;
         assert_true(fake_open(fake, "127.0.0.1:0"));
         (void)snprintf(scene->names[i], sizeof scene->names[i], "db%u", i + 1);
-        (void)addr_format(&fake->listener.addr, scene->addresses[i]);
+        (void)addr_format(&fake->acceptor.addr, scene->addresses[i]);
         scene->servers[i] =
             (struct server_settings){ .name = scene->names[i], .address = scene->addresses[i], .weight = 1 };
     }
@@ -538,7 +538,7 @@ static inline void open_another(struct scene *scene, struct fake *another, const
     another->server_id = 9;
     another->source = 1;
     assert_true(fake_open(another, where));
-    (void)addr_format(&another->listener.addr, address);
+    (void)addr_format(&another->acceptor.addr, address);
 }
 
 #endif

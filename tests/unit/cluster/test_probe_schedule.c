@@ -516,7 +516,7 @@ static void a_machine_that_only_new_connections_reach_is_found(void **state)
     struct fake another;
     char address[ADDR_TEXT_MAX];
     open_settled_scene(&scene);
-    listener_close(&scene.fakes[0].listener);
+    acceptor_close(&scene.fakes[0].acceptor);
     open_another(&scene, &another, scene.addresses[0], address);
     another.is_writable = true;
     another.source = 0;

@@ -100,7 +100,7 @@ static void open_scene(struct scene *scene)
     const struct admin_settings settings = { .socket = scene->path };
     assert_true(console_open(&scene->console, &scene->admin, &settings, &err));
     scene->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const struct addr *addr = &scene->console.listener.addr;
+    const struct addr *addr = &scene->console.acceptor.addr;
     assert_int_equal(connect(scene->fd, &addr->u.any, addr->len), 0);
 }
 

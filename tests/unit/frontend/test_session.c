@@ -9,10 +9,10 @@
 
 struct scene {
     struct timeout_settings timeouts;
-    struct listener_settings listener;
+    struct listener_settings settings;
     struct world world;
     struct worker worker;
-    struct door door;
+    struct listener listener;
 };
 
 static char name[] = "app";
@@ -22,10 +22,10 @@ static void open_scene(struct scene *scene)
     struct error err = { 0 };
     memset(scene, 0, sizeof *scene);
     scene->timeouts.primary_wait_us = 60000000;
-    scene->listener.name = name;
-    scene->door.settings = &scene->listener;
-    scene->door.by_worker = door_counters_new(2);
-    assert_non_null(scene->door.by_worker);
+    scene->settings.name = name;
+    scene->listener.settings = &scene->settings;
+    scene->listener.by_worker = listener_counters_new(2);
+    assert_non_null(scene->listener.by_worker);
     scene->world = (struct world){ .timeouts = &scene->timeouts, .worker_count = 2, .cluster_count = 1 };
     assert_true(worker_init(&scene->worker, 0, &scene->world, &session_driver, &err));
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, -1);
@@ -38,7 +38,7 @@ static void close_scene(struct scene *scene)
                       CLOSE_SHUTDOWN);
     assert_null(scene->worker.by_id);
     worker_fini(&scene->worker);
-    door_counters_free(&scene->door.by_worker);
+    listener_counters_free(&scene->listener.by_worker);
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, STDERR_FILENO);
 }
 
@@ -49,7 +49,7 @@ static int arrive(struct scene *scene)
     int ends[2];
     open_pair(ends);
     atomic_fetch_add(&scene->worker.session_count, 1);
-    session_driver.open(&scene->worker, ends[1], &peer, &scene->door);
+    session_driver.open(&scene->worker, ends[1], &peer, &scene->listener);
     return ends[0];
 }
 

@@ -26,7 +26,7 @@ struct car {
     bool is_fast;
     int64_t seats;
     int colour;
-    int64_t doors;
+    int64_t listeners;
     uint64_t warranty_us;
     struct wheel spare;
     struct wheel *wheels;
@@ -62,7 +62,7 @@ static const struct setting_word colours[] = { { .name = "red", .value = 7 },
                                                { .name = "pink", .is_absent = true },
                                                { .name = NULL } };
 static const struct setting_word seat_words[] = { { .name = "auto", .value = 0 }, { .name = NULL } };
-static const struct setting_word door_words[] = { { .name = "few", .value = 2 }, { .name = NULL } };
+static const struct setting_word listener_words[] = { { .name = "few", .value = 2 }, { .name = NULL } };
 static const struct setting_word warranty_words[] = { { .name = "ever", .value = -1 }, { .name = NULL } };
 static const struct setting car_rows[] = {
     { .name = "name", .type = SETTING_STRING, .offset = offsetof(struct car, name), .doc = "n" },
@@ -84,10 +84,10 @@ static const struct setting car_rows[] = {
       .words = seat_words,
       .fallback = "auto",
       .doc = "s" },
-    { .name = "doors",
+    { .name = "listeners",
       .type = SETTING_INTEGER,
-      .offset = offsetof(struct car, doors),
-      .words = door_words,
+      .offset = offsetof(struct car, listeners),
+      .words = listener_words,
       .doc = "d" },
     { .name = "colour",
       .type = SETTING_ENUM,
@@ -171,8 +171,10 @@ static const struct {
     { "seats", { .kind = VALUE_STRING, .string = "1" }, NULL },
     { "seats", { .kind = VALUE_STRING, .string = "9" }, NULL },
     { "seats", { .kind = VALUE_STRING, .string = "10" }, "seats must be 1 to 9, or \"auto\", not \"10\"" },
-    { "doors", { .kind = VALUE_INTEGER, .integer = -7 }, NULL },
-    { "doors", { .kind = VALUE_BOOL, .boolean = true }, "doors must be a number or \"few\", not true" },
+    { "listeners", { .kind = VALUE_INTEGER, .integer = -7 }, NULL },
+    { "listeners",
+      { .kind = VALUE_BOOL, .boolean = true },
+      "listeners must be a number or \"few\", not true" },
     { "name", { .kind = VALUE_STRING, .string = "a b" }, NULL },
     { "name",
       { .kind = VALUE_STRING, .string = "a b\x7f" },

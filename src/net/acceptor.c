@@ -1,4 +1,4 @@
-#include "net/listener.h"
+#include "net/acceptor.h"
 
 #include "base/log.h"
 
@@ -14,30 +14,30 @@
 
 static void start_accepting(struct loop_timer *timer)
 {
-    struct listener *listener = (struct listener *)(void *)((char *)timer - offsetof(struct listener, pause));
-    if (listener->spare_fd < 0)
-        listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    ev_io_start(listener->loop->ev, &listener->io);
+    struct acceptor *acceptor = (struct acceptor *)(void *)((char *)timer - offsetof(struct acceptor, pause));
+    if (acceptor->spare_fd < 0)
+        acceptor->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ev_io_start(acceptor->loop->ev, &acceptor->io);
 }
 
 /* No descriptors are left: closes the spare descriptor, accepts one client with it and refuses that client at
  * once. Accepting then pauses for a second. */
-static void rest(struct listener *listener, int reason)
+static void rest(struct acceptor *acceptor, int reason)
 {
     char text[ADDR_TEXT_MAX];
-    log_limited(LOG_LEVEL_ERROR, NULL, "listener %s: accept: %s; pausing for a second",
-                addr_format(&listener->addr, text), strerrordesc_np(reason));
-    if (listener->spare_fd >= 0) {
-        (void)close(listener->spare_fd);
-        listener->spare_fd = -1;
-        int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd >= 0 && listener->on_exhausted != NULL)
-            listener->on_exhausted(listener, fd);
+    log_limited(LOG_LEVEL_ERROR, NULL, "acceptor %s: accept: %s; pausing for a second",
+                addr_format(&acceptor->addr, text), strerrordesc_np(reason));
+    if (acceptor->spare_fd >= 0) {
+        (void)close(acceptor->spare_fd);
+        acceptor->spare_fd = -1;
+        int fd = accept4(acceptor->fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd >= 0 && acceptor->on_exhausted != NULL)
+            acceptor->on_exhausted(acceptor, fd);
         if (fd >= 0)
             (void)close(fd);
     }
-    ev_io_stop(listener->loop->ev, &listener->io);
-    loop_timer_start(&listener->pause, listener->loop, PAUSE_US);
+    ev_io_stop(acceptor->loop->ev, &acceptor->io);
+    loop_timer_start(&acceptor->pause, acceptor->loop, PAUSE_US);
 }
 
 static bool is_about_one_client(int reason)
@@ -49,16 +49,16 @@ static void on_io(struct ev_loop *ev, ev_io *watcher, int events)
 {
     (void)ev;
     (void)events;
-    struct listener *listener = (struct listener *)(void *)((char *)watcher - offsetof(struct listener, io));
-    for (int i = 0; i < ACCEPTS_PER_TURN && listener->loop != NULL; i++) { /* on_accept may have closed it */
+    struct acceptor *acceptor = (struct acceptor *)(void *)((char *)watcher - offsetof(struct acceptor, io));
+    for (int i = 0; i < ACCEPTS_PER_TURN && acceptor->loop != NULL; i++) { /* on_accept may have closed it */
         struct addr peer = { .len = sizeof peer.u.storage };
-        int fd = accept4(listener->fd, &peer.u.any, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(acceptor->fd, &peer.u.any, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0)
-            listener->on_accept(listener, fd, &peer);
+            acceptor->on_accept(acceptor, fd, &peer);
         else if (errno == EAGAIN || errno == EWOULDBLOCK)
             return;
         else if (!is_about_one_client(errno)) {
-            rest(listener, errno);
+            rest(acceptor, errno);
             return;
         }
     }
@@ -103,35 +103,35 @@ static int bound_socket(const struct addr *addr, unsigned mode, struct error *er
     return fd;
 }
 
-bool listener_open(struct listener *listener, struct loop *loop, const struct addr *addr, unsigned mode,
-                   void (*on_accept)(struct listener *, int, const struct addr *), void *owner,
+bool acceptor_open(struct acceptor *acceptor, struct loop *loop, const struct addr *addr, unsigned mode,
+                   void (*on_accept)(struct acceptor *, int, const struct addr *), void *owner,
                    struct error *err)
 {
     int fd = bound_socket(addr, mode, err);
     if (fd < 0)
         return false;
-    *listener = (struct listener){ .loop = loop, .fd = fd, .on_accept = on_accept, .owner = owner };
-    listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    listener->addr = (struct addr){ .len = sizeof listener->addr.u.storage };
-    if (addr_is_local(addr) || getsockname(fd, &listener->addr.u.any, &listener->addr.len) < 0)
-        listener->addr = *addr;
-    loop_timer_init(&listener->pause, start_accepting);
-    ev_io_init(&listener->io, on_io, fd, EV_READ);
-    ev_io_start(loop->ev, &listener->io);
+    *acceptor = (struct acceptor){ .loop = loop, .fd = fd, .on_accept = on_accept, .owner = owner };
+    acceptor->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    acceptor->addr = (struct addr){ .len = sizeof acceptor->addr.u.storage };
+    if (addr_is_local(addr) || getsockname(fd, &acceptor->addr.u.any, &acceptor->addr.len) < 0)
+        acceptor->addr = *addr;
+    loop_timer_init(&acceptor->pause, start_accepting);
+    ev_io_init(&acceptor->io, on_io, fd, EV_READ);
+    ev_io_start(loop->ev, &acceptor->io);
     return true;
 }
 
-void listener_close(struct listener *listener)
+void acceptor_close(struct acceptor *acceptor)
 {
-    if (listener->loop == NULL)
+    if (acceptor->loop == NULL)
         return;
-    ev_io_stop(listener->loop->ev, &listener->io);
-    loop_timer_stop(&listener->pause);
-    (void)close(listener->fd);
-    if (listener->spare_fd >= 0)
-        (void)close(listener->spare_fd);
-    if (addr_is_local(&listener->addr))
-        (void)unlink(listener->addr.u.local.sun_path);
-    listener->fd = listener->spare_fd = -1;
-    listener->loop = NULL;
+    ev_io_stop(acceptor->loop->ev, &acceptor->io);
+    loop_timer_stop(&acceptor->pause);
+    (void)close(acceptor->fd);
+    if (acceptor->spare_fd >= 0)
+        (void)close(acceptor->spare_fd);
+    if (addr_is_local(&acceptor->addr))
+        (void)unlink(acceptor->addr.u.local.sun_path);
+    acceptor->fd = acceptor->spare_fd = -1;
+    acceptor->loop = NULL;
 }

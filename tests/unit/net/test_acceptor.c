@@ -1,7 +1,7 @@
 #include "net_test.h"
 
 #include "base/log.h"
-#include "net/listener.h"
+#include "net/acceptor.h"
 
 #include <poll.h>
 #include <sys/resource.h>
@@ -12,16 +12,16 @@
 
 struct house {
     struct loop loop;
-    struct listener listener;
+    struct acceptor acceptor;
     int guests[GUESTS_MAX];
     struct addr peers[GUESTS_MAX];
     unsigned count;
     char folder[64], path[96];
 };
 
-static void welcome(struct listener *listener, int take_fd, const struct addr *peer)
+static void welcome(struct acceptor *acceptor, int take_fd, const struct addr *peer)
 {
-    struct house *house = listener->owner;
+    struct house *house = acceptor->owner;
     assert_true(house->count < GUESTS_MAX);
     house->guests[house->count] = take_fd;
     house->peers[house->count++] = *peer;
@@ -48,8 +48,8 @@ static void close_house(struct house *house)
 {
     for (unsigned i = 0; i < house->count; i++)
         (void)close(house->guests[i]);
-    listener_close(&house->listener);
-    listener_close(&house->listener); /* harmless */
+    acceptor_close(&house->acceptor);
+    acceptor_close(&house->acceptor); /* harmless */
     (void)unlink(house->path);
     assert_int_equal(rmdir(house->folder), 0);
     close_loop(&house->loop);
@@ -58,7 +58,7 @@ static void close_house(struct house *house)
 static bool try_listen(struct house *house, const char *text, unsigned mode, struct error *err)
 {
     struct addr addr = address(text);
-    return listener_open(&house->listener, &house->loop, &addr, mode, welcome, house, err);
+    return acceptor_open(&house->acceptor, &house->loop, &addr, mode, welcome, house, err);
 }
 
 static int visit(const struct addr *addr)
@@ -82,12 +82,12 @@ static void port_zero_becomes_a_real_one_and_peers_are_named(void **state)
             close_house(&house);
             continue; /* the machine has no IPv6 */
         }
-        assert_row(house.listener.loop != NULL, "%s", err.text);
-        (void)addr_format(&house.listener.addr, text);
+        assert_row(house.acceptor.loop != NULL, "%s", err.text);
+        (void)addr_format(&house.acceptor.addr, text);
         assert_row(strcmp(text, rows[i]) != 0, "%s", text);
         int fds[3];
         for (unsigned n = 0; n < 3; n++)
-            fds[n] = visit(&house.listener.addr);
+            fds[n] = visit(&house.acceptor.addr);
         while (house.count < 3)
             turn(&house.loop);
         for (unsigned n = 0; n < 3; n++) {
@@ -111,7 +111,7 @@ static void a_taken_port_is_named_with_its_reason(void **state)
     open_house(&house);
     open_house(&other);
     assert_true(try_listen(&house, "127.0.0.1:0", 0, &err));
-    (void)addr_format(&house.listener.addr, text);
+    (void)addr_format(&house.acceptor.addr, text);
     unsigned before = open_descriptors();
     assert_false(try_listen(&other, text, 0, &err));
     (void)snprintf(want, sizeof want, "listening on %s: Address already in use", text);
@@ -135,12 +135,12 @@ static void a_socket_file_has_its_mode_and_goes_with_its_listener(void **state)
         assert_row(try_listen(&house, house.path, modes[i], &err), "%s", err.text);
         assert_int_equal(stat(house.path, &st), 0);
         assert_int_equal(st.st_mode & 07777, modes[i]);
-        int fd = visit(&house.listener.addr);
+        int fd = visit(&house.acceptor.addr);
         while (house.count == 0)
             turn(&house.loop);
         assert_string_equal(addr_format(&house.peers[0], text), "unix");
         (void)close(fd);
-        listener_close(&house.listener);
+        acceptor_close(&house.acceptor);
         assert_int_equal(stat(house.path, &st), -1);
         close_house(&house);
     }
@@ -172,7 +172,7 @@ static void what_is_in_use_or_no_socket_is_left_alone(void **state)
     assert_true(try_listen(&house, house.path, 0600, &err));
     assert_false(try_listen(&other, house.path, 0600, &err));
     assert_non_null(strstr(err.text, "Address already in use"));
-    (void)close(visit(&house.listener.addr)); /* the file still leads to the first listener */
+    (void)close(visit(&house.acceptor.addr)); /* the file still leads to the first acceptor */
     int file = open(other.path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     assert_int_equal(write(file, "precious", 8), 8);
     (void)close(file);
@@ -183,7 +183,7 @@ static void what_is_in_use_or_no_socket_is_left_alone(void **state)
     close_house(&house);
 }
 
-/* A listener exists, but its process is stopped and its queue is full: a connect would wait until the process
+/* A acceptor exists, but its process is stopped and its queue is full: a connect would wait until the process
  * goes on. */
 static void a_socket_file_whose_owner_does_not_accept_is_left_alone_at_once(void **state)
 {
@@ -222,15 +222,15 @@ static void a_folder_that_is_not_there_is_named(void **state)
     close_house(&house);
 }
 
-static void welcome_the_last(struct listener *listener, int take_fd, const struct addr *peer)
+static void welcome_the_last(struct acceptor *acceptor, int take_fd, const struct addr *peer)
 {
-    struct house *house = listener->owner;
-    welcome(listener, take_fd, peer);
+    struct house *house = acceptor->owner;
+    welcome(acceptor, take_fd, peer);
     if (house->count == 2)
-        listener_close(listener);
+        acceptor_close(acceptor);
 }
 
-static void who_accepts_may_close_the_door(void **state)
+static void an_acceptor_may_be_closed_while_it_accepts(void **state)
 {
     (void)state;
     struct house house;
@@ -240,9 +240,9 @@ static void who_accepts_may_close_the_door(void **state)
     unsigned before = open_descriptors();
     for (unsigned round = 0; round < 2; round++) { /* closed by its own callback, then opened a second time */
         struct addr addr = address(round == 0 ? "127.0.0.1:0" : house.path);
-        assert_true(listener_open(&house.listener, &house.loop, &addr, 0600, welcome_the_last, &house, &err));
+        assert_true(acceptor_open(&house.acceptor, &house.loop, &addr, 0600, welcome_the_last, &house, &err));
         for (unsigned i = 0; i < 4; i++)
-            fds[i] = visit(&house.listener.addr);
+            fds[i] = visit(&house.acceptor.addr);
         while (house.count < 2)
             turn(&house.loop);
         turn_without_waiting(&house.loop);
@@ -278,19 +278,19 @@ static void run_out_of_descriptors(struct house *house)
     ev_loop_fork(house->loop.ev);
     turn_without_waiting(&house->loop);
     for (unsigned i = 0; i < CLIENTS; i++)
-        clients[i] = visit(&house->listener.addr);
+        clients[i] = visit(&house->acceptor.addr);
     /* The kernel uses the lowest free descriptor: exactly ROOM more can be opened. */
     int next = dup(0);
     (void)close(next);
     struct rlimit limit = { (rlim_t)next + ROOM, (rlim_t)next + ROOM };
     CHILD_MUST(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-    while (house->listener.spare_fd >= 0)
+    while (house->acceptor.spare_fd >= 0)
         turn(&house->loop);
     CHILD_MUST(house->count == ROOM);
     CHILD_MUST(is_turned_away(clients[ROOM])); /* the client gets the error at once */
-    CHILD_MUST(loop_timer_is_active(&house->listener.pause) && !ev_is_active(&house->listener.io));
+    CHILD_MUST(loop_timer_is_active(&house->acceptor.pause) && !ev_is_active(&house->acceptor.io));
     turn_without_waiting(&house->loop);
-    CHILD_MUST(house->count == ROOM); /* the loop does not spin on the listener */
+    CHILD_MUST(house->count == ROOM); /* the loop does not spin on the acceptor */
     for (unsigned i = 0; i < ROOM; i++) {
         (void)close(house->guests[i]);
         (void)close(clients[i]);
@@ -299,7 +299,7 @@ static void run_out_of_descriptors(struct house *house)
     house->count = 0;
     while (house->count < CLIENTS - ROOM - 1)
         turn(&house->loop); /* after the pause the waiting clients are accepted */
-    CHILD_MUST(house->listener.spare_fd >= 0);
+    CHILD_MUST(house->acceptor.spare_fd >= 0);
     _exit(0);
 }
 
@@ -333,7 +333,7 @@ int main(void)
         cmocka_unit_test(what_is_in_use_or_no_socket_is_left_alone),
         cmocka_unit_test(a_socket_file_whose_owner_does_not_accept_is_left_alone_at_once),
         cmocka_unit_test(a_folder_that_is_not_there_is_named),
-        cmocka_unit_test(who_accepts_may_close_the_door),
+        cmocka_unit_test(an_acceptor_may_be_closed_while_it_accepts),
         cmocka_unit_test(out_of_descriptors_one_client_is_told_and_the_others_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* A listening socket: bind, accept in batches of limited size, pause when the process has no file descriptors
  * left. */
-#ifndef HEADGATE_NET_LISTENER_H
-#define HEADGATE_NET_LISTENER_H
+#ifndef HEADGATE_NET_ACCEPTOR_H
+#define HEADGATE_NET_ACCEPTOR_H
 
 #include "base/error.h"
 #include "net/addr.h"
@@ -10,7 +10,7 @@
 #include <ev.h>
 #include <stdbool.h>
 
-struct listener {
+struct acceptor {
     struct loop *loop; /* borrows; NULL: not open */
     struct addr addr;  /* the bound address, with the port that the kernel chose */
     int fd;            /* owns */
@@ -18,22 +18,22 @@ struct listener {
                         * once */
     ev_io io;
     struct loop_timer pause;
-    /* Takes the non-blocking fd. It may close the listener, but the listener's memory must last until the end
+    /* Takes the non-blocking fd. It may close the acceptor, but the acceptor's memory must last until the end
      * of the turn (loop_bury). */
-    void (*on_accept)(struct listener *listener, int take_fd, const struct addr *peer);
+    void (*on_accept)(struct acceptor *acceptor, int take_fd, const struct addr *peer);
     /* No descriptors are left: sends a last packet to this client, which is closed after the call. NULL:
      * none. */
-    void (*on_exhausted)(struct listener *listener, int fd);
+    void (*on_exhausted)(struct acceptor *acceptor, int fd);
     void *owner; /* borrows */
 };
 
 /* Binds and listens. A stale unix socket file, on which no process listens, is replaced. `mode`: permission
  * bits of the unix socket file; ignored for TCP. */
-bool listener_open(struct listener *listener, struct loop *loop, const struct addr *addr, unsigned mode,
-                   void (*on_accept)(struct listener *, int, const struct addr *), void *owner,
+bool acceptor_open(struct acceptor *acceptor, struct loop *loop, const struct addr *addr, unsigned mode,
+                   void (*on_accept)(struct acceptor *, int, const struct addr *), void *owner,
                    struct error *err);
-/* Closes the listener and removes a unix socket's file. Connections that were not accepted yet are reset. May
+/* Closes the acceptor and removes a unix socket's file. Connections that were not accepted yet are reset. May
  * be called from within on_accept. Harmless when not open. */
-void listener_close(struct listener *listener);
+void acceptor_close(struct acceptor *acceptor);
 
 #endif
