@@ -24,7 +24,7 @@ $(BENCH_DIR)/load: $(call bench_objs,$(bench_load))
 $(BENCH_DIR)/relay: $(call bench_objs,$(bench_relay))
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 $(BENCH_DIR)/classify.o: BENCH_CC += -Iinclude
-$(BENCH_DIR)/classify: $(BENCH_DIR)/classify.o $(BUILD)/libsql.a $(BUILD)/libbase.a
+$(BENCH_DIR)/classify: $(BENCH_DIR)/classify.o $(call libs_for,sql)
 	@$(CC) $(CFLAGS) $(or $(LTO),-fno-lto) $(LDFLAGS) -o $@ $^ -lxxhash
 $(BENCH_DIR)/malloc_count.so: tests/bench/malloc_count.c
 	@mkdir -p $(@D)
