@@ -142,14 +142,14 @@ def test_operators_drain_and_enable(cluster):
         assert ctl_json(hg, "enable", "db2")[0]["state"] == "up"
         assert "db9" in ctl(hg, "drain", "db9", ok=False)
         last, = [event for event in ctl_json(hg, "show", "events") if event["was"] == "disabled replica"]
-        assert (last["cluster", "monitor"], last["server"], last["is"]) == ("main", "db2", "up replica") and last["after_s"] >= 0
+        assert (last["cluster"], last["server"], last["is"]) == ("main", "db2", "up replica") and last["after_s"] >= 0
 
 
 def test_draining_the_primary_is_done_and_warned_of(cluster):
     with Headgate(cluster) as hg:
         told, = ctl_json(hg, "drain", "db1")
         assert told["state"] == "draining" and "no primary" in told["warning"]
-        shown, = ctl_json(hg, "show", "cluster", "monitor", "main")
+        shown, = ctl_json(hg, "show", "cluster", "main")
         assert shown["primary"] is None and shown["servers_up"] == 2 and shown["replicas"] == 2
         assert hg.log().count("primary db1 -> no primary") == 1
         with hg.connect() as db:
