@@ -16,17 +16,21 @@ enum byte_class {
     BYTE_COLON,
     BYTE_QUESTION,
     BYTE_BACKSLASH,
-    BYTE_PUNCT,  /* the only class whose bytes may begin a comment */
-    BYTE_LETTER, /* this class and the following ones make up words */
+    BYTE_PUNCT,
+    BYTE_COMMENT, /* # - * /: the same, and a comment may begin or end there */
+    BYTE_HIGH,    /* 0x80 and above; this class and the following ones make up words */
+    BYTE_PREFIX,  /* b, n, x, which may be the prefix of a string */
+    BYTE_LETTER,
     BYTE_DIGIT,
-    BYTE_DOLLAR
+    BYTE_DOLLAR,
+    BYTE_NONE /* the end of the text; no byte has this class */
 };
 
 extern const uint8_t byte_classes[256]; /* of enum byte_class */
 
 static inline bool byte_is_word(uint8_t c)
 {
-    return byte_classes[c] >= BYTE_LETTER;
+    return byte_classes[c] >= BYTE_HIGH;
 }
 
 static inline bool byte_is_digit(uint8_t c)

@@ -56,9 +56,12 @@ static size_t run_header(struct packet_run *run, struct span bytes)
 {
     size_t used = size_min(bytes.len, PACKET_HEADER_BYTES - run->header_len);
     struct packet_header header;
-    memcpy(run->header + run->header_len, bytes.data, used);
+    if (used < PACKET_HEADER_BYTES) { /* the header arrives in parts */
+        memcpy(run->header + run->header_len, bytes.data, used);
+        bytes = span_of(run->header, run->header_len + used);
+    }
     run->header_len += (uint8_t)used;
-    if (packet_peek(span_of(run->header, run->header_len), &header)) {
+    if (packet_peek(bytes, &header)) {
         run->left = header.len;
         run->payload_bytes += header.len;
         run->seq = header.seq;

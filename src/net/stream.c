@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define SMALL_REST                                                                                           \
@@ -24,9 +25,11 @@ static enum stream_result failed(struct stream *stream, int error)
     return STREAM_FAILED;
 }
 
+/* The C library's recv() and send() switch the thread's cancellation to asynchronous and back, with two locked
+ * instructions each time. No thread is ever cancelled, so the system calls are made without these functions. */
 static enum stream_result plain_read(struct stream *stream, void *data, size_t len, size_t *done_r)
 {
-    ssize_t n = recv(stream->fd, data, len, 0);
+    ssize_t n = syscall(SYS_recvfrom, stream->fd, data, len, 0, NULL, NULL);
     if (n < 0)
         return failed(stream, errno);
     *done_r = (size_t)n;
@@ -35,7 +38,7 @@ static enum stream_result plain_read(struct stream *stream, void *data, size_t l
 
 static enum stream_result plain_write(struct stream *stream, const void *data, size_t len, size_t *done_r)
 {
-    ssize_t n = send(stream->fd, data, len, MSG_NOSIGNAL);
+    ssize_t n = syscall(SYS_sendto, stream->fd, data, len, MSG_NOSIGNAL, NULL, 0);
     if (n < 0)
         return failed(stream, errno);
     *done_r = (size_t)n;

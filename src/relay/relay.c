@@ -36,16 +36,15 @@ static enum stream_result send_rewritten(struct job *job, struct stream *server)
 /* Sends the parsed bytes. */
 static enum stream_result send_window(struct buf *in, struct stream *server, bool is_kept)
 {
-    while (buf_unsent(in).len > 0) {
+    enum stream_result result = STREAM_OK;
+    for (struct span rest = buf_unsent(in); rest.len > 0 && result == STREAM_OK; rest = buf_unsent(in)) {
         size_t sent = 0;
-        enum stream_result result = stream_send(server, buf_unsent(in), &sent);
+        result = stream_send(server, rest, &sent);
         buf_mark_sent(in, sent);
         if (!is_kept)
             buf_release_sent(in);
-        if (result != STREAM_OK)
-            return result;
     }
-    return STREAM_OK;
+    return result;
 }
 
 static enum relay_sent unsent(enum stream_result result)

@@ -234,23 +234,31 @@ static bool skip_comment(struct lexer *lexer)
     }
 }
 
-/* Skips comments and the blanks after them. Out of line: few texts have comments, and other texts are then
- * read with fewer saved registers. */
-static __attribute__((noinline)) void skip_comments(struct lexer *lexer)
+/* The class of the byte at lexer->at. */
+static inline enum byte_class class_here(const struct lexer *lexer)
 {
-    while (lexer->at < lexer->end && skip_comment(lexer))
-        while (lexer->at < lexer->end && byte_classes[*lexer->at] == BYTE_BLANK)
-            lexer->at++;
+    return lexer->at < lexer->end ? (enum byte_class)byte_classes[*lexer->at] : BYTE_NONE;
 }
 
-static inline void skip_blanks(struct lexer *lexer)
+/* Skips comments and the blanks after them; the result is the class of the byte behind. Out of line: few texts
+ * have comments, and other texts are then read with fewer saved registers. */
+static __attribute__((noinline)) enum byte_class skip_comments(struct lexer *lexer)
+{
+    while (lexer->at < lexer->end && skip_comment(lexer))
+        while (class_here(lexer) == BYTE_BLANK)
+            lexer->at++;
+    return class_here(lexer);
+}
+
+/* Skips blanks and comments; the result is the class of the byte behind. */
+static inline enum byte_class skip_blanks(struct lexer *lexer)
 {
     const uint8_t *at = lexer->at, *end = lexer->end;
     while (at < end && byte_classes[*at] == BYTE_BLANK)
         at++;
     lexer->at = at;
-    if (at < end && byte_classes[*at] == BYTE_PUNCT)
-        skip_comments(lexer);
+    enum byte_class class = class_here(lexer);
+    return class == BYTE_COMMENT ? skip_comments(lexer) : class;
 }
 
 /* ---- quotes ---- */
@@ -296,45 +304,36 @@ static enum token_type read_digits_quoted(struct lexer *lexer, bool (*is_known)(
 
 /* ---- words ---- */
 
-/* Sets a doubt if the word that ends at `end` has a byte ≥ 0x80 that may be a blank. */
-static __attribute__((noinline)) void doubt_word(struct lexer *lexer, const uint8_t *end)
+/* The end of a word whose byte at `at` is 0x80 or above. Sets a doubt if such a byte may be a blank. */
+static __attribute__((noinline)) const uint8_t *end_of_high_word(struct lexer *lexer, const uint8_t *at)
 {
-    for (const uint8_t *p = lexer->at; p < end; p++)
-        if (may_be_blank(lexer, *p))
+    for (; at < lexer->end && byte_is_word(*at); at++)
+        if (may_be_blank(lexer, *at))
             lexer->doubts |= SQL_DOUBT_CHARSET;
+    return at;
 }
 
-static inline enum token_type read_word(struct lexer *lexer)
+static enum token_type read_word(struct lexer *lexer)
 {
     const uint8_t *at = lexer->at, *end = lexer->end;
-    uint8_t seen = 0;
-    for (; at < end && byte_is_word(*at); at++)
-        seen |= *at;
-    if (seen >= 0x80)
-        doubt_word(lexer, at);
+    while (at < end && byte_classes[*at] > BYTE_HIGH)
+        at++;
+    if (at < end && byte_classes[*at] == BYTE_HIGH)
+        at = end_of_high_word(lexer, at);
     lexer->at = lexer->word_end = at;
     return TOKEN_WORD;
 }
 
 /* At a letter that may be the prefix of a string. */
-static enum token_type read_letter(struct lexer *lexer)
+static enum token_type read_prefix(struct lexer *lexer)
 {
+    uint8_t letter = *lexer->at | 0x20;
     if (peek(lexer, 1) != '\'')
         return read_word(lexer);
-    switch (*lexer->at) {
-    case 'n':
-    case 'N':
-        lexer->at++;
-        return read_quote(lexer);
-    case 'x':
-    case 'X':
-        return read_digits_quoted(lexer, byte_is_hex);
-    case 'b':
-    case 'B':
-        return read_digits_quoted(lexer, byte_is_binary);
-    default:
-        return read_word(lexer);
-    }
+    if (letter != 'n')
+        return read_digits_quoted(lexer, letter == 'x' ? byte_is_hex : byte_is_binary);
+    lexer->at++;
+    return read_quote(lexer);
 }
 
 /* $$…$$ and $tag$…$tag$ are strings on MySQL 9 and later. On MariaDB they are identifiers, and on MySQL 8
@@ -510,38 +509,33 @@ static enum token_type read_bad(struct lexer *lexer)
     return TOKEN_BAD;
 }
 
-static enum token_type read_token(struct lexer *lexer)
-{
-    static enum token_type (*const readers[])(struct lexer *) = {
-        [BYTE_BAD] = read_bad,
-        [BYTE_BLANK] = read_bad,
-        [BYTE_LETTER] = read_letter,
-        [BYTE_DIGIT] = read_number,
-        [BYTE_DOLLAR] = read_dollar,
-        [BYTE_DOT] = read_dot,
-        [BYTE_QUOTE] = read_quote,
-        [BYTE_DOUBLE] = read_quote,
-        [BYTE_BACKTICK] = read_quote,
-        [BYTE_AT] = read_variable,
-        [BYTE_COLON] = read_colon,
-        [BYTE_QUESTION] = read_question,
-        [BYTE_BACKSLASH] = read_backslash,
-        [BYTE_PUNCT] = read_punct,
-    };
-    if (lexer->is_after_dot) {
-        lexer->is_after_dot = false;
-        return read_word(lexer);
-    }
-    return readers[byte_classes[*lexer->at]](lexer);
-}
-
 /* An unterminated comment, executable or not, is an error for every server: one TOKEN_BAD, then the end. */
-static __attribute__((noinline)) enum token_type read_end(struct lexer *lexer)
+static enum token_type read_end(struct lexer *lexer)
 {
     bool is_bad = lexer->is_broken || lexer->executable_depth > 0;
     lexer->is_broken = false;
     lexer->executable_depth = 0;
     return is_bad ? TOKEN_BAD : TOKEN_END;
+}
+
+static inline enum token_type read_token(struct lexer *lexer, enum byte_class class)
+{
+    static enum token_type (*const readers[])(struct lexer *) = {
+        [BYTE_BAD] = read_bad,           [BYTE_BLANK] = read_bad,
+        [BYTE_DOT] = read_dot,           [BYTE_QUOTE] = read_quote,
+        [BYTE_DOUBLE] = read_quote,      [BYTE_BACKTICK] = read_quote,
+        [BYTE_AT] = read_variable,       [BYTE_COLON] = read_colon,
+        [BYTE_QUESTION] = read_question, [BYTE_BACKSLASH] = read_backslash,
+        [BYTE_PUNCT] = read_punct,       [BYTE_COMMENT] = read_punct,
+        [BYTE_HIGH] = read_word,         [BYTE_PREFIX] = read_prefix,
+        [BYTE_LETTER] = read_word,       [BYTE_DIGIT] = read_number,
+        [BYTE_DOLLAR] = read_dollar,     [BYTE_NONE] = read_end,
+    };
+    if (lexer->is_after_dot) {
+        lexer->is_after_dot = false;
+        return read_word(lexer);
+    }
+    return readers[class](lexer);
 }
 
 void lexer_begin(struct lexer *lexer, struct span sql, const struct sql_dialect *dialect)
@@ -560,10 +554,10 @@ void lexer_begin(struct lexer *lexer, struct span sql, const struct sql_dialect 
 void lexer_read(struct lexer *lexer, struct token *token_r)
 {
     const uint8_t *before = lexer->at;
-    skip_blanks(lexer);
+    enum byte_class class = skip_blanks(lexer);
     token_r->text.data = lexer->at;
     token_r->space_before = lexer->at > before;
-    token_r->type = lexer->at == lexer->end ? read_end(lexer) : read_token(lexer);
+    token_r->type = read_token(lexer, class);
     token_r->text.len = (size_t)(lexer->at - token_r->text.data);
     if (token_r->type == TOKEN_BAD)
         lexer->doubts |= SQL_DOUBT_BAD;
