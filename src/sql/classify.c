@@ -199,7 +199,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     if (reader.is_hidden) /* some servers see another statement there, or no statement */
         facts.kind = SQL_UNKNOWN;
     facts.asks_id = !facts.is_read && (mentions_id(sql) || (facts.code_effects & CODE_ASKS_ID) != 0);
-    facts.changes_accounts = !facts.is_read && accounts_may_change(sql, &facts, dialect);
+    facts.changes_accounts = accounts_may_change(sql, &facts, dialect);
     facts.shape = reader_shape(&reader);
     facts.names_mark = catalog_names_mark(dialect);
     return facts;

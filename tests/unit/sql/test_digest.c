@@ -58,6 +58,7 @@ static const char *const statements[][SPELLINGS] = {
     { "SELECT a FROM u WHERE id = 1" },
     { "SELECT b FROM t WHERE id = 1" },
     { "SELECT ab FROM t" },
+    { "SELECT az FROM t", "SELECT AZ FROM t" },
     { "SELECT a b FROM t" },
     { "SELECT a.b FROM t" },
     { "SELECT `a` FROM `T`" },
@@ -149,6 +150,7 @@ static const struct {
     { "SELECT \"a\"", "SELECT ?", NULL },
     { "SELECT \"a\"", "SELECT \"a\"", "ansi" },
     { "", "", NULL },
+    { "a b", "a b", NULL },
     { "SET sql_mode = 'ANSI'", "SET sql_mode = ?", NULL },
     /* text in double quotes may be a secret, so it is never shown as a name */
     { "CREATE USER u IDENTIFIED BY 'geheim'", "CREATE USER u IDENTIFIED BY ?", NULL },

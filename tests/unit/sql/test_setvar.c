@@ -103,6 +103,7 @@ static const struct {
       "transaction+~<isolation access>=read -- x\n write, isolation level read uncommitted" },
     { "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
       "transaction+~<isolation>=ISOLATION LEVEL SERIALIZABLE" },
+    { "SET TRANSACTION ONLY", "transaction+~!=ONLY" },
     { "SET TRANSACTION", "other" },
     { "SET TRANSACTION @a", "other" },
     { "SET ROLE r", "role+=r" },

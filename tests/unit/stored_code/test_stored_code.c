@@ -102,6 +102,8 @@ static void what_bodies_do_is_read(void **state)
     }
     fclose(file);
     assert_true(rows > 100);
+    code_effects_words(0, text, sizeof text);
+    assert_string_equal(text, "");
 }
 
 static void deep_nesting_is_not_known(void **state)
