@@ -5,37 +5,9 @@
 #ifndef HEADGATE_STATE_DIAGNOSTICS_H
 #define HEADGATE_STATE_DIAGNOSTICS_H
 
-#include "route/route.h"
+#include "state/facets.h"
 #include "state/job.h"
 #include "state/slot.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-
-/* An answer that headgate knows itself. */
-struct recalled {
-    bool is_known;
-    int64_t value;
-};
-
-/* Which connection knows the answers to questions about earlier statements. `last`, `found` and `diagnostics`
- * are slot.generation of the connection at the place in the field `…_place`. 0: no statement has left an
- * answer. */
-struct answers {
-    uint64_t last;                      /* ROW_COUNT() and the like */
-    uint64_t found;                     /* FOUND_ROWS() */
-    uint64_t diagnostics;               /* warnings and errors */
-    struct recalled row_count;          /* ROW_COUNT(), as replies told it */
-    struct recalled found_rows;         /* FOUND_ROWS(), asked for before the connection was given up */
-    bool is_calculated;                 /* a SQL_CALC_FOUND_ROWS counted: FOUND_ROWS() is likely to follow */
-    bool has_diagnostics;               /* there are some warnings, or an error */
-    enum route_place last_place;        /* of the last statement */
-    enum route_place found_place;       /* of the last statement that counted rows for FOUND_ROWS() */
-    enum route_place diagnostics_place; /* of the last statement that set or cleared the warnings */
-};
-
-/* In struct answers: the connection that knew the answer is gone, or has run another statement since. */
-#define ANSWERS_LOST UINT64_MAX
 
 /* A statement of the client has ended on the slot's connection, and the client may ask about it. `has_set`:
  * the statement has set or cleared the warnings. `is_kept`: connections are kept for such questions
@@ -50,6 +22,8 @@ void diagnostics_lose(uint64_t *knows, const struct slot *slot);
 /* A statement of headgate has ended on the slot's connection (slot.answer). If it left warnings, the client
  * must not see them, and the warnings of the client's statements are gone. */
 void diagnostics_note_own(struct answers *answers, struct slot *slot);
+/* The server has refused a statement of headgate on the slot's connection: the ERR is not the client's. */
+void diagnostics_note_refusal(struct answers *answers, struct slot *slot);
 /* A statement of headgate has read a table on a MariaDB server. The server then forgets the warnings and the
  * row count of earlier statements. */
 void diagnostics_note_table_read(struct answers *answers, struct slot *slot);

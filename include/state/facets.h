@@ -1,6 +1,7 @@
 /* The state of a session that a server keeps for its connection: schema, role, variables, transaction,
- * answers to questions about the last statement, and others. Each of these is a facet; each file of this room
- * knows one facet.
+ * answers to questions about earlier statements, and others. Each of these is a facet: a row of
+ * tbl/facets.h, with a file of its own for what headgate does with it (facet.h). This header has the data of
+ * all facets.
  */
 #ifndef HEADGATE_STATE_FACETS_H
 #define HEADGATE_STATE_FACETS_H
@@ -9,17 +10,25 @@
 #include "base/str.h"
 #include "route/route.h"
 #include "state/client_tracking.h"
-#include "state/diagnostics.h"
-#include "state/insert_id.h"
-#include "state/job.h"
 #include "state/pins.h"
 #include "state/reading.h"
-#include "state/sequences.h"
 #include "state/user_variables.h"
 #include "state/variables.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+enum facet_id {
+#define FACET(NAME, name, told, lacked, said, pins, asked) FACET_##NAME,
+#include "state/tbl/facets.h"
+#undef FACET
+    FACET_COUNT
+};
+
+static inline uint32_t facet_bit(enum facet_id facet)
+{
+    return UINT32_C(1) << facet;
+}
 
 /* The open transaction, if there is one. */
 struct open_transaction {
@@ -45,7 +54,60 @@ struct role {
                           reset */
 };
 
+struct insert_id {
+    uint64_t value;    /* the last id that a reply told */
+    uint64_t known_by; /* generation of the connection that may know a later id; 0: there is no later id */
+    bool is_unknown;   /* there may be a later id that no reply told */
+};
+
+/* An answer that headgate knows itself. */
+struct recalled {
+    bool is_known;
+    int64_t value;
+};
+
+/* Which connection knows the answers to questions about earlier statements. `last`, `found` and `diagnostics`
+ * are slot.generation of the connection at the place in the field `…_place`. 0: no statement has left an
+ * answer. */
+struct answers {
+    uint64_t last;                      /* ROW_COUNT() and the like */
+    uint64_t found;                     /* FOUND_ROWS() */
+    uint64_t diagnostics;               /* warnings and errors */
+    struct recalled row_count;          /* ROW_COUNT(), as replies told it */
+    struct recalled found_rows;         /* FOUND_ROWS(), asked for before the connection was given up */
+    bool is_calculated;                 /* a SQL_CALC_FOUND_ROWS counted: FOUND_ROWS() is likely to follow */
+    bool has_diagnostics;               /* there are some warnings, or an error */
+    enum route_place last_place;        /* of the last statement */
+    enum route_place found_place;       /* of the last statement that counted rows for FOUND_ROWS() */
+    enum route_place diagnostics_place; /* of the last statement that set or cleared the warnings */
+};
+
+/* In struct answers: the connection that knew the answer is gone, or has run another statement since. */
+#define ANSWERS_LOST UINT64_MAX
+
+/* Sequences that are remembered for one connection. A question about a sequence that is not remembered is
+ * refused once the session has changed its connection. */
+#define DRAWS_MAX 8
+
+/* The sequences from which a statement draws. */
+struct drawn {
+    uint64_t names[DRAWS_MAX]; /* hashes of schema and name; 0: the name is not known */
+    unsigned count;
+    bool is_any; /* the statement draws, from sequences in `names` or from others */
+};
+
+struct draws {
+    struct drawn present;      /* of the last statement that names sequences */
+    uint64_t names[DRAWS_MAX]; /* hashes of the sequences from which the present connection has drawn */
+    unsigned count;
+    uint64_t generation; /* slot.generation of that connection */
+    bool has_lost;       /* a connection is gone that has drawn, or may have drawn by a column's DEFAULT */
+};
+
 struct facets {
+    uint32_t set; /* facets (facet_bit) that may not be as after a login; without a bit, the walks of
+                     facet_table.h leave the facet out. Autocommit, the open transaction and pins have no
+                     bit here: facets_pins() and replay_is_due() look at them. */
     enum listener_mode mode; /* of the client's port */
     struct option option;
     struct text schema; /* owns; empty: none */
@@ -72,40 +134,38 @@ struct facets {
     struct pins pins; /* owns */
 };
 
-/* Sets the state after a login with this collation, for COM_RESET_CONNECTION and COM_CHANGE_USER. The schema
- * and the role stay, because servers keep them at a reset. `origin`: of the pins that stay. */
-void facets_reset(struct facets *facets, const struct view *view, uint16_t collation,
-                  const struct pin_origin *origin);
-
 /* ---- where the state is ---- */
 
 /* The session's home: the place whose replies tell the session's state. It is the replica on a port for reads
  * and while a read-only transaction is open on the replica; otherwise the primary. */
-enum route_place facets_home(const struct facets *facets);
+static inline enum route_place facets_home(const struct facets *facets)
+{
+    bool is_replica = facets->transaction.is_away || facets->mode == LISTENER_REPLICA;
+    return is_replica ? ROUTE_REPLICA : ROUTE_PRIMARY;
+}
+
 /* A transaction is open, or may be open after an error that may have ended it. */
-bool facets_has_transaction(const struct facets *facets);
+static inline bool facets_has_transaction(const struct facets *facets)
+{
+    return (facets->status & STATUS_IN_TRANS) != 0 || facets->transaction.is_unknown;
+}
+
 /* A transaction is open, or the next statement begins one. */
-bool facets_is_in_transaction(const struct facets *facets);
-/* Forgets the transaction on the replica. The caller is about to drop its connection. */
-void facets_come_home(struct facets *facets);
+static inline bool facets_is_in_transaction(const struct facets *facets)
+{
+    return (facets->status & (STATUS_IN_TRANS | STATUS_AUTOCOMMIT)) != STATUS_AUTOCOMMIT;
+}
 
-/* ---- what keeps a connection for the session ---- */
+/* The facet is not as after a login any more. */
+static inline void facets_note(struct facets *facets, enum facet_id facet)
+{
+    facets->set |= facet_bit(facet);
+}
 
-/* The causes (pin_bit) for which the session would lose state with its connection at `place`: a transaction,
- * user variables, pins. 0: none. Costs a few comparisons. */
-uint32_t facets_pins(const struct facets *facets, enum route_place place);
-/* The causes (pin_bit) that keep the connection at `place`, and whose loss with the connection is no loss of
- * state: PIN_AUTO_IS_NULL. */
-uint32_t facets_pins_of_ids(const struct facets *facets, enum route_place place);
 /* From now on the session keeps its connection for `cause`. */
-void facets_pin(struct facets *facets, enum pin_cause cause, const struct pin_origin *origin);
-/* The session has set a VARS_HOLD variable on its connection. The session keeps the connection until the
- * variable has its default again. */
-void facets_hold(struct facets *facets, struct span name, struct span literal, enum server_family family,
-                 const struct pin_origin *origin);
-/* The job is over. Counts the causes that are new since the last call, and notes their time and statement.
- * Returns the new causes (pin_bit). Costs one comparison if the causes have not changed. */
-uint32_t facets_note_pins(struct facets *facets, const struct job *job, uint64_t now_us,
-                          struct pin_counters *counters);
+static inline void facets_pin(struct facets *facets, enum pin_cause cause, const struct pin_origin *origin)
+{
+    pins_add(&facets->pins, cause, (struct span){ 0 }, (struct span){ 0 }, origin);
+}
 
 #endif

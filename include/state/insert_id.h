@@ -5,20 +5,12 @@
 #ifndef HEADGATE_STATE_INSERT_ID_H
 #define HEADGATE_STATE_INSERT_ID_H
 
-#include "state/job.h"
-#include "state/slot.h"
+#include "state/facet.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct insert_id {
-    uint64_t value;    /* the last id that a reply told */
-    uint64_t known_by; /* generation of the connection that may know a later id; 0: there is no later id */
-    bool is_unknown;   /* there may be a later id that no reply told */
-};
-
-/* A statement, or an execution of a prepared statement, has ended at the session's home (facets_home). */
-void insert_id_note_done(struct insert_id *id, const struct slot slots[SLOT_COUNT], const struct job *job);
+/* An OK from the slot's connection, which is at the session's home (facets_home), has told an id. */
+void insert_id_note_told(struct facets *facets, struct job *job, struct slot *slot, uint64_t value);
+/* A statement, or an execution of a prepared statement, has ended at home. */
+void insert_id_note_done(struct facets *facets, const struct slot slots[SLOT_COUNT], const struct job *job);
 /* The connection that may know a later id than `value` is gone. */
 bool insert_id_is_lost(const struct insert_id *id, const struct slot slots[SLOT_COUNT]);
 /* May the text ask for the id? Words in quoted text and in comments count, too: that seldom matters. */

@@ -15,14 +15,19 @@
 
 #include <stdbool.h>
 
+/* A SET of wait_timeout: state/wait_timeout. */
+struct wait_set {
+    bool is_there;
+    bool is_known; /* one assignment, of wait_s seconds; 0: DEFAULT */
+    uint32_t wait_s;
+    size_t at, len; /* offset and length of the number in the text; 0: none */
+};
+
 struct pending_set {
     struct span sql;       /* borrows: while it is read */
     struct vars constants; /* owns */
     struct vars held;      /* owns: VARS_HOLD variables; literal "?": the value is not known */
-    bool sets_wait;        /* sets wait_timeout */
-    bool is_wait_known;    /* sets wait_timeout once, to wait_s seconds; 0: DEFAULT */
-    uint32_t wait_s;
-    size_t wait_at, wait_len;   /* offset and length of the wait_timeout's number in the text; 0: none */
+    struct wait_set wait;
     bool sets_role;             /* SET ROLE */
     struct text role;           /* owns: the argument of SET ROLE, as SQL; empty: it cannot be repeated */
     struct text expected;       /* owns: names, each with a NUL, whose value session tracking must report */

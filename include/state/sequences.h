@@ -7,30 +7,9 @@
 #define HEADGATE_STATE_SEQUENCES_H
 
 #include "tokens/lexer.h"
+#include "state/facets.h"
 #include "state/job.h"
 #include "state/slot.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-
-/* Sequences that are remembered for one connection. A question about a sequence that is not remembered is
- * refused once the session has changed its connection. */
-#define DRAWS_MAX 8
-
-/* The sequences from which a statement draws. */
-struct drawn {
-    uint64_t names[DRAWS_MAX]; /* hashes of schema and name; 0: the name is not known */
-    unsigned count;
-    bool is_any; /* the statement draws, from sequences in `names` or from others */
-};
-
-struct draws {
-    struct drawn present;      /* of the last statement that names sequences */
-    uint64_t names[DRAWS_MAX]; /* hashes of the sequences from which the present connection has drawn */
-    unsigned count;
-    uint64_t generation; /* slot.generation of that connection */
-    bool has_lost;       /* a connection is gone that has drawn, or may have drawn by a column's DEFAULT */
-};
 
 /* The statement `sql` names sequences: notes in draws.present from which of them it draws. `schema`: for
  * names without a schema. */

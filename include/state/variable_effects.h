@@ -1,9 +1,11 @@
-/* User variables in statements: which ones a text names, and what a statement did to them.
+/* User variables in statements: which ones a text names, what a statement did to them, and which ones a
+ * connection lacks. state/user_variables keeps their values.
  */
 #ifndef HEADGATE_STATE_VARIABLE_EFFECTS_H
 #define HEADGATE_STATE_VARIABLE_EFFECTS_H
 
 #include "state/facets.h"
+#include "state/job.h"
 #include "state/slot.h"
 
 /* Notes in the job which user variables the text names. False when memory is out. */

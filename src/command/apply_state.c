@@ -17,9 +17,8 @@
 #include "state/diagnostics.h"
 #include "state/parse_context.h"
 #include "state/pooled.h"
-#include "state/replay.h"
+#include "state/facet_table.h"
 #include "state/schema.h"
-#include "state/wait_timeout.h"
 #include "upstream/upstream_exchange.h"
 #include "upstream/upstream_setup.h"
 
@@ -53,11 +52,9 @@ static void ask(struct session *session, enum sync_task task, enum reply_shape s
 
 static struct replay replay_of(struct session *session, struct slot *slot)
 {
-    bool needs_sql = wait_timeout_may_lack(&session->facets, slot);
-    return (struct replay){ .facets = &session->facets,
-                            .job = session->job,
-                            .slot = slot,
-                            .sql = needs_sql ? command_sql(session) : SPAN_NONE };
+    return (struct replay){
+        .facets = &session->facets, .job = session->job, .slot = slot, .sql = command_sql(session)
+    };
 }
 
 /* What the connection itself needs comes first: a reset would remove the session's state again. */
@@ -73,6 +70,8 @@ static enum sync_task next_task(struct session *session, struct slot *slot)
         return SYNC_SETUP;
     if (slot->lacks_charsets)
         return SYNC_CHARSETS;
+    if (!replay_is_due(&session->facets, slot))
+        return SYNC_NOTHING;
     const struct replay replay = replay_of(session, slot);
     return replay_next(&replay);
 }
@@ -129,9 +128,9 @@ static bool note_success(struct session *session, struct slot *slot)
     if (slot->task == SYNC_RESET) {
         apply_state_note_reset(session, slot);
         if (!session->facets.keeps_schema)
-            text_clear(&upstream->schema);
+            schema_note_left(slot);
     } else if (slot->task == SYNC_RENEW) {
-        text_clear(&upstream->schema);
+        schema_note_left(slot);
         reuse_note_renewed(session, slot);
         slot->lacks_charsets = upstream->family == FAMILY_MYSQL;
     } else if (slot->task == SYNC_CHARSETS) {
@@ -154,7 +153,7 @@ static bool may_do_without_schema(const struct session *session, const struct sl
     bool has_other_place =
         session->job->place == ROUTE_REPLICA && session->listener->settings->mode == LISTENER_SPLIT;
     bool may_move = !slot_has_lost_state(session, session->job->place) || !is_in_schema(slot->upstream);
-    return slot->task == SYNC_SCHEMA && slot->answer.error.code == ERR_BAD_DB && !session->job->is_login &&
+    return schema_is_task(slot->task) && slot->answer.error.code == ERR_BAD_DB && !session->job->is_login &&
            !has_other_place && may_move;
 }
 
@@ -162,16 +161,13 @@ static bool may_do_without_schema(const struct session *session, const struct sl
  * must not reach the client. */
 static enum step do_without_schema(struct session *session, struct slot *slot)
 {
-    struct answers *answers = &session->facets.answers;
     session->job->has_no_schema = true;
     if (is_in_schema(slot->upstream)) {
         slot_drop(session, session->job->place);
         return session_enter(session, SESSION_ACQUIRING);
     }
     slot->task = SYNC_NOTHING;
-    slot->has_our_warnings = true;
-    diagnostics_lose(&answers->last, slot);
-    diagnostics_lose(&answers->diagnostics, slot);
+    diagnostics_note_refusal(&session->facets.answers, slot);
     return STEP_MORE;
 }
 
@@ -244,7 +240,7 @@ enum step apply_state_syncing(struct session *session)
         bool is_confined = note_confinement(session, slot);
         bool is_refused = slot->answer.is_err && !is_renewal(slot->task) && !is_confined;
         is_refused = is_refused || (!is_confined && !note_success(session, slot));
-        if (is_refused && !schema_may_retry(&session->facets, session->job, slot))
+        if (is_refused && !schema_may_retry(&session->facets, slot))
             return refused(session, slot);
         slot->task = SYNC_NOTHING;
     } else if (pooled_of(slot->upstream)->is_second_hand && !reuse_look(session, slot)) {

@@ -19,6 +19,7 @@
 #include "command/pending_effects.h"
 #include "session/compression.h"
 #include "session/slot.h"
+#include "state/transaction.h"
 
 /* ---- IDLE and READING ---- */
 
@@ -186,7 +187,7 @@ static enum step run_init_db(struct session *session)
 static enum step run_reset(struct session *session)
 {
     struct job *job = session->job;
-    facets_come_home(&session->facets);
+    transaction_come_home(&session->facets);
     if (session->facets.variables != VARIABLES_PRIMARY)
         session->facets.variables = VARIABLES_NOWHERE; /* lost with the replica's connection */
     enum route_place place = facets_home(&session->facets);

@@ -14,10 +14,13 @@
 #include "state/pending_pins.h"
 #include "state/pending_set.h"
 #include "state/pooled.h"
-#include "state/replay.h"
+#include "state/facet_table.h"
+#include "state/insert_id.h"
+#include "state/option.h"
 #include "state/schema.h"
 #include "state/variable_effects.h"
-#include "state/wait_timeout.h"
+#include "state/session_variables.h"
+#include "state/sequences.h"
 
 static void pin(struct session *session, enum pin_cause cause)
 {
@@ -30,44 +33,18 @@ static struct pin_counters *pin_counters_of(const struct session *session)
     return &session->worker->boxes[session->listener->cluster].pins;
 }
 
-/* Notes a SET ROLE. False when the role cannot be set again on another connection. */
-static bool commit_role(struct session *session, const struct pending_set *changes)
-{
-    if (!changes->sets_role)
-        return true;
-    session->facets.role.is_unsayable = changes->role.len == 0;
-    if (session->facets.role.is_unsayable)
-        return false;
-    text_clear(&session->facets.role.said);
-    session->slots[session->job->place].role_version = ++session->facets.role.version;
-    return text_append_span(&session->facets.role.said, text_span(&changes->role));
-}
-
 static void commit_set(struct session *session)
 {
     struct job *job = session->job;
     const struct pending_set *changes = job->pending_set;
-    struct span name, literal;
     session->facets.tracking.asked |= changes->tracking;
     if (job->reply.has_error) {
         if (!job->reply.is_unbegun && !pending_set_is_whole_refusal(changes, job->reply.error_code))
             pin(session, PIN_UNKNOWN_SET); /* a part of the SET may have been done */
         return;
     }
-    struct slot *slot = &session->slots[job->place];
-    const struct pin_origin origin = job_origin(job, session_now(session));
-    for (size_t at = 0; vars_next(&changes->held, &at, &name, &literal);)
-        facets_hold(&session->facets, name, literal, slot->upstream->family, &origin);
-    session->facets.has_profiles |= changes->sets_profiling;
-    if (!wait_timeout_commit(&session->facets, job, slot))
+    if (!facet_table_commit(&session->facets, job, &session->slots[job->place], session_now(session)))
         pin(session, PIN_UNKNOWN_SET);
-    bool is_role_known = commit_role(session, changes);
-    if (!pending_set_commit(changes, &session->facets.vars, job->vars_before) || !is_role_known)
-        pin(session, PIN_UNKNOWN_SET);
-    bool is_own = session->facets.schema.len == 0 || session->facets.keeps_schema;
-    if (is_own && vars_follows_schema(&session->facets.vars))
-        pin(session, PIN_UNKNOWN_SET); /* each server then has its own collation */
-    session->facets.has_replica_refused = false;
 }
 
 /* True if an ERR to this statement, outside a transaction, cannot have left a transaction open or changed
@@ -165,8 +142,7 @@ static void after_command(struct session *session)
         session->upstream_caps = job->kill.id == 0
                                      ? session->upstream_caps | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS
                                      : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
-        session->facets.option.is_multi = job->kill.id == 0;
-        session->slots[job->place].option_version = ++session->facets.option.version;
+        option_note_done(&session->facets, job->kill.id == 0, &session->slots[job->place]);
         break;
     default:
         break;
@@ -444,17 +420,14 @@ static void note_home(struct session *session, bool is_execution)
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
         pin(session, PIN_UNKNOWN_SET); /* a prepared SET: its text was not read as a SET */
     if (is_execution)
-        insert_id_note_done(&session->facets.insert_id, session->slots, job);
+        insert_id_note_done(&session->facets, session->slots, job);
     session->slots[job->place].has_told_held = false;
     if (is_execution && job->facts.has_sequence)
         sequences_note(&session->facets.draws, job, &session->slots[job->place], session_now(session));
     if (job->reply.has_error && (facets_is_in_transaction(&session->facets) || !is_contained(job)))
         session->facets.transaction.is_unknown = true;
-    /* The SET ran on this connection, so the connection has the new values. */
-    const struct replay replay = { .facets = &session->facets,
-                                   .job = job,
-                                   .slot = &session->slots[job->place] };
-    replay_note_vars(&replay);
+    if (job->pending_set != NULL || (session->facets.set & facet_bit(FACET_VARIABLES)) != 0)
+        session_variables_note_there(&session->facets, job, &session->slots[job->place]);
 }
 
 static void note_pins_of_all(struct session *session)

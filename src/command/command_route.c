@@ -12,6 +12,8 @@
 #include "session/command_text.h"
 #include "session/slot.h"
 #include "sql/digest.h"
+#include "state/diagnostics.h"
+#include "state/transaction.h"
 #include "state/schema.h"
 #include "state/sequences.h"
 
@@ -225,8 +227,9 @@ enum step command_by_facts(struct session *session)
     job->is_aside = route.reason == ROUTE_REASON_PREVIOUS && (session->facets.status & STATUS_IN_TRANS) != 0;
     if (route.ends_away || route.moves_away) {
         slot_drop(session, ROUTE_REPLICA);
-        facets_come_home(&session->facets);
-        session->facets.transaction.must_begin = route.moves_away;
+        transaction_come_home(&session->facets);
+        if (route.moves_away)
+            transaction_begin_again(&session->facets);
     }
     return command_go(session, route.place, route.reason);
 }

@@ -20,6 +20,7 @@
 #include "command/wait_connection.h"
 #include "command/wait_replica.h"
 #include "frontend/worker_thread.h"
+#include "state/facet_table.h"
 #include "state/wait_timeout.h"
 
 #include <assert.h>
@@ -357,13 +358,8 @@ static void abort_session(struct session *session, enum close_reason reason)
     text_fini(&session->lost);
     text_fini(&session->said);
     text_fini(&session->attributes);
-    text_fini(&session->facets.schema);
-    text_fini(&session->facets.tracking.names);
-    text_fini(&session->facets.role.said);
     job_give(&session->worker->jobs, &session->job);
-    pins_clear(&session->facets.pins);
-    vars_fini(&session->facets.vars);
-    user_variables_fini(&session->facets.user_vars);
+    facets_fini(&session->facets);
     prepared_clear(&session->prepared);
     list_unlink(&session->worker->sessions, &session->in_worker);
     HASH_DEL(session->worker->by_id, session);

@@ -9,6 +9,8 @@
 #include "command/command_end.h"
 #include "session/compression.h"
 #include "session/slot.h"
+#include "state/role.h"
+#include "state/option.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -185,12 +187,9 @@ static enum step change_user(struct session *session)
     session->admit->collation = session->collation;
     memcpy(session->admit->nonce, session->nonce, NONCE_BYTES);
     slot_leave_all(session);
-    session->facets.role.version = 0; /* the new account has its own default role */
-    text_clear(&session->facets.role.said);
-    session->facets.role.is_unsayable = false;
+    role_note_login(&session->facets);
     command_end_reset(session);
-    session->facets.option.version =
-        0; /* new connections log in with upstream_caps, as COM_SET_OPTION left them */
+    option_note_login(&session->facets);
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);
     enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host,
                                                    find_user, session, &session->client.out, &err);

@@ -3,6 +3,7 @@
 #include "net/descriptors.h"
 #include "pool/key.h"
 #include "pool/lifetime.h"
+#include "state/facet_table.h"
 #include "state/pooled.h"
 
 /* A reset on MariaDB restores the character sets of the handshake if the server knows the collation. After a
@@ -29,16 +30,6 @@ bool fit_is_usable(const struct view *view, size_t server, const struct upstream
     bool has_work = entry->takes_reads || view->primary == (int)server || view->primary == VIEW_NO_SERVER;
     return !is_out && has_work && entry->moves == key->moves && key_hop(entry) == key->hop &&
            !upstream_is_before(upstream, entry->lost_us);
-}
-
-/* Has the session pins that a reset does not undo? Then the connection is closed. The tests show for each
- * family that a reset undoes those in `undone`. */
-static bool has_lasting_pins(const struct facets *facets)
-{
-    static const uint32_t undone = 1u << PIN_TEMPORARY_TABLE | 1u << PIN_TABLE_LOCK | 1u << PIN_USER_LOCK |
-                                   1u << PIN_HANDLER | 1u << PIN_PREPARED | 1u << PIN_NEXT_TRANSACTION |
-                                   1u << PIN_HELD_SET;
-    return (facets->pins.causes & ~undone) != 0;
 }
 
 bool fit_is_full(const struct pool *pool, const struct upstream *upstream)
@@ -75,9 +66,8 @@ bool fit_may_park(const struct pool *pool, const struct slot *slot, const struct
     if (upstream == NULL || slot->has_failed || upstream->key.account == 0 || pool->is_ending)
         return false;
     const struct view *view = pool->clusters[upstream->key.cluster].view;
-    bool has_kept_role = facets->role.version != 0 || slot->role_version != 0;
-    return is_quiet(upstream) && is_clean_after_reset(pool, upstream) && !has_kept_role &&
-           facets->option.version == 0 && !has_lasting_pins(facets) && !lifetime_is_over(pool, upstream) &&
+    return is_quiet(upstream) && is_clean_after_reset(pool, upstream) &&
+           facets_left(facets, slot) != LEFT_LASTING && !lifetime_is_over(pool, upstream) &&
            !fit_is_full(pool, upstream) && fit_is_usable(view, (size_t)slot->server, upstream);
 }
 

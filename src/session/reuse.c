@@ -10,7 +10,9 @@
 #include "sql/traces.h"
 #include "state/fingerprint.h"
 #include "state/pending_set.h"
+#include "state/facet_table.h"
 #include "state/pooled.h"
+#include "state/schema.h"
 
 /* An OK reports an id that the client gave in an INSERT in the same way as a generated one. So
  * LAST_INSERT_ID() is known only as long as no OK has reported an id. */
@@ -107,38 +109,17 @@ void reuse_note_job(struct session *session, struct upstream *upstream)
 
 /* ---- the session leaves the connection ---- */
 
-/* May two connections differ although their variables are equal? So it is with sql_auto_is_null (rows are
- * found by the last id), with variables for writes (only some connections of a session have them), and with a
- * collation that is taken from the schema. */
-static bool has_odd_variables(const struct session *session)
-{
-    return session->facets.vars.is_auto_is_null || session->facets.vars.has_for_writes ||
-           vars_follows_schema(&session->facets.vars);
-}
-
-static bool is_settled(const struct session *session, enum route_place place)
-{
-    const struct slot *slot = &session->slots[place];
-    const struct upstream *upstream = slot->upstream;
-    bool is_up_to_date = upstream->is_set_up &&
-                         pooled_look(upstream)->vars_version == session->facets.vars.version &&
-                         slot->task == SYNC_NOTHING && !slot->must_renew && !slot->lacks_charsets;
-    bool has_warnings = slot->has_warnings || slot->has_our_warnings;
-    bool is_autocommit_new = ((upstream->status ^ upstream->new_status) & STATUS_AUTOCOMMIT) == 0;
-    return is_up_to_date && !has_warnings && is_autocommit_new && (upstream->status & STATUS_IN_TRANS) == 0;
-}
-
 static bool may_leave(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
-    if (pooled_of(slot->upstream)->is_touched || slot->has_wait ||
+    if (pooled_of(slot->upstream)->is_touched ||
         lifetime_trust_us(&session->worker->pool, slot->upstream) == 0)
         return false;
+    bool is_settled =
+        slot->upstream->is_set_up && slot->task == SYNC_NOTHING && !slot->must_renew && !slot->lacks_charsets;
     bool was_reset =
         session->facets.was_reset || slot->is_reset; /* character sets are not those of the login */
-    return is_settled(session, place) && !was_reset && slot->user_version == 0 &&
-           !facets_has_transaction(&session->facets) && !pins_any(&session->facets.pins) &&
-           !has_odd_variables(session);
+    return is_settled && !was_reset && facets_left(&session->facets, slot) == LEFT_KNOWN;
 }
 
 bool reuse_leave(struct session *session, enum route_place place)
@@ -178,10 +159,11 @@ void reuse_adopt(struct session *session, struct slot *slot)
         slot->is_inherited = true;
         slot->must_renew = fit == FIT_RENEW;
         slot->insert_id = pooled_of(upstream)->left.insert_id;
+        slot->set |= slot->insert_id != 0 ? facet_bit(FACET_INSERT_ID) : 0;
         pooled_of(upstream)->vars_version = fit >= FIT_SCHEMA ? session->facets.vars.version : 0;
     }
     if (session->job->is_login) /* the schema is set again: the server's answer is for the client */
-        text_clear(&upstream->schema);
+        schema_note_left(slot);
     pooled_of(upstream)->left.is_there = false;
     counter_add(is_left && !slot->must_renew ? &counters_of(session)->connections_taken_as_left
                                              : &counters_of(session)->connections_taken_new,
@@ -260,6 +242,7 @@ bool reuse_look(struct session *session, struct slot *slot)
     if (!pooled_of(slot->upstream)->has_told_gtid)
         asked &= ~(unsigned)SQL_TRACE_GTID;
     slot->must_count = must_count(session, slot, asked, own);
+    slot->set |= slot->must_count ? facet_bit(FACET_DIAGNOSTICS) : 0;
     slot->must_renew = slot->is_inherited && asks_strangers(slot, asked, own) && may_renew(session, slot);
     bool is_told_gtid = (asked & (SQL_TRACE_GTID | SQL_TRACE_SEQUENCE)) == SQL_TRACE_GTID &&
                         (own & SQL_TRACE_GTID) == 0; /* TRACES_UNKNOWN does not count */

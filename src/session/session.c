@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include "freshness/global_writes.h"
+#include "state/schema.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -154,7 +155,7 @@ void session_note_use(struct session *session)
         return;
     for (int place = 0; place < SLOT_COUNT; place++)
         if (place != (int)session->job->place && session->slots[place].upstream != NULL)
-            text_clear(&session->slots[place].upstream->schema);
+            schema_note_left(&session->slots[place]);
     see_change(session);
 }
 

@@ -12,7 +12,10 @@
 #include "session/state_capture.h"
 #include "session/yield.h"
 #include "state/pooled.h"
+#include "state/facet_table.h"
+#include "state/galera_wait.h"
 #include "state/schema.h"
+#include "state/sequences.h"
 
 /* ---- upstream callbacks: each notes what happened, then runs the driver ---- */
 
@@ -173,12 +176,13 @@ static void hold_quota(struct session *session, struct upstream *upstream)
 static struct slot *begin_slot(struct session *session, int server)
 {
     struct slot *slot = &session->slots[session->job->place];
-    *slot =
-        (struct slot){ .server = server,
-                       .moves = session_view(session)->servers[server].moves,
-                       .generation = ++session->generations,
-                       .option_version = session->facets.option.version,
-                       .must_wait = consistency_is_new_writer(&session->consistency, session->job, server) };
+    *slot = (struct slot){ .set = facet_bit(FACET_SCHEMA),
+                           .server = server,
+                           .moves = session_view(session)->servers[server].moves,
+                           .generation = ++session->generations,
+                           .option_version = session->facets.option.version };
+    if (consistency_is_new_writer(&session->consistency, session->job, server))
+        galera_wait_note_due(slot);
     return slot;
 }
 

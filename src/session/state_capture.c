@@ -6,6 +6,7 @@
 #include "mysql/rows.h"
 #include "session/yield.h"
 #include "session/slot.h"
+#include "state/facet_table.h"
 #include "state/diagnostics.h"
 
 /* Enough for the longest answer: values of user variables, in any character set, each in hex as well. */

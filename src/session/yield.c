@@ -5,6 +5,7 @@
 #include "pool/waiters.h"
 #include "session/slot.h"
 #include "session/state_capture.h"
+#include "state/facet_table.h"
 #include "state/diagnostics.h"
 
 /* ---- may it be given up? ---- */
@@ -23,7 +24,7 @@ bool yield_has_own_answers(const struct session *session, enum route_place place
 uint32_t yield_pins(const struct session *session, enum route_place place)
 {
     uint32_t answers = yield_has_own_answers(session, place) ? pin_bit(PIN_ANSWERS) : 0;
-    return facets_pins(&session->facets, place) | facets_pins_of_ids(&session->facets, place) | answers |
+    return facets_all_pins(&session->facets, place) | answers |
            prepared_pins_of_all(&session->prepared, &session->slots[place], place);
 }
 

@@ -1,10 +1,13 @@
 #include "state/diagnostics.h"
 
+#include "state/facet.h"
+
 bool diagnostics_note(const struct job *job, struct slot *slot, bool has_set, bool is_kept, uint64_t now_us)
 {
     if (has_set) {
         slot->has_warnings = job->reply.has_warnings || job->reply.has_error;
         slot->has_our_warnings = false;
+        slot->set |= slot->has_warnings ? facet_bit(FACET_DIAGNOSTICS) : 0;
     }
     bool has_count = job->facts.reason == SQL_REASON_FOUND_ROWS;
     bool has_answers = is_kept && (slot->has_warnings || has_count);
@@ -25,11 +28,24 @@ void diagnostics_lose(uint64_t *knows, const struct slot *slot)
         *knows = ANSWERS_LOST;
 }
 
+static void note_ours(struct slot *slot)
+{
+    slot->has_our_warnings = true;
+    slot->set |= facet_bit(FACET_DIAGNOSTICS);
+}
+
+void diagnostics_note_refusal(struct answers *answers, struct slot *slot)
+{
+    note_ours(slot);
+    diagnostics_lose(&answers->last, slot);
+    diagnostics_lose(&answers->diagnostics, slot);
+}
+
 void diagnostics_note_own(struct answers *answers, struct slot *slot)
 {
     if (slot->answer.warnings == 0)
         return;
-    slot->has_our_warnings = true;
+    note_ours(slot);
     if (answers->has_diagnostics)
         diagnostics_lose(&answers->diagnostics, slot);
 }
@@ -102,3 +118,69 @@ bool diagnostics_are_gone(const struct answers *answers, const struct slot slots
     uint64_t here = generation_at(slots, job->place, is_current);
     return (knows != 0 && knows != here) || any_is_elsewhere(answers, job->facts.questions, here);
 }
+
+/* ---- the facet ---- */
+
+/* Must SYNC_QUIET clear the connection's warnings? They are of headgate's own statements. Or they are older
+ * than the session's last answer: the session has no warnings, as another connection knows. SYNC_QUIET
+ * changes FOUND_ROWS(): where the client may ask for that, SYNC_QUIET runs only before a question about
+ * warnings. */
+static bool needs_quiet(const struct replay *replay)
+{
+    const struct answers *answers = &replay->facets->answers;
+    const struct sql_facts *facts = &replay->job->facts;
+    const struct slot *slot = replay->slot;
+    bool is_asked = ((facts->questions | facts->asks_before) & 1u << SQL_ASKS_DIAGNOSTICS) != 0;
+    bool is_old = slot->has_warnings && !answers->has_diagnostics &&
+                  answers->diagnostics != slot->generation && answers->diagnostics != 0;
+    return (slot->has_our_warnings && (is_asked || answers->found != slot->generation)) ||
+           (is_old && is_asked);
+}
+
+static enum sync_task lacks(const struct replay *replay)
+{
+    if (replay->slot->must_count)
+        return SYNC_COUNT;
+    return needs_quiet(replay) ? SYNC_QUIET : SYNC_NOTHING;
+}
+
+/* The queries have a derived table, because MariaDB clears warnings only at a statement with a table. */
+static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+{
+    (void)replay;
+    (void)text_appendf(&command->argument, "SELECT 1 FROM (SELECT 1) a%s",
+                       task == SYNC_COUNT ? " LIMIT 0" : "");
+}
+
+static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+{
+    (void)now_us;
+    struct slot *slot = replay->slot;
+    slot->has_our_warnings = false;
+    if (task == SYNC_COUNT) {
+        slot->must_count = false;
+    } else {
+        slot->has_warnings = false;
+        diagnostics_lose(&replay->facets->answers.found, slot);
+    }
+    return true;
+}
+
+static enum facet_left left(const struct facets *facets, const struct slot *slot)
+{
+    (void)facets;
+    return slot->has_warnings || slot->has_our_warnings ? LEFT_TO_RESET : LEFT_KNOWN;
+}
+
+static void reset(struct facets *facets)
+{
+    enum route_place home = facets_home(facets);
+    facets->answers = (struct answers){ .last_place = home, .found_place = home, .diagnostics_place = home };
+}
+
+const struct facet facet_diagnostics = { .tasks = 1u << SYNC_COUNT | 1u << SYNC_QUIET,
+                                         .lacks = lacks,
+                                         .say = say,
+                                         .note = note,
+                                         .left = left,
+                                         .reset = reset };

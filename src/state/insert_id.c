@@ -20,10 +20,24 @@ bool insert_id_is_lost(const struct insert_id *id, const struct slot slots[SLOT_
     return id->known_by != 0;
 }
 
+static void note_value(struct facets *facets, struct slot *slot, uint64_t value)
+{
+    facets->insert_id.value = slot->insert_id = value;
+    facets->insert_id.is_unknown = false;
+    facets_note(facets, FACET_INSERT_ID);
+}
+
+void insert_id_note_told(struct facets *facets, struct job *job, struct slot *slot, uint64_t value)
+{
+    note_value(facets, slot, value);
+    job->reply.has_insert_id = true;
+}
+
 /* Some ids in an OK were given by the client, and not generated: only the connection knows which kind an id
  * is. A statement that may have left the id unchanged does not make a lost id known again. */
-void insert_id_note_done(struct insert_id *id, const struct slot slots[SLOT_COUNT], const struct job *job)
+void insert_id_note_done(struct facets *facets, const struct slot slots[SLOT_COUNT], const struct job *job)
 {
+    struct insert_id *id = &facets->insert_id;
     bool may_be_another = is_untold(job);
     if (job->reply.has_insert_id || (may_be_another && !insert_id_is_lost(id, slots)))
         id->known_by = slots[job->place].generation;
@@ -34,3 +48,43 @@ bool insert_id_is_asked_for(struct span sql)
 {
     return span_mentions(sql, "LAST_INSERT_ID") || span_mentions(sql, "identity");
 }
+
+/* ---- the facet ---- */
+
+/* The connection at home (facets_home) must have the last id, and so must a connection that may become home by
+ * opening a transaction. A question about the statement before gets no SET before it: the answer would be about
+ * the SET. */
+static enum sync_task lacks(const struct replay *replay)
+{
+    const struct facets *facets = replay->facets;
+    const struct sql_facts *facts = &replay->job->facts;
+    bool may_open = facts->kind == SQL_BEGIN || (facets->status & STATUS_AUTOCOMMIT) == 0;
+    bool is_home = replay->job->place == facets_home(facets);
+    bool is_due = (is_home || may_open) && !facts->refers_previous &&
+                  replay->slot->insert_id != facets->insert_id.value;
+    return is_due ? SYNC_VARS : SYNC_NOTHING;
+}
+
+static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+{
+    (void)task;
+    (void)text_appendf(&command->argument, "%slast_insert_id=%llu", replay_glue(&command->argument),
+                       (unsigned long long)replay->facets->insert_id.value);
+}
+
+static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+{
+    (void)now_us;
+    if (lacks(replay) == task)
+        replay->slot->insert_id = replay->facets->insert_id.value;
+    return true;
+}
+
+static void reset(struct facets *facets)
+{
+    facets->insert_id = (struct insert_id){ 0 };
+}
+
+const struct facet facet_insert_id = {
+    .tasks = 1u << SYNC_VARS, .lacks = lacks, .say = say, .note = note, .reset = reset
+};

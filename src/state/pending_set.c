@@ -4,6 +4,8 @@
 #include "mysql/charset.h"
 #include "mysql/sesstrack.h"
 #include "sql/setvar.h"
+#include "state/role.h"
+#include "state/wait_timeout.h"
 
 #define LITERAL_MAX_BYTES 2048 /* of the literal of a user variable; longer ones are not kept */
 
@@ -79,23 +81,6 @@ static void note_tracking(struct pending_set *changes, struct span name)
         }
 }
 
-/* headgate knows the value of a number in the range of both families, 1 … WAIT_MAX_S seconds, and of DEFAULT.
- * The server changes other numbers so that they fit. */
-#define WAIT_MAX_S 31536000
-
-static void note_wait(struct pending_set *changes, const struct setvar_change *change)
-{
-    uint64_t wait_s = 0;
-    bool is_default = !change->is_string && span_is_nocase(change->value, "DEFAULT");
-    bool is_number = change->is_constant && !change->is_string && span_to_u64(change->value, &wait_s) &&
-                     wait_s >= 1 && wait_s <= WAIT_MAX_S;
-    changes->is_wait_known = !changes->sets_wait && (is_number || is_default);
-    changes->sets_wait = true;
-    changes->wait_s = (uint32_t)wait_s;
-    changes->wait_len = changes->is_wait_known && is_number ? change->value.len : 0;
-    changes->wait_at = changes->wait_len > 0 ? (size_t)(change->value.data - changes->sql.data) : 0;
-}
-
 static void note_session(struct pending_set *changes, const struct setvar_change *change)
 {
     struct span name = unquoted(change->name);
@@ -131,7 +116,7 @@ static void note_session(struct pending_set *changes, const struct setvar_change
             changes->needs_pin = true;
         break;
     case VARS_EMULATE:
-        note_wait(changes, change);
+        wait_timeout_read(changes, change);
         break;
     case VARS_HOLD:
         changes->sets_untold = true;
@@ -201,20 +186,6 @@ static void note_user(struct pending_set *changes, const struct setvar_change *c
     text_fini(&literal);
 }
 
-/* headgate repeats the SET ROLE on connections with any character sets, so only a name that is the same in
- * all of them can be repeated. */
-static void note_role(struct pending_set *changes, const struct setvar_change *change)
-{
-    const char *quote = change->is_string ? "'" : "";
-    changes->sets_role = true;
-    changes->has_others |= !change->is_constant;
-    bool is_sayable =
-        change->is_constant && change->value.len > 0 && charset_is_neutral(unquoted(change->value));
-    if (!is_sayable || !text_appendf(&changes->role, "%s%.*s%s", quote, (int)change->value.len,
-                                     (const char *)change->value.data, quote))
-        changes->needs_pin = true;
-}
-
 static void note(struct pending_set *changes, const struct setvar_change *change)
 {
     changes->count++;
@@ -237,7 +208,7 @@ static void note(struct pending_set *changes, const struct setvar_change *change
         note_transaction(changes, change);
         break;
     case SETVAR_ROLE:
-        note_role(changes, change);
+        role_read(changes, change, unquoted(change->value));
         break;
     case SETVAR_OTHER:
         changes->has_others = changes->needs_pin = true;

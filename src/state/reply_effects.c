@@ -2,15 +2,9 @@
 
 #include "mysql/reply.h"
 #include "state/error_ran_nothing.h"
+#include "state/insert_id.h"
 #include "state/session_track.h"
 #include "stats/digests.h"
-
-static void note_insert_id(struct facets *facets, struct job *job, struct slot *slot, uint64_t id)
-{
-    facets->insert_id.value = slot->insert_id = id;
-    facets->insert_id.is_unknown = false;
-    job->reply.has_insert_id = true;
-}
 
 /* Only a reply from the session's home (facets_home) tells the session's state. Home is where the transaction
  * is.
@@ -88,7 +82,7 @@ void reply_effects_note(struct facets *facets, struct job *job, struct slot slot
     facets->status = info->status;
     facets->transaction.is_unknown = false;
     if (info->insert_id != 0)
-        note_insert_id(facets, job, &slots[job->place], info->insert_id);
+        insert_id_note_told(facets, job, &slots[job->place], info->insert_id);
     if (info->session.len > 0)
         session_track_note(facets, job, slots, info->session, now_us);
     else if (info->is_cut && (info->status & STATUS_SESSION_STATE_CHANGED))

@@ -1,8 +1,10 @@
 #include "state/schema.h"
 
 #include "mysql/charset.h"
+#include "mysql/command.h"
 #include "mysql/reply.h"
 #include "state/diagnostics.h"
+#include "state/parse_context.h"
 #include "state/pooled.h"
 
 struct span schema_of_login(const struct facets *facets, const struct job *job)
@@ -12,29 +14,52 @@ struct span schema_of_login(const struct facets *facets, const struct job *job)
     return job->has_no_schema || needs_role || !charset_is_neutral(schema) ? (struct span){ 0 } : schema;
 }
 
-struct span schema_wanted(const struct facets *facets, const struct job *job)
+/* The schema in which the job must run: the session's; or the schema of its prepared statement, while this is
+ * prepared again. */
+static struct span wanted(const struct facets *facets, const struct job *job)
 {
     return job->schema_of_prepared.len > 0 ? job->schema_of_prepared : text_span(&facets->schema);
 }
 
-bool schema_is_due(const struct facets *facets, const struct job *job, const struct slot *slot)
+/* Can the name be sent with any character sets of the connection? At login the connection has those of the
+ * handshake, and the client wrote the name in these. */
+static bool is_said_as_it_is(const struct facets *facets, const struct job *job)
 {
-    struct span schema = schema_wanted(facets, job);
-    return schema.len > 0 && !job->has_no_schema && !span_equal(schema, text_span(&slot->upstream->schema));
+    return job->is_login || charset_is_neutral(wanted(facets, job));
 }
 
-/* At login the connection has the character sets of the handshake, and the client wrote the name in these. */
-bool schema_is_said_as_it_is(const struct facets *facets, const struct job *job)
+/* Once the connection is in the session's schema, it is not compared again before a change. */
+static enum sync_task lacks(const struct replay *replay)
 {
-    return job->is_login || charset_is_neutral(schema_wanted(facets, job));
-}
-
-enum sync_task schema_task(const struct facets *facets, const struct slot *slot, bool is_due)
-{
+    const struct facets *facets = replay->facets;
+    const struct job *job = replay->job;
+    struct slot *slot = replay->slot;
+    struct span schema = wanted(facets, job);
+    bool is_there = span_equal(schema, text_span(&slot->upstream->schema));
+    bool is_due = schema.len > 0 && !job->has_no_schema && !is_there;
     bool reads_utf8 = slot->reads_utf8 || (facets->reading.is_utf8 && !slot->needs_utf8);
+    if (is_due && is_said_as_it_is(facets, job))
+        return SYNC_SCHEMA;
     if (is_due)
-        return reads_utf8 ? SYNC_SCHEMA : SYNC_UTF8;
-    return SYNC_OWN_CHARSET;
+        return reads_utf8 ? SYNC_UTF8_SCHEMA : SYNC_UTF8;
+    if (slot->reads_utf8)
+        return SYNC_OWN_CHARSET;
+    if (is_there && job->schema_of_prepared.len == 0)
+        slot->set &= ~facet_bit(FACET_SCHEMA);
+    return SYNC_NOTHING;
+}
+
+static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+{
+    const struct slot *slot = replay->slot;
+    if (task == SYNC_UTF8) {
+        (void)text_append_cstr(&command->argument, "SET character_set_client=utf8mb4");
+    } else if (task == SYNC_OWN_CHARSET) {
+        parse_context_say_client(parse_context_collation(slot), slot->upstream->family, &command->argument);
+    } else {
+        command->byte = COM_INIT_DB;
+        (void)text_append_span(&command->argument, wanted(replay->facets, replay->job));
+    }
 }
 
 static void set(struct text *to, struct span schema)
@@ -61,19 +86,11 @@ static void note_login(struct facets *facets, const struct job *job, struct slot
     set(&slot->upstream->schema, text_span(&facets->schema));
 }
 
-static bool note_schema(struct facets *facets, const struct job *job, struct slot *slot, uint64_t now_us)
+/* Session tracking has reported the schema that the connection is in (upstream.schema). */
+static bool note_in_utf8(struct facets *facets, const struct job *job, struct slot *slot)
 {
-    struct span wanted = schema_wanted(facets, job);
     struct upstream *upstream = slot->upstream;
-    if (charset_is_neutral(wanted)) {
-        set(&upstream->schema, wanted);
-        return true;
-    }
-    if (job->is_login) {
-        note_login(facets, job, slot, now_us);
-        return true;
-    }
-    if (span_equal(wanted, text_span(&upstream->schema))) {
+    if (span_equal(wanted(facets, job), text_span(&upstream->schema))) {
         if (vars_follows_schema(&facets->vars)) /* SET CHARACTER SET was run in another schema */
             pooled_of(upstream)->vars_version = 0;
         return true;
@@ -92,30 +109,34 @@ static void note_own_charset(struct facets *facets, struct slot *slot)
 {
     slot->reads_utf8 = slot->needs_utf8 = false;
     pooled_of(slot->upstream)->vars_version = 0;
-    diagnostics_note_own(&facets->answers, slot);
     if (slot->upstream->family == FAMILY_MARIADB)
         diagnostics_note_table_read(&facets->answers, slot);
 }
 
-bool schema_note(struct facets *facets, const struct job *job, struct slot *slot, uint64_t now_us)
+static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
 {
-    if (slot->task == SYNC_SCHEMA)
-        return note_schema(facets, job, slot, now_us);
-    if (slot->task == SYNC_UTF8)
+    struct facets *facets = replay->facets;
+    const struct job *job = replay->job;
+    struct slot *slot = replay->slot;
+    if (task == SYNC_UTF8_SCHEMA)
+        return note_in_utf8(facets, job, slot);
+    if (task == SYNC_UTF8)
         slot->reads_utf8 = true;
-    else
+    else if (task == SYNC_OWN_CHARSET)
         note_own_charset(facets, slot);
+    else if (charset_is_neutral(wanted(facets, job)))
+        set(&slot->upstream->schema, wanted(facets, job));
+    else
+        note_login(facets, job, slot, now_us);
     return true;
 }
 
-bool schema_may_retry(struct facets *facets, const struct job *job, struct slot *slot)
+bool schema_may_retry(struct facets *facets, struct slot *slot)
 {
-    if (slot->task != SYNC_SCHEMA || schema_is_said_as_it_is(facets, job) || slot->reads_utf8)
+    if (slot->task != SYNC_UTF8_SCHEMA || slot->reads_utf8)
         return false;
     slot->needs_utf8 = true;
-    slot->has_our_warnings = true; /* the refusal is not the client's */
-    diagnostics_lose(&facets->answers.last, slot);
-    diagnostics_lose(&facets->answers.diagnostics, slot);
+    diagnostics_note_refusal(&facets->answers, slot);
     return true;
 }
 
@@ -146,3 +167,54 @@ void schema_note_done(struct facets *facets, const struct job *job, uint64_t now
     if (!job->reply.has_schema || is_another)
         lose(facets, job, now_us);
 }
+
+/* ---- the facet ---- */
+
+/* The session changes its schema. Names in prepared statements, and the collation that SET CHARACTER SET took
+ * from the schema, still belong to the old schema. */
+static void leave(const struct report *report, struct span schema)
+{
+    struct facets *facets = report->facets;
+    if (span_equal(schema, text_span(&facets->schema)))
+        return;
+    facets->has_left_schema |= pins_has(&facets->pins, PIN_PREPARED);
+    if (vars_follows_schema(&facets->vars))
+        report_pin(report, PIN_UNKNOWN_SET);
+}
+
+static void told(const struct report *report, const struct sesstrack_change *change)
+{
+    struct facets *facets = report->facets;
+    enum route_place place = report->job->place;
+    const struct slot *other = &report->slots[place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY];
+    leave(report, change->value);
+    set(&facets->schema, change->value);
+    set(&report->slots[place].upstream->schema, change->value);
+    if (facets->keeps_schema && other->upstream != NULL)
+        text_clear(&other->upstream->schema);
+    facets->keeps_schema = facets->has_replica_refused = false;
+    report->job->reply.has_schema = true;
+    pins_release_all(&facets->pins, PIN_UNKNOWN_SCHEMA);
+    facets_note(facets, FACET_SCHEMA);
+}
+
+/* Servers keep the schema at a reset. */
+static void reset(struct facets *facets)
+{
+    facets->has_left_schema = false;
+}
+
+static void fini(struct facets *facets)
+{
+    text_fini(&facets->schema);
+}
+
+const struct facet facet_schema = { .told_by = 1u << SESSTRACK_SCHEMA,
+                                    .told = told,
+                                    .tasks = 1u << SYNC_SCHEMA | 1u << SYNC_UTF8 | 1u << SYNC_UTF8_SCHEMA |
+                                             1u << SYNC_OWN_CHARSET,
+                                    .lacks = lacks,
+                                    .say = say,
+                                    .note = note,
+                                    .reset = reset,
+                                    .fini = fini };

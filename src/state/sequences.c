@@ -1,6 +1,7 @@
 #include "state/sequences.h"
 
 #include "sql/sequences.h"
+#include "state/facet.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -77,3 +78,10 @@ bool sequences_are_lost(const struct draws *draws, const struct slot *slot, stru
     }
     return false;
 }
+
+static void reset(struct facets *facets)
+{
+    facets->draws = (struct draws){ 0 };
+}
+
+const struct facet facet_sequences = { .reset = reset };

@@ -8,6 +8,7 @@
 #include "state/variable_effects.h"
 
 #include "stored_code/stored_code.h"
+#include "state/facet.h"
 #include "state/pending_set.h"
 
 bool variable_effects_note_names(struct job *job, struct span sql, const struct sql_dialect *dialect)
@@ -77,6 +78,7 @@ static enum route_variables here(const struct job *job)
 static void note_values(struct facets *facets, struct slot *slot, const struct job *job)
 {
     struct uservars *vars = &facets->user_vars;
+    facets_note(facets, FACET_USER_VARIABLES);
     bool had_all = slot->user_version == vars->version;
     if (job->pending_set != NULL && is_plain_set(job))
         user_variables_merge(vars, &job->pending_set->user);
@@ -171,3 +173,62 @@ bool variable_effects_may_be_lost(const struct facets *facets, const struct job 
         return true;
     return facets->user_vars.count > 0 && may_set_unnamed(job);
 }
+
+/* ---- the facet ---- */
+
+/* At home (facets_home) any statement may read user variables, by a trigger or a stored function. */
+static enum sync_task lacks(const struct replay *replay)
+{
+    const struct job *job = replay->job;
+    if (replay->slot->user_version == replay->facets->user_vars.version)
+        return SYNC_NOTHING;
+    bool is_home = job->place == facets_home(replay->facets);
+    bool is_needed = is_home ? !variable_effects_needs_none(job)
+                             : job->facts.touches_variables && !job->facts.refers_previous;
+    return is_needed ? SYNC_USER_VARS : SYNC_NOTHING;
+}
+
+static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+{
+    (void)task;
+    user_variables_say(&replay->facets->user_vars, replay->slot->user_version, &command->argument);
+}
+
+static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+{
+    (void)task, (void)now_us;
+    replay->slot->user_version = replay->facets->user_vars.version;
+    return true;
+}
+
+static uint32_t keeps(const struct facets *facets, enum route_place place)
+{
+    enum route_variables variables = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
+    return facets->variables == variables ? pin_bit(PIN_USER_VARIABLES) : 0;
+}
+
+static enum facet_left left(const struct facets *facets, const struct slot *slot)
+{
+    (void)facets;
+    return slot->user_version != 0 ? LEFT_TO_RESET : LEFT_KNOWN;
+}
+
+static void reset(struct facets *facets)
+{
+    user_variables_clear(&facets->user_vars);
+    facets->variables = VARIABLES_NOWHERE;
+}
+
+static void fini(struct facets *facets)
+{
+    user_variables_fini(&facets->user_vars);
+}
+
+const struct facet facet_variable_effects = { .tasks = 1u << SYNC_USER_VARS,
+                                              .lacks = lacks,
+                                              .say = say,
+                                              .note = note,
+                                              .keeps = keeps,
+                                              .left = left,
+                                              .reset = reset,
+                                              .fini = fini };

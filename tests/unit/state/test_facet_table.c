@@ -1,7 +1,7 @@
 #include "../base/unit.h"
 
+#include "state/facet_table.h"
 #include "state/pooled.h"
-#include "state/replay.h"
 
 #define SAID_MAX 8
 
@@ -19,7 +19,8 @@ struct scene {
 
 static void begin(struct scene *scene)
 {
-    *scene = (struct scene){ .facets = { .status = STATUS_AUTOCOMMIT }, .sql = "SELECT 1" };
+    *scene = (struct scene){ .facets = { .set = facet_bit(FACET_COUNT) - 1, .status = STATUS_AUTOCOMMIT },
+                             .sql = "SELECT 1" };
     scene->job.command = &query;
     scene->job.place = ROUTE_PRIMARY;
     scene->connection.upstream.status = STATUS_AUTOCOMMIT;
@@ -31,12 +32,8 @@ static void begin(struct scene *scene)
 
 static void end(struct scene *scene)
 {
-    text_fini(&scene->facets.schema);
-    text_fini(&scene->facets.role.said);
     text_fini(&scene->connection.upstream.schema);
-    vars_fini(&scene->facets.vars);
-    user_variables_fini(&scene->facets.user_vars);
-    pins_clear(&scene->facets.pins);
+    facets_fini(&scene->facets);
 }
 
 /* Checks the statements that are sent until the connection has the session's state, in this order; the server
@@ -173,9 +170,9 @@ static void name_outside_ascii_is_said_in_utf8(void **state)
     assert_int_equal(replay_next(&replay), SYNC_UTF8);
     scene.slot.task = SYNC_UTF8;
     assert_true(replay_note(&replay, 1));
-    assert_int_equal(replay_next(&replay), SYNC_SCHEMA);
+    assert_int_equal(replay_next(&replay), SYNC_UTF8_SCHEMA);
     assert_true(text_append_span(&scene.connection.upstream.schema, text_span(&scene.facets.schema)));
-    scene.slot.task = SYNC_SCHEMA;
+    scene.slot.task = SYNC_UTF8_SCHEMA;
     assert_true(replay_note(&replay, 1));
     assert_int_equal(replay_next(&replay), SYNC_OWN_CHARSET);
     scene.slot.task = SYNC_OWN_CHARSET;
@@ -193,8 +190,8 @@ static void server_in_another_schema_than_asked_for_is_an_error(void **state)
     assert_true(text_append_cstr(&scene.facets.schema, "caf\xc3\xa9"));
     assert_true(text_append_cstr(&scene.connection.upstream.schema, "cafe"));
     const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = &scene.slot };
-    assert_int_equal(replay_next(&replay), SYNC_SCHEMA);
-    scene.slot.task = SYNC_SCHEMA;
+    assert_int_equal(replay_next(&replay), SYNC_UTF8_SCHEMA);
+    scene.slot.task = SYNC_UTF8_SCHEMA;
     assert_false(replay_note(&replay, 1));
     assert_true(scene.slot.answer.is_err);
     end(&scene);

@@ -1,0 +1,77 @@
+/* The table of all facets (tbl/facets.h), and the walks over it: a reply tells of a change, a connection gets
+ * the session's state, pins, reset, the end of the session.
+ *
+ *      replay_next ─► a task ─► replay_say: the command ─► the server agrees ─► replay_note ─► replay_next …
+ *
+ * Pure: command/apply_state sends the commands and awaits the answers. facets.set and slot.set have a bit for
+ * each facet that may not be as after a login: the walk leaves out the others.
+ */
+#ifndef HEADGATE_STATE_FACET_TABLE_H
+#define HEADGATE_STATE_FACET_TABLE_H
+
+#include "state/facet.h"
+
+/* ---- a reply tells of a change ---- */
+
+/* Session tracking has reported `change`. */
+void facet_table_told(const struct report *report, const struct sesstrack_change *change);
+/* The server has agreed to the SET of the job (job.pending_set). False: the session must be pinned. */
+bool facet_table_commit(struct facets *facets, const struct job *job, struct slot *slot, uint64_t now_us);
+
+/* ---- a connection gets the session's state ---- */
+
+/* False: replay_next() would be SYNC_NOTHING. Costs a few comparisons. */
+static inline bool replay_is_due(const struct facets *facets, const struct slot *slot)
+{
+    return (facets->set | slot->set) != 0 ||
+           ((facets->status ^ slot->upstream->status) & STATUS_AUTOCOMMIT) != 0;
+}
+/* The next task; SYNC_NOTHING: the connection has the session's state, as far as the job needs it. */
+enum sync_task replay_next(const struct replay *replay);
+/* Puts the command of `task` into `command_r`; the caller owns it. Empty: nothing has to be sent after all.
+ * The slot is noted then as up to date, and replay_next tells the next task. */
+void replay_say(const struct replay *replay, enum sync_task task, struct replay_command *command_r);
+/* The server has agreed to slot.task: notes what the connection has now. False: the task has failed all the
+ * same; slot.answer is an error that says so. `now_us`: for the session's pins. */
+bool replay_note(const struct replay *replay, uint64_t now_us);
+
+/* ---- what keeps a connection for the session ---- */
+
+/* The bits of facets whose rows have `keeps`. An open transaction has no bit in facets.set. */
+#define FACETS_THAT_KEEP (1u << FACET_TRANSACTION | 1u << FACET_USER_VARIABLES | 1u << FACET_VARIABLES)
+
+/* False: no facet keeps a connection. Costs a few comparisons. */
+static inline bool facets_may_keep(const struct facets *facets)
+{
+    return (facets->set & FACETS_THAT_KEEP) != 0 || facets->pins.causes != 0 ||
+           facets_has_transaction(facets);
+}
+/* The causes (pin_bit) for which the session keeps its connection at `place`. 0: none. */
+uint32_t facets_all_pins(const struct facets *facets, enum route_place place);
+/* Those for which the session would lose state with the connection: without PIN_AUTO_IS_NULL. */
+static inline uint32_t facets_pins(const struct facets *facets, enum route_place place)
+{
+    return facets_may_keep(facets) ? facets_all_pins(facets, place) & ~pin_bit(PIN_AUTO_IS_NULL) : 0;
+}
+/* The job is over. Counts the causes that are new since the last call, and notes their time and statement.
+ * Returns the new causes (pin_bit). */
+uint32_t facets_note_any_pins(struct facets *facets, const struct job *job, uint64_t now_us,
+                              struct pin_counters *counters);
+static inline uint32_t facets_note_pins(struct facets *facets, const struct job *job, uint64_t now_us,
+                                        struct pin_counters *counters)
+{
+    bool is_due = facets_may_keep(facets) || facets->pins.noted != 0;
+    return is_due ? facets_note_any_pins(facets, job, now_us, counters) : 0;
+}
+
+/* ---- the end ---- */
+
+/* What becomes of the slot's connection, if the session gives it up. */
+enum facet_left facets_left(const struct facets *facets, const struct slot *slot);
+/* Sets the state after a login with this collation, for COM_RESET_CONNECTION and COM_CHANGE_USER. The schema
+ * and the role stay, because servers keep them at a reset. `origin`: of the pins that stay. */
+void facets_reset(struct facets *facets, const struct view *view, uint16_t collation,
+                  const struct pin_origin *origin);
+void facets_fini(struct facets *facets);
+
+#endif

@@ -1,0 +1,160 @@
+#include "state/facet_table.h"
+
+#include "mysql/command.h"
+#include "state/diagnostics.h"
+
+static const struct facet *const table[FACET_COUNT] = {
+#define FACET(NAME, name, told, lacked, said, pins, asked) [FACET_##NAME] = &facet_##name,
+#include "state/tbl/facets.h"
+#undef FACET
+};
+
+/* ---- a reply tells of a change ---- */
+
+void facet_table_told(const struct report *report, const struct sesstrack_change *change)
+{
+    for (size_t i = 0; i < FACET_COUNT && change->type < 32; i++)
+        if ((table[i]->told_by & UINT32_C(1) << change->type) != 0)
+            table[i]->told(report, change);
+}
+
+bool facet_table_commit(struct facets *facets, const struct job *job, struct slot *slot, uint64_t now_us)
+{
+    bool is_known = true;
+    for (size_t i = 0; i < FACET_COUNT; i++)
+        is_known &= table[i]->commit == NULL || table[i]->commit(facets, job, slot, now_us);
+    return is_known;
+}
+
+/* ---- a connection gets the session's state ---- */
+
+/* The task that comes first in enum sync_task. Autocommit has no bit in the masks. */
+enum sync_task replay_next(const struct replay *replay)
+{
+    uint32_t set = replay->facets->set | replay->slot->set | facet_bit(FACET_TRANSACTION);
+    enum sync_task first = SYNC_NOTHING;
+    for (; set != 0; set &= set - 1) {
+        const struct facet *facet = table[__builtin_ctz(set)];
+        enum sync_task task = facet->lacks != NULL ? facet->lacks(replay) : SYNC_NOTHING;
+        if (task != SYNC_NOTHING && (first == SYNC_NOTHING || task < first))
+            first = task;
+    }
+    return first;
+}
+
+/* Each facet notes what it finds to be done; nothing was sent, so no warnings of headgate are to be noted. */
+static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+{
+    bool is_done = true;
+    for (size_t i = 0; i < FACET_COUNT; i++)
+        if ((table[i]->tasks & 1u << task) != 0)
+            is_done &= table[i]->note(replay, task, now_us);
+    return is_done;
+}
+
+void replay_say(const struct replay *replay, enum sync_task task, struct replay_command *command_r)
+{
+    *command_r = (struct replay_command){ .shape = REPLY_GENERIC, .byte = COM_QUERY };
+    for (size_t i = 0; i < FACET_COUNT; i++)
+        if ((table[i]->tasks & 1u << task) != 0 && table[i]->lacks(replay) == task)
+            table[i]->say(replay, task, command_r);
+    if (command_r->argument.len == 0 && !command_r->argument.is_oom)
+        (void)note(replay, task, 0);
+}
+
+/* A SET may leave warnings; MySQL has one for _utf8mb3. */
+bool replay_note(const struct replay *replay, uint64_t now_us)
+{
+    static const uint32_t sets = 1u << SYNC_VARS | 1u << SYNC_OWN_CHARSET | 1u << SYNC_USER_VARS;
+    enum sync_task task = replay->slot->task;
+    if ((sets & 1u << task) != 0)
+        diagnostics_note_own(&replay->facets->answers, replay->slot);
+    return note(replay, task, now_us);
+}
+
+/* ---- what keeps a connection for the session ---- */
+
+uint32_t facets_all_pins(const struct facets *facets, enum route_place place)
+{
+    bool has_pins = place == ROUTE_PRIMARY || facets->mode == LISTENER_REPLICA;
+    uint32_t causes = has_pins ? facets->pins.causes : 0;
+    uint32_t set = (facets->set & FACETS_THAT_KEEP) | facet_bit(FACET_TRANSACTION);
+    for (; set != 0; set &= set - 1)
+        causes |= table[__builtin_ctz(set)]->keeps(facets, place);
+    return causes;
+}
+
+/* Causes of the third block (tbl/pin_causes.h) whose origin pins_note() keeps. Transactions begin too often
+ * for that: their origin is in facets.transaction. */
+static const uint32_t noted = UINT32_C(1) << PIN_USER_VARIABLES | UINT32_C(1) << PIN_AUTO_IS_NULL;
+
+uint32_t facets_note_any_pins(struct facets *facets, const struct job *job, uint64_t now_us,
+                              struct pin_counters *counters)
+{
+    uint32_t causes = facets_all_pins(facets, ROUTE_PRIMARY) | facets_all_pins(facets, ROUTE_REPLICA);
+    uint32_t fresh = causes & ~facets->pins.noted;
+    struct pin_origin origin = { .since_us = now_us };
+    if (causes == facets->pins.noted)
+        return 0;
+    if ((fresh & pin_bit(PIN_TRANSACTION)) != 0) {
+        facets->transaction.since_us = now_us;
+        facets->transaction.shape = job->facts.shape;
+    }
+    if ((fresh & noted) != 0)
+        origin.statement = job_statement(job);
+    pins_note(&facets->pins, causes, noted, &origin, counters);
+    return fresh;
+}
+
+/* ---- the end ---- */
+
+/* The tests show for each family that a reset undoes the pins in `undone`. */
+static enum facet_left left_by_pins(const struct pins *pins)
+{
+    static const uint32_t undone = 1u << PIN_TEMPORARY_TABLE | 1u << PIN_TABLE_LOCK | 1u << PIN_USER_LOCK |
+                                   1u << PIN_HANDLER | 1u << PIN_PREPARED | 1u << PIN_NEXT_TRANSACTION |
+                                   1u << PIN_HELD_SET;
+    if ((pins->causes & ~undone) != 0)
+        return LEFT_LASTING;
+    return pins->causes != 0 ? LEFT_TO_RESET : LEFT_KNOWN;
+}
+
+enum facet_left facets_left(const struct facets *facets, const struct slot *slot)
+{
+    enum facet_left worst = left_by_pins(&facets->pins);
+    for (size_t i = 0; i < FACET_COUNT; i++) {
+        enum facet_left left = table[i]->left != NULL ? table[i]->left(facets, slot) : LEFT_KNOWN;
+        worst = left > worst ? left : worst;
+    }
+    return worst;
+}
+
+/* The versions of variables go on at a reset, and connections still have older ones. */
+void facets_reset(struct facets *facets, const struct view *view, uint16_t collation,
+                  const struct pin_origin *origin)
+{
+    static const uint32_t kept = 1u << FACET_OPTION | 1u << FACET_ROLE | 1u << FACET_SCHEMA |
+                                 1u << FACET_VARIABLES | 1u << FACET_USER_VARIABLES;
+    bool is_schema_unknown = pins_has(&facets->pins, PIN_UNKNOWN_SCHEMA);
+    for (size_t i = 0; i < FACET_COUNT; i++)
+        if (table[i]->reset != NULL)
+            table[i]->reset(facets);
+    facets->set &= kept;
+    facets->has_replica_refused = false;
+    pins_clear(&facets->pins);
+    client_tracking_begin(&facets->tracking, view);
+    reading_begin(&facets->reading, view, collation);
+    if (facets->role.is_unsayable)
+        facets_pin(facets, PIN_UNKNOWN_SET, origin);
+    if (is_schema_unknown)
+        facets_pin(facets, PIN_UNKNOWN_SCHEMA, origin);
+}
+
+void facets_fini(struct facets *facets)
+{
+    for (size_t i = 0; i < FACET_COUNT; i++)
+        if (table[i]->fini != NULL)
+            table[i]->fini(facets);
+    text_fini(&facets->tracking.names);
+    pins_clear(&facets->pins);
+}
