@@ -1,9 +1,9 @@
 /* One cluster: its servers, their monitors, and the view that the workers read. Lives on the control thread.
  *
  *      timer ──► probe ──► monitor ──► health ───┐
- *      sessions' trouble, operators ──► health ──┼──► publication: topology ──► view ──► on_view
+ *      sessions' failures, operators ──► health ─┼──► view_builder: topology ──► view ──► on_view
  *      resolver ──► member, as another machine ──┤                             └──► view_changes: log, events
- *      timer, new primary ──► inventory ─────────┘
+ *      timer, new primary ──► catalog_refresh ───┘
  *
  * Nothing is decided before every server has been probed once: otherwise the first writable server that
  * answers would become the primary, and clients would be promised capabilities that other servers do not

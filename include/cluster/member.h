@@ -2,7 +2,7 @@
  * operator's orders. Lives on the control thread, in a place that never moves; a server that is gone leaves
  * its place to another server.
  *
- * Nothing here decides about roles. The caller that has changed a member publishes (cluster/publication.h);
+ * Nothing here decides about roles. The caller that has changed a member publishes (cluster/view_builder.h);
  * events of the member itself, such as another address, call cluster->on_change.
  */
 #ifndef HEADGATE_CLUSTER_MEMBER_H
@@ -34,9 +34,9 @@ struct cluster_member {
     struct health health;
     struct probe_result last; /* of the last probe that passed */
     char detail[160];         /* of the last probe that failed, until one passes */
-    enum outcome trouble;     /* PASSED, or the trouble that was last reported: see trouble.h */
-    uint64_t trouble_us;      /* monotonic; since when */
-    int64_t passed_in_a_row;  /* probes, during trouble */
+    enum outcome refusal;     /* of its probes, as last reported: see incidents.h; PASSED: none */
+    uint64_t refusal_us;      /* monotonic; since when */
+    int64_t passed_in_a_row;  /* probes, during refusals */
     uint64_t linked_us; /* monotonic; when a probe last found the server not cut off (cut_off.h); 0: no probe
                            has passed */
     bool is_known;      /* a probe has passed, ever */

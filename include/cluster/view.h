@@ -9,7 +9,7 @@
 #include "monitor/replication.h"
 #include "upstream/server.h"
 #include "mysql/handshake.h"
-#include "mysql/tracked.h"
+#include "mysql/track_defaults.h"
 #include "net/addr.h"
 #include "stored_code/catalog.h"
 
@@ -36,7 +36,7 @@ struct view_server {
     uint64_t slow_until_us;
     bool is_near; /* in the cluster's zone, or the cluster has none */
     enum replication_fault fault;
-    enum outcome trouble; /* of its probes: see trouble.h; PASSED: none */
+    enum outcome refusal; /* of its probes: see incidents.h; PASSED: none */
     int64_t lag_ms;       /* -1: unknown */
     bool takes_reads;
     bool is_gone;      /* the server was removed: its place is kept */
@@ -56,8 +56,8 @@ struct view {
     bool ansi_quotes;          /* the servers' global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
-    struct tracked tracked;  /* session tracking of the primary, by default */
-    struct catalog *catalog; /* one reference: the stored code; NULL: it is not known */
+    struct track_defaults tracked; /* session tracking of the primary, by default */
+    struct catalog *catalog;       /* one reference: the stored code; NULL: it is not known */
     struct code_changes
         *code_changes;    /* borrows the cluster's: changes that pass through headgate are noted there */
     bool reads_functions; /* stored code that only reads may run on replicas */

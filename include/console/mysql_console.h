@@ -1,7 +1,7 @@
 /* The admin commands over the MySQL protocol: a client of MySQL or MariaDB logs in with an account of
  * admin.users and sends commands as queries. Tables are answered as result sets, errors as ERR packets.
  *
- *   on_accept → admit (greeting, login) → a protocol command, a driver query, or command_run → its answer
+ *   on_accept → client_login (greeting, login) → a protocol command, a driver query, or command_run → its answer
  *
  * On the control thread, with the same commands as the unix socket (console.h). One command per query. */
 #ifndef HEADGATE_CONSOLE_MYSQL_CONSOLE_H

@@ -3,7 +3,7 @@
 #define HEADGATE_CTL_COMPLETION_H
 
 #include "base/str.h"
-#include "ctl/sheet.h"
+#include "ctl/json_table.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,11 +15,11 @@ struct completion {
 /* Adds `word` if it begins with `typed` (upper and lower case are equal) and was not added before. */
 void completion_add(struct completion *completion, struct span word, struct span typed);
 /* Adds the words of commands that may follow `before` and begin with `typed`. `help`: its answer. */
-void completion_commands(struct completion *completion, const struct sheet *help, struct span before,
+void completion_commands(struct completion *completion, const struct json_table *help, struct span before,
                          struct span typed);
 /* The kind of argument of the command `before`, such as "SERVER" or "CLUSTER". Borrows from `help`. Empty:
  * the command has no argument, or there is no such command. */
-struct span completion_argument(const struct sheet *help, struct span before);
+struct span completion_argument(const struct json_table *help, struct span before);
 /* The word of this number, counted from 0; NULL after the last word. */
 const char *completion_at(struct completion *completion, size_t index);
 void completion_fini(struct completion *completion);

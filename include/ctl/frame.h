@@ -3,15 +3,16 @@
 #define HEADGATE_CTL_FRAME_H
 
 #include "base/str.h"
-#include "ctl/sheet.h"
+#include "ctl/json_table.h"
 
 #include <stddef.h>
 
 struct frame_scene {
-    struct sheet version, servers, sessions; /* answers of the `show` commands of these names */
-    struct sheet digests;        /* answer to `show digests`; root NULL: this headgate has no digests */
-    struct sheet servers_before; /* the former answer to `show servers`, for rates; root NULL: none yet */
-    double seconds;              /* between the former and the present answer to `show servers` */
+    struct json_table version, servers, sessions; /* answers of the `show` commands of these names */
+    struct json_table digests; /* answer to `show digests`; root NULL: this headgate has no digests */
+    struct json_table
+        servers_before; /* the former answer to `show servers`, for rates; root NULL: none yet */
+    double seconds;     /* between the former and the present answer to `show servers` */
 };
 
 /* Appends at most `height` lines (0: no limit), none wider than `width` characters: a summary; the servers;

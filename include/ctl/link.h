@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "ctl/sheet.h"
+#include "ctl/json_table.h"
 
 #include <stdbool.h>
 
@@ -32,7 +32,7 @@ void link_close(struct link *link);
  * be closed. */
 bool link_ask(struct link *link, struct span words, bool is_json, struct text *answer, struct error *err);
 /* Sends the command `words` and parses its answer. False also if headgate answers with an error. The caller
- * frees *sheet_r. */
-bool link_ask_sheet(struct link *link, const char *words, struct sheet *sheet_r, struct error *err);
+ * frees *table_r. */
+bool link_ask_table(struct link *link, const char *words, struct json_table *table_r, struct error *err);
 
 #endif

@@ -15,8 +15,8 @@ enum outcome {
 /* The outcome that an ERR packet of that code means: OVERLOADED, REFUSED, or FAILED for all other codes. */
 enum outcome outcome_of_error(int code);
 
-/* Words for people: the server during the trouble ("overloaded") and after its end ("has room"). NULL for
- * outcomes that are no trouble: the server's state shows them. */
+/* Words for people: the server while it refuses probes ("overloaded") and after its end ("has room"). NULL for
+ * outcomes that are no refusals: the server's state shows them. */
 const char *outcome_is(enum outcome outcome);
 const char *outcome_was(enum outcome outcome);
 /* How the text of the reason begins; "" for outcomes that need no prefix. */

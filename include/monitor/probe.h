@@ -16,7 +16,7 @@
 #include "monitor/topology.h"
 #include "upstream/upstream.h"
 #include "monitor/wsrep.h"
-#include "mysql/tracked.h"
+#include "mysql/track_defaults.h"
 #include "net/resolve.h"
 
 #include <stdbool.h>
@@ -48,7 +48,7 @@ struct probe_result {
     bool ansi_quotes; /* of the server's global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
-    struct tracked tracked; /* the server's default for session tracking */
+    struct track_defaults tracked; /* the server's default for session tracking */
     enum server_family family;
     uint64_t caps; /* of its greeting */
     uint8_t collation;

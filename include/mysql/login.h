@@ -1,5 +1,5 @@
 /* headgate as a client of a server: the login dialogue from the greeting to the OK, as a state machine
- * without sockets. Payloads of packets in, bytes out. admit.h is the opposite side.
+ * without sockets. Payloads of packets in, bytes out. client_login.h is the opposite side.
  *
  *      greeting ──► [SSLRequest ──► TLS] ──► response ──► (auth switch | more data)* ──► OK | ERR
  *                                   COM_CHANGE_USER ──► (auth switch | more data)* ──► OK | ERR */

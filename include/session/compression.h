@@ -10,7 +10,7 @@
  * listener allows and servers of this family have. */
 uint64_t compression_offered(const struct session *session, enum server_family family);
 
-/* The login's OK is in client.out. If compression was agreed (session->admit), all that follows is
+/* The login's OK is in client.out. If compression was agreed (session->login), all that follows is
  * compressed. False when memory is out. */
 bool compression_begin(struct session *session);
 

@@ -44,7 +44,7 @@
 #include "base/log.h"
 #include "upstream/upstream.h"
 #include "freshness/consistency.h"
-#include "mysql/admit.h"
+#include "mysql/client_login.h"
 #include "mysql/attributes.h"
 #include "mysql/command.h"
 #include "mysql/packet.h"
@@ -114,13 +114,13 @@ struct session {
 
     struct stream client;
     struct addr peer;
-    char host[64];            /* of the peer, for ERR 1045 */
-    struct admit *admit;      /* owns; only during a login */
-    const struct user *user;  /* borrows */
-    struct limit *user_limit; /* borrows: limit of the user that the session counts for; NULL: none */
-    struct auth_secret *seen; /* owns: the proved password, if the configuration has only a hash */
-    uint64_t caps;            /* agreed with the client */
-    uint64_t upstream_caps;   /* capabilities that connections to servers get */
+    char host[64];              /* of the peer, for ERR 1045 */
+    struct client_login *login; /* owns; only during a login */
+    const struct user *user;    /* borrows */
+    struct limit *user_limit;   /* borrows: limit of the user that the session counts for; NULL: none */
+    struct auth_secret *seen;   /* owns: the proved password, if the configuration has only a hash */
+    uint64_t caps;              /* agreed with the client */
+    uint64_t upstream_caps;     /* capabilities that connections to servers get */
     uint16_t collation;
     uint8_t nonce[NONCE_BYTES]; /* of headgate's greeting; also used for COM_CHANGE_USER */
     struct text attributes;     /* owns */

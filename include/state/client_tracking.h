@@ -14,7 +14,7 @@
 struct tracking {
     uint8_t types;     /* types that servers track by default: 1 << enum sesstrack_type, no variables */
     uint8_t asked;     /* types that the client has asked for: the same bits */
-    bool has_names;    /* the default list of variables is `names`; false: it is tracked_usual's */
+    bool has_names;    /* the default list of variables is `names`; false: it is track_defaults_factory's */
     struct text names; /* owns */
 };
 

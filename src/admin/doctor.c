@@ -2,7 +2,7 @@
 
 #include "admin/diagnosis.h"
 #include "base/mem.h"
-#include "cluster/inventory.h"
+#include "cluster/catalog_refresh.h"
 #include "stored_code/catalog.h"
 
 #include <stddef.h>
@@ -143,7 +143,7 @@ static void on_deadline(struct loop_timer *timer)
 
 /* ---- admission ---- */
 
-static bool admit_patient(struct ward *ward, struct cluster *cluster, struct cluster_member *member)
+static bool client_login_patient(struct ward *ward, struct cluster *cluster, struct cluster_member *member)
 {
     const struct admin *admin = ward->request->admin;
     struct patient *patient = &ward->patients[ward->count];
@@ -154,7 +154,7 @@ static bool admit_patient(struct ward *ward, struct cluster *cluster, struct clu
                                  .is_primary = cluster->primary == (int)member->server->index,
                                  .is_galera = member_is_any_galera(cluster),
                                  .wsrep = member->last.wsrep,
-                                 .is_surveyed = inventory_is_surveyed(cluster),
+                                 .is_surveyed = catalog_refresh_is_surveyed(cluster),
                                  .survey_error = cluster->survey_error,
                                  .hidden_views = catalog_hidden_views(cluster->catalog),
                                  .neighbours = cluster->count,
@@ -169,7 +169,7 @@ static bool admit_patient(struct ward *ward, struct cluster *cluster, struct clu
     return patient->accounts != NULL;
 }
 
-static bool admit_all(struct ward *ward)
+static bool client_login_all(struct ward *ward)
 {
     const struct admin *admin = ward->request->admin;
     size_t count = 0;
@@ -181,7 +181,7 @@ static bool admit_all(struct ward *ward)
     for (size_t c = 0; is_whole && c < admin->cluster_count; c++)
         for (size_t i = 0; is_whole && i < admin->clusters[c].count; i++)
             is_whole = admin->clusters[c].members[i].is_gone ||
-                       admit_patient(ward, &admin->clusters[c], &admin->clusters[c].members[i]);
+                       client_login_patient(ward, &admin->clusters[c], &admin->clusters[c].members[i]);
     return is_whole;
 }
 
@@ -191,7 +191,7 @@ void doctor(struct request *request)
     struct ward *ward = admin->ward == NULL ? mem_zalloc(sizeof *ward) : NULL;
     if (ward != NULL)
         ward->request = request;
-    if (ward == NULL || !admit_all(ward)) {
+    if (ward == NULL || !client_login_all(ward)) {
         if (ward != NULL)
             free_ward(ward);
         (void)error_set(&request->error, 0,

@@ -18,7 +18,7 @@ static void on_late(struct loop_timer *timer)
     barrier->is_late = true;
     log_warning(
         &scope,
-        "worker %d has not yet let go of the former primary, for a second: nobody is told the new one, "
+        "worker %d has not yet let go of the former primary, for a second: no worker is told the new one, "
         "and statements that need it wait",
         late);
 }

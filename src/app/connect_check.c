@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
-#include "cluster/inventory.h"
+#include "cluster/catalog_refresh.h"
 #include "net/tls.h"
 
 #include <stddef.h>
@@ -36,8 +36,8 @@ static void on_look(struct loop_timer *timer)
     struct check *check = (struct check *)(void *)((char *)timer - offsetof(struct check, surveys));
     bool are_over = true;
     for (size_t c = 0; c < check->made; c++)
-        are_over &=
-            check->clusters[c].primary == TOPOLOGY_NO_PRIMARY || inventory_is_surveyed(&check->clusters[c]);
+        are_over &= check->clusters[c].primary == TOPOLOGY_NO_PRIMARY ||
+                    catalog_refresh_is_surveyed(&check->clusters[c]);
     if (are_over)
         loop_stop(&check->loop);
     else

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sink.h"
-#include "cluster/inventory.h"
+#include "cluster/catalog_refresh.h"
 #include "freshness/written.h"
 #include "mysql/reply.h"
 #include "net/reserve.h"
@@ -144,7 +144,7 @@ static void on_report(struct worker *worker)
         if (worker_take_trouble(worker, i))
             cluster_note_trouble(&control->clusters[i]);
         if (worker_take_code_change(worker, i))
-            inventory_note_change(&control->clusters[i]);
+            catalog_refresh_note_change(&control->clusters[i]);
     }
 }
 

@@ -197,7 +197,7 @@ void manual_write_headgatectl(struct text *out)
             "command it reads commands from a prompt with history and completion; quit ends it. The command "
             "top of headgatectl itself refreshes servers, sessions and digests every second until q is "
             "pressed; without a terminal it prints them once. Root and the members of the group headgate may "
-            "use it: whoever may open the socket may use all commands.",
+            "use it: access to the socket allows all commands.",
             out);
     heading("OPTIONS", NULL, out);
     entries(ENTRIES(ctl_options), out);

@@ -3,9 +3,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/inventory.h"
+#include "cluster/catalog_refresh.h"
 #include "cluster/probe_schedule.h"
-#include "cluster/publication.h"
+#include "cluster/view_builder.h"
 #include "upstream/quota.h"
 
 #include <stdio.h>
@@ -31,7 +31,7 @@ bool cluster_init(struct cluster *cluster, const struct cluster_settings *settin
                                  .on_change = cluster_publish };
     cluster->started_us = cluster->paused_since_us = env->loop->now_us;
     cluster->seed = clock_wall_us();
-    inventory_init(cluster);
+    catalog_refresh_init(cluster);
     cluster->capacity = settings->server_count + CLUSTER_SPARE;
     cluster->members = mem_zalloc(cluster->capacity * sizeof *cluster->members);
     cluster->name = mem_strdup(settings->name);
@@ -62,7 +62,7 @@ void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, st
 
 void cluster_stop(struct cluster *cluster)
 {
-    inventory_stop(cluster);
+    catalog_refresh_stop(cluster);
     galera_writer_stop(&cluster->galera_writer);
     for (size_t i = 0; i < cluster->count; i++)
         member_stop(&cluster->members[i]);

@@ -1,9 +1,9 @@
 #include "cluster/cluster_reload.h"
 
 #include "base/log.h"
-#include "cluster/inventory.h"
+#include "cluster/catalog_refresh.h"
 #include "cluster/probe_schedule.h"
-#include "cluster/publication.h"
+#include "cluster/view_builder.h"
 #include "upstream/quota.h"
 
 #include <string.h>
@@ -146,6 +146,6 @@ void cluster_set(struct cluster *cluster, const struct cluster_settings *setting
         try_account(cluster);
     for (size_t i = 0; !has_interval && i < cluster->count; i++)
         member_probe_soon(&cluster->members[i]);
-    inventory_set(cluster, survey_us);
+    catalog_refresh_set(cluster, survey_us);
     cluster_publish(cluster);
 }

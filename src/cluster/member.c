@@ -130,8 +130,8 @@ void member_replace(struct cluster_member *member)
     quota_forget_all(member->server);
     member->detail[0] = '\0';
     member->linked_us = 0;
-    member->trouble = OUTCOME_PASSED;
-    member->trouble_us = member->cluster->env.loop->now_us;
+    member->refusal = OUTCOME_PASSED;
+    member->refusal_us = member->cluster->env.loop->now_us;
     member_note(member, &(struct health_event){ .kind = HEALTH_REPLACED });
     probe_drop(&member->probe);
     member_probe_soon(member);
@@ -192,8 +192,8 @@ bool member_init(struct cluster *cluster, size_t i, const struct server_settings
                                        .name = name,
                                        .moves = member->moves,
                                        .last = { .lag_ms = -1 },
-                                       .trouble = OUTCOME_PASSED,
-                                       .trouble_us = cluster->env.loop->now_us,
+                                       .refusal = OUTCOME_PASSED,
+                                       .refusal_us = cluster->env.loop->now_us,
                                        .moved_us = cluster->env.loop->now_us };
     health_begin(&member->health, cluster->env.loop->now_us);
     loop_timer_init(&member->drained, on_drained);

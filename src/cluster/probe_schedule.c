@@ -2,11 +2,9 @@
 
 #include "base/log.h"
 #include "cluster/cluster_state.h"
-#include "cluster/cut_off.h"
-#include "cluster/publication.h"
+#include "cluster/view_builder.h"
 #include "monitor/replication.h"
-#include "cluster/restart.h"
-#include "cluster/trouble.h"
+#include "cluster/incidents.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -179,7 +177,7 @@ static void note_probe(struct cluster_member *member, const struct probe_result 
     bool is_wanted = replication_is_wanted(result, member->server->role_setting);
     struct health_event event = { .kind = kinds[result->outcome], .lag_ms = is_wanted ? result->lag_ms : 0 };
     member_note(member, &event);
-    trouble_note(member, result);
+    incidents_note_refusals(member, result);
     member->was_probed = true;
     member->probes++;
     member->probe_failures += !has_passed;
@@ -224,8 +222,8 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
         return;
     }
     if (found.outcome == OUTCOME_PASSED) {
-        cut_off_look(member, &found);
-        restart_look(member, &found);
+        incidents_note_cut_off(member, &found);
+        incidents_note_restart(member, &found);
     }
     note_probe(member, &found);
     schedule_sooner(member);

@@ -159,7 +159,7 @@ static void tell_contenders(const struct view *before, const struct view *now)
     struct log_scope scope = { .key = "cluster", .text = now->cluster_name };
     struct text names = { 0 }, former = { 0 };
     bool had_any = list_contenders(before, &former), has_any = list_contenders(now, &names);
-    const char *primary = now->primary != VIEW_NO_SERVER ? now->servers[now->primary].server->name : "nobody";
+    const char *primary = now->primary != VIEW_NO_SERVER ? now->servers[now->primary].server->name : "none";
     bool is_old = are_same_contenders(before, now) || (!had_any && !has_any);
     if (!is_old && !has_any)
         log_warning(&scope, "no server is writable beside the primary any more (%s was); the primary is %s",

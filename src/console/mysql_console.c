@@ -4,7 +4,7 @@
 #include "console/driver_queries.h"
 #include "console/table_mysql.h"
 #include "base/mem.h"
-#include "mysql/admit.h"
+#include "mysql/client_login.h"
 #include "mysql/command.h"
 #include "mysql/packet.h"
 #include "mysql/reply.h"
@@ -31,7 +31,7 @@ struct guest {
     struct mysql_console *console; /* borrows */
     struct stream stream;
     struct loop_timer deadline; /* for the login, then for the next command */
-    struct admit admit;
+    struct client_login login;
     struct text input;            /* owns; bytes received; begins with the packet being answered */
     struct text line;             /* owns: the command being run */
     struct driver_queries driver; /* the account, and the columns of the last answer */
@@ -59,7 +59,7 @@ static void close_guest(struct guest *guest)
     if (!guest->is_gone) {
         loop_timer_stop(&guest->deadline);
         stream_close(&guest->stream);
-        admit_fini(&guest->admit);
+        client_login_fini(&guest->login);
         list_unlink(&guest->console->guests, &guest->in_console);
     }
     guest->is_gone = true;
@@ -103,7 +103,7 @@ static bool flush(struct guest *guest)
 static void put_ok(struct guest *guest)
 {
     const struct reply_ok ok = { .status = STATUS_AUTOCOMMIT };
-    reply_put_ok(&guest->stream.out, guest->seq++, guest->admit.caps, &ok, false);
+    reply_put_ok(&guest->stream.out, guest->seq++, guest->login.caps, &ok, false);
 }
 
 static void put_err(struct guest *guest, int code, const char *text)
@@ -114,7 +114,7 @@ static void put_err(struct guest *guest, int code, const char *text)
 
 static void put_table(struct guest *guest, const struct table *table)
 {
-    if (!table_render_mysql(table, guest->seq, guest->admit.caps, STATUS_AUTOCOMMIT, &guest->stream.out))
+    if (!table_render_mysql(table, guest->seq, guest->login.caps, STATUS_AUTOCOMMIT, &guest->stream.out))
         guest->stream.out.is_oom = true; /* the next flush then fails, and the connection is closed */
 }
 
@@ -259,22 +259,22 @@ static bool find_user(void *context, const char *name, struct auth_secret *secre
 static void begin_compression(struct guest *guest)
 {
     const struct frames_manner as_it_is = { .algorithm = COMPRESS_ZLIB, .never_packs = true };
-    if ((guest->admit.caps & CAP_COMPRESS) != 0 && !stream_pack(&guest->stream, &as_it_is))
+    if ((guest->login.caps & CAP_COMPRESS) != 0 && !stream_pack(&guest->stream, &as_it_is))
         guest->is_ending = true;
 }
 
 static void log_in(struct guest *guest, struct span payload, uint8_t seq)
 {
     struct error err = { 0 };
-    enum admit_verdict verdict =
-        admit_feed(&guest->admit, payload, seq, guest->host, find_user, guest, &guest->stream.out, &err);
-    if (verdict == ADMIT_REFUSED) {
+    enum client_login_verdict verdict = client_login_feed(&guest->login, payload, seq, guest->host, find_user,
+                                                          guest, &guest->stream.out, &err);
+    if (verdict == CLIENT_LOGIN_REFUSED) {
         log_limited(LOG_LEVEL_WARNING, NULL, "admin: %s", err.text);
         guest->is_ending = true;
-    } else if (verdict == ADMIT_ACCEPTED) {
+    } else if (verdict == CLIENT_LOGIN_ACCEPTED) {
         guest->is_inside = true;
-        guest->driver.user = guest->user.text = guest->admit.user;
-        guest->seq = guest->admit.seq;
+        guest->driver.user = guest->user.text = guest->login.user;
+        guest->seq = guest->login.seq;
         put_ok(guest);
         begin_compression(guest);
         log_info(&guest->user, "admin: logged in");
@@ -290,7 +290,7 @@ static bool peek(struct guest *guest, struct span *payload_r, uint8_t *seq_r)
     struct span input = text_span(&guest->input);
     if (!packet_peek(input, &header))
         return false;
-    if (header.len > (guest->is_inside ? COMMAND_MAX : ADMIT_PACKET_MAX)) {
+    if (header.len > (guest->is_inside ? COMMAND_MAX : CLIENT_LOGIN_PACKET_MAX)) {
         guest->seq = (uint8_t)(header.seq + 1);
         put_err(guest, ERR_PACKET_TOO_LARGE, "Got a packet bigger than 'max_allowed_packet' bytes");
         guest->is_ending = true;
@@ -365,8 +365,8 @@ static bool greet(struct guest *guest)
                                  .caps = CAPS_OFFERED,
                                  .collation = COLLATION,
                                  .status = STATUS_AUTOCOMMIT };
-    bool is_put = admit_greet(&guest->admit, &greeting, &guest->stream.out);
-    guest->admit.takes_sha2 = true; /* the mysql client of new versions knows no other plugin */
+    bool is_put = client_login_greet(&guest->login, &greeting, &guest->stream.out);
+    guest->login.takes_sha2 = true; /* the mysql client of new versions knows no other plugin */
     return is_put;
 }
 

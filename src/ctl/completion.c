@@ -32,11 +32,11 @@ void completion_add(struct completion *completion, struct span word, struct span
         completion->words.len = len;
 }
 
-void completion_commands(struct completion *completion, const struct sheet *help, struct span before,
+void completion_commands(struct completion *completion, const struct json_table *help, struct span before,
                          struct span typed)
 {
-    for (size_t i = 0; i < sheet_rows(help); i++) {
-        struct span command = span_cstr(sheet_text(help, i, "command"));
+    for (size_t i = 0; i < json_table_rows(help); i++) {
+        struct span command = span_cstr(json_table_text(help, i, "command"));
         if (command.len <= before.len || !begins(command, before))
             continue;
         struct span rest = span_of(command.data + before.len, command.len - before.len);
@@ -57,12 +57,12 @@ static struct span bare(struct span argument)
     return span_of(argument.data + from, len);
 }
 
-struct span completion_argument(const struct sheet *help, struct span before)
+struct span completion_argument(const struct json_table *help, struct span before)
 {
     while (before.len > 0 && before.data[before.len - 1] == ' ')
         before.len--;
-    for (size_t i = 0; i < sheet_rows(help); i++)
-        if (span_equal_nocase(span_cstr(sheet_text(help, i, "command")), before))
-            return bare(span_cstr(sheet_text(help, i, "argument")));
+    for (size_t i = 0; i < json_table_rows(help); i++)
+        if (span_equal_nocase(span_cstr(json_table_text(help, i, "command")), before))
+            return bare(span_cstr(json_table_text(help, i, "argument")));
     return span_of("", 0);
 }

@@ -36,7 +36,7 @@ static const struct column session_columns[] = {
 
 /* A table within the frame. */
 struct block {
-    const struct sheet *sheet, *before;
+    const struct json_table *table, *before;
     double seconds;
     const struct column *columns;
     size_t column_count;
@@ -88,13 +88,13 @@ static void put_line(struct page *page, struct span line)
 
 static void print_rate(const struct block *block, size_t row, const char *key, struct text *out)
 {
-    const char *name = sheet_text(block->sheet, row, "name");
-    const char *cluster = sheet_text(block->sheet, row, "cluster");
-    for (size_t i = 0; i < sheet_rows(block->before) && block->seconds > 0; i++) {
-        if (strcmp(sheet_text(block->before, i, "name"), name) != 0 ||
-            strcmp(sheet_text(block->before, i, "cluster"), cluster) != 0)
+    const char *name = json_table_text(block->table, row, "name");
+    const char *cluster = json_table_text(block->table, row, "cluster");
+    for (size_t i = 0; i < json_table_rows(block->before) && block->seconds > 0; i++) {
+        if (strcmp(json_table_text(block->before, i, "name"), name) != 0 ||
+            strcmp(json_table_text(block->before, i, "cluster"), cluster) != 0)
             continue;
-        double more = sheet_number(block->sheet, row, key) - sheet_number(block->before, i, key);
+        double more = json_table_number(block->table, row, key) - json_table_number(block->before, i, key);
         (void)text_appendf(out, "%.0f", more > 0 ? more / block->seconds : 0);
         return;
     }
@@ -108,7 +108,7 @@ static void print_cell(const struct block *block, size_t place, const struct col
     if (column->kind == KIND_RATE)
         print_rate(block, row, column->key, out);
     else
-        sheet_print(block->sheet, row, column->key, out);
+        json_table_print(block->table, row, column->key, out);
 }
 
 /* Columns of numbers are aligned to the right. A column that has only nulls counts as text. */
@@ -116,7 +116,8 @@ static bool is_right(const struct block *block, const struct column *column)
 {
     bool is_number = column->kind == KIND_RATE;
     for (size_t i = 0; i < block->rows && !is_number; i++)
-        is_number = sheet_is_number(block->sheet, block->order != NULL ? block->order[i] : i, column->key);
+        is_number =
+            json_table_is_number(block->table, block->order != NULL ? block->order[i] : i, column->key);
     return is_number;
 }
 
@@ -171,16 +172,16 @@ static void put_block(struct page *page, struct block *block)
 static void put_title(struct page *page, const struct frame_scene *scene)
 {
     struct text line = { 0 };
-    unsigned long up = (unsigned long)sheet_number(&scene->version, 0, "uptime_s");
+    unsigned long up = (unsigned long)json_table_number(&scene->version, 0, "uptime_s");
     double queries = 0;
-    for (size_t i = 0; i < sheet_rows(&scene->servers); i++)
-        queries += sheet_number(&scene->servers, i, "queries");
-    for (size_t i = 0; i < sheet_rows(&scene->servers_before); i++)
-        queries -= sheet_number(&scene->servers_before, i, "queries");
+    for (size_t i = 0; i < json_table_rows(&scene->servers); i++)
+        queries += json_table_number(&scene->servers, i, "queries");
+    for (size_t i = 0; i < json_table_rows(&scene->servers_before); i++)
+        queries -= json_table_number(&scene->servers_before, i, "queries");
     (void)text_appendf(&line, "headgate %s   up %lu:%02lu:%02lu   workers %.0f   sessions %.0f",
-                       sheet_text(&scene->version, 0, "version"), up / 3600, up / 60 % 60, up % 60,
-                       sheet_number(&scene->version, 0, "workers"),
-                       sheet_number(&scene->version, 0, "sessions"));
+                       json_table_text(&scene->version, 0, "version"), up / 3600, up / 60 % 60, up % 60,
+                       json_table_number(&scene->version, 0, "workers"),
+                       json_table_number(&scene->version, 0, "sessions"));
     if (scene->seconds > 0 && queries >= 0)
         (void)text_appendf(&line, "   queries/s %.0f", queries / scene->seconds);
     put_line(page, text_span(&line));
@@ -190,12 +191,12 @@ static void put_title(struct page *page, const struct frame_scene *scene)
 
 static void put_servers(struct page *page, const struct frame_scene *scene)
 {
-    struct block block = { .sheet = &scene->servers,
+    struct block block = { .table = &scene->servers,
                            .before = &scene->servers_before,
                            .seconds = scene->seconds,
                            .columns = server_columns,
                            .column_count = sizeof server_columns / sizeof *server_columns,
-                           .rows = sheet_rows(&scene->servers) };
+                           .rows = json_table_rows(&scene->servers) };
     put_block(page, &block);
     put_line(page, span_of("", 0));
 }
@@ -218,19 +219,19 @@ static int compare_ranks(const void *left, const void *right)
     return a->row < b->row ? -1 : a->row > b->row;
 }
 
-static void put_sessions(struct page *page, const struct sheet *sessions, size_t most)
+static void put_sessions(struct page *page, const struct json_table *sessions, size_t most)
 {
-    size_t count = sheet_rows(sessions);
+    size_t count = json_table_rows(sessions);
     struct rank *ranks = calloc(count + 1, sizeof *ranks);
     size_t *order = calloc(count + 1, sizeof *order);
-    struct block block = { .sheet = sessions,
+    struct block block = { .table = sessions,
                            .columns = session_columns,
                            .column_count = sizeof session_columns / sizeof *session_columns,
                            .order = order,
                            .rows = count < most ? count : most };
     for (size_t i = 0; ranks != NULL && i < count; i++)
-        ranks[i] = (struct rank){ strcmp(sheet_text(sessions, i, "state"), "idle") == 0,
-                                  sheet_number(sessions, i, "idle_s"), i };
+        ranks[i] = (struct rank){ strcmp(json_table_text(sessions, i, "state"), "idle") == 0,
+                                  json_table_number(sessions, i, "idle_s"), i };
     if (ranks == NULL || order == NULL) {
         page->out->is_oom = true;
     } else {
@@ -252,19 +253,19 @@ static const struct column digest_columns[] = {
     { "DIGEST", "digest", KIND_VALUE, 20 },     { "STATEMENT", "text", KIND_VALUE, 200 },
 };
 
-static bool has_column(const struct sheet *sheet, const char *wanted)
+static bool has_column(const struct json_table *table, const char *wanted)
 {
     const char *name;
-    for (size_t i = 0; (name = sheet_column(sheet, i)) != NULL; i++)
+    for (size_t i = 0; (name = json_table_column(table, i)) != NULL; i++)
         if (strcmp(name, wanted) == 0)
             return true;
     return false;
 }
 
-static void put_digests(struct page *page, const struct sheet *digests)
+static void put_digests(struct page *page, const struct json_table *digests)
 {
     struct column columns[sizeof digest_columns / sizeof *digest_columns];
-    struct block block = { .sheet = digests, .columns = columns, .rows = sheet_rows(digests) };
+    struct block block = { .table = digests, .columns = columns, .rows = json_table_rows(digests) };
     for (size_t i = 0; i < sizeof digest_columns / sizeof *digest_columns; i++)
         if (has_column(digests, digest_columns[i].key))
             columns[block.column_count++] = digest_columns[i];
@@ -279,7 +280,7 @@ void frame_build(const struct frame_scene *scene, size_t width, size_t height, s
     put_title(&page, scene);
     put_servers(&page, scene);
     size_t left = room(&page), header = left > 0 ? 1 : 0;
-    bool has_digests = sheet_rows(&scene->digests) > 0;
+    bool has_digests = json_table_rows(&scene->digests) > 0;
     size_t share = has_digests && height > 0 ? left / SESSIONS_SHARE : left;
     put_sessions(&page, &scene->sessions, share > header ? share - header : 0);
     if (has_digests)
@@ -288,9 +289,9 @@ void frame_build(const struct frame_scene *scene, size_t width, size_t height, s
 
 void frame_fini(struct frame_scene *scene)
 {
-    sheet_fini(&scene->version);
-    sheet_fini(&scene->servers);
-    sheet_fini(&scene->sessions);
-    sheet_fini(&scene->digests);
-    sheet_fini(&scene->servers_before);
+    json_table_fini(&scene->version);
+    json_table_fini(&scene->servers);
+    json_table_fini(&scene->sessions);
+    json_table_fini(&scene->digests);
+    json_table_fini(&scene->servers_before);
 }

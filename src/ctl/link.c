@@ -135,10 +135,11 @@ bool link_open_lasting(struct link *link, struct error *err)
     return is_open;
 }
 
-bool link_ask_sheet(struct link *link, const char *words, struct sheet *sheet_r, struct error *err)
+bool link_ask_table(struct link *link, const char *words, struct json_table *table_r, struct error *err)
 {
     struct text answer = { 0 };
-    bool is_good = link_ask(link, span_cstr(words), true, &answer, err) && sheet_parse(sheet_r, &answer, err);
+    bool is_good =
+        link_ask(link, span_cstr(words), true, &answer, err) && json_table_parse(table_r, &answer, err);
     text_fini(&answer);
     return is_good;
 }

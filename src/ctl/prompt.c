@@ -21,7 +21,7 @@
 
 /* libedit's callbacks carry no context: these variables are their context. */
 static struct link *asked;      /* borrows: completion asks for names here */
-static struct sheet help;       /* owns: every command */
+static struct json_table help;  /* owns: every command */
 static struct completion found; /* owns: for the word being completed */
 
 /* Words that headgatectl itself understands, besides headgate's commands. */
@@ -40,18 +40,18 @@ static const struct {
 
 static void offer_column(const char *question, const char *column, struct span typed)
 {
-    struct sheet sheet;
+    struct json_table table;
     struct error err = { 0 };
     struct text name = { 0 };
-    if (!link_ask_sheet(asked, question, &sheet, &err))
+    if (!link_ask_table(asked, question, &table, &err))
         return;
-    for (size_t i = 0; i < sheet_rows(&sheet); i++) {
+    for (size_t i = 0; i < json_table_rows(&table); i++) {
         text_clear(&name);
-        sheet_print(&sheet, i, column, &name);
+        json_table_print(&table, i, column, &name);
         completion_add(&found, text_span(&name), typed);
     }
     text_fini(&name);
-    sheet_fini(&sheet);
+    json_table_fini(&table);
 }
 
 static struct span without_word(struct span line, const char *word)
@@ -128,8 +128,8 @@ static void history_end(struct text *path)
 
 static bool connect_again(struct link *link, struct error *err)
 {
-    sheet_fini(&help);
-    bool is_open = link_open_lasting(link, err) && link_ask_sheet(link, "help", &help, err);
+    json_table_fini(&help);
+    bool is_open = link_open_lasting(link, err) && link_ask_table(link, "help", &help, err);
     if (!is_open)
         link_close(link);
     return is_open;
@@ -215,7 +215,7 @@ bool prompt_run(struct link *link, bool is_json)
     }
     history_end(&history);
     text_fini(&command);
-    sheet_fini(&help);
+    json_table_fini(&help);
     completion_fini(&found);
     return is_good || isatty(STDIN_FILENO);
 }

@@ -23,13 +23,13 @@ struct top {
 /* *has_r: does this headgate have the command? False: headgate cannot be asked. */
 static bool knows(struct link *link, const char *command, bool *has_r, struct error *err)
 {
-    struct sheet help;
+    struct json_table help;
     *has_r = false;
-    if (!link_ask_sheet(link, "help", &help, err))
+    if (!link_ask_table(link, "help", &help, err))
         return false;
-    for (size_t i = 0; i < sheet_rows(&help); i++)
-        *has_r |= strcmp(sheet_text(&help, i, "command"), command) == 0;
-    sheet_fini(&help);
+    for (size_t i = 0; i < json_table_rows(&help); i++)
+        *has_r |= strcmp(json_table_text(&help, i, "command"), command) == 0;
+    json_table_fini(&help);
     return true;
 }
 
@@ -46,11 +46,11 @@ static bool look(struct top *top, struct error *err)
     struct frame_scene next = { 0 };
     if (top->link->fd < 0 && !open_link(top, err))
         return false;
-    bool is_whole = link_ask_sheet(top->link, "show version", &next.version, err) &&
-                    link_ask_sheet(top->link, "show servers", &next.servers, err);
+    bool is_whole = link_ask_table(top->link, "show version", &next.version, err) &&
+                    link_ask_table(top->link, "show servers", &next.servers, err);
     uint64_t now_us = clock_monotonic_us();
-    is_whole = is_whole && link_ask_sheet(top->link, "show sessions", &next.sessions, err) &&
-               (!top->has_digests || link_ask_sheet(top->link, "show digests", &next.digests, err));
+    is_whole = is_whole && link_ask_table(top->link, "show sessions", &next.sessions, err) &&
+               (!top->has_digests || link_ask_table(top->link, "show digests", &next.digests, err));
     if (!is_whole) {
         link_close(top->link);
         frame_fini(&next);
@@ -58,7 +58,7 @@ static bool look(struct top *top, struct error *err)
     }
     if (top->looked_us != 0) {
         next.servers_before = top->scene.servers;
-        top->scene.servers = (struct sheet){ 0 };
+        top->scene.servers = (struct json_table){ 0 };
         next.seconds = (double)(now_us - top->looked_us) / 1e6;
     }
     frame_fini(&top->scene);

@@ -351,9 +351,9 @@ static void abort_session(struct session *session, enum close_reason reason)
     stream_close(&session->client);
     if (session->user_limit != NULL)
         limit_give(session->user_limit);
-    if (session->admit != NULL)
-        admit_fini(session->admit);
-    mem_free(session->admit);
+    if (session->login != NULL)
+        client_login_fini(session->login);
+    mem_free(session->login);
     mem_free_secret(session->seen, sizeof *session->seen);
     text_fini(&session->lost);
     text_fini(&session->said);

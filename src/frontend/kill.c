@@ -31,8 +31,8 @@ struct inquiry {
     uint64_t holder;             /* a session whose connection to `server` has that id */
     unsigned holders;            /* number of such sessions */
     bool is_query;
-    char user[ADMIT_USER_MAX + 1]; /* account that sent KILL */
-    struct auth_secret secret;     /* password of that account */
+    char user[CLIENT_LOGIN_USER_MAX + 1]; /* account that sent KILL */
+    struct auth_secret secret;            /* password of that account */
     uint16_t collation;
     struct server *home;   /* borrows: server that is asked for permissions; NULL: none now */
     struct addr home_addr; /* address of `home` */

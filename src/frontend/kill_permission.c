@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "upstream/upstream_exchange.h"
-#include "mysql/admit.h"
+#include "mysql/client_login.h"
 #include "mysql/reply.h"
 
 #include <stddef.h>
@@ -17,7 +17,7 @@ struct question {
     struct addr addr;
     struct upstream *victim; /* owns */
     struct upstream *asker;  /* owns; NULL until the victim has logged in */
-    char killer[ADMIT_USER_MAX + 1];
+    char killer[CLIENT_LOGIN_USER_MAX + 1];
     struct auth_secret secret; /* of the killer */
     uint16_t collation;
     void (*done)(void *context, enum kill_permission permission);

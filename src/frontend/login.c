@@ -52,8 +52,8 @@ enum step login_greeting(struct session *session)
         .collation = view->collation,
         .status = STATUS_AUTOCOMMIT,
     };
-    session->admit = mem_zalloc(sizeof *session->admit);
-    if (session->admit == NULL || !admit_greet(session->admit, &greeting, &session->client.out))
+    session->login = mem_zalloc(sizeof *session->login);
+    if (session->login == NULL || !client_login_greet(session->login, &greeting, &session->client.out))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "greeting");
     memcpy(session->nonce, greeting.nonce, NONCE_BYTES);
     session->facets.reading.ansi_quotes = view->ansi_quotes;
@@ -72,7 +72,7 @@ static bool next_packet(struct session *session, struct span *payload_r, uint8_t
     struct packet_header header;
     *step_r = STEP_WAIT;
     if (packet_peek(buf_unparsed(in), &header)) {
-        if (header.len > ADMIT_PACKET_MAX ||
+        if (header.len > CLIENT_LOGIN_PACKET_MAX ||
             !stream_grow(&session->client, PACKET_HEADER_BYTES + header.len)) {
             reply_put_err(&session->client.out, (uint8_t)(header.seq + 1), ERR_HANDSHAKE, NULL,
                           "Bad handshake");
@@ -94,21 +94,21 @@ static bool next_packet(struct session *session, struct span *payload_r, uint8_t
 
 static bool keep_identity(struct session *session, const struct user *user)
 {
-    struct admit *admit = session->admit;
+    struct client_login *login = session->login;
     if (session->user == NULL) /* COM_CHANGE_USER keeps what COM_SET_OPTION has changed (seen) */
-        session->upstream_caps = admit->caps & CAPS_END_TO_END;
+        session->upstream_caps = login->caps & CAPS_END_TO_END;
     session->user = user;
     session->who = digests_who(session->listener->settings->cluster, session->user->name);
-    session->caps = admit->caps;
-    session->collation = admit->collation;
+    session->caps = login->caps;
+    session->collation = login->collation;
     text_clear(&session->facets.schema);
     text_clear(&session->attributes);
     mem_free_secret(session->seen, sizeof *session->seen);
     session->seen = mem_zalloc(sizeof *session->seen);
-    if (session->seen == NULL || !text_append_cstr(&session->facets.schema, admit->schema) ||
-        !text_append_span(&session->attributes, text_span(&admit->attributes)))
+    if (session->seen == NULL || !text_append_cstr(&session->facets.schema, login->schema) ||
+        !text_append_span(&session->attributes, text_span(&login->attributes)))
         return false;
-    *session->seen = admit->secret;
+    *session->seen = login->secret;
     return true;
 }
 
@@ -126,7 +126,7 @@ static enum step refuse_removed(struct session *session, uint8_t seq)
 {
     char text[256];
     (void)snprintf(text, sizeof text, "Access denied for user '%.80s'@'%.64s' (using password: YES)",
-                   session->admit->user, session->host);
+                   session->login->user, session->host);
     reply_put_err(&session->client.out, seq, ERR_ACCESS_DENIED, NULL, text);
     return session_close(session, CLOSE_LOGIN_REFUSED, text);
 }
@@ -136,7 +136,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
 {
     const struct view *view = session_view(session);
     bool is_change_user = !session->is_new;
-    const struct user *user = users_find(session->worker->world->users, session->admit->user);
+    const struct user *user = users_find(session->worker->world->users, session->login->user);
     if (user == NULL)
         return refuse_removed(session, seq);
     if (!keep_identity(session, user) || !session_begin_job(session))
@@ -157,15 +157,15 @@ static enum step go_inside(struct session *session, uint8_t seq)
     return session_enter(session, SESSION_ACQUIRING);
 }
 
-static enum step obey(struct session *session, enum admit_verdict verdict, const struct error *err)
+static enum step obey(struct session *session, enum client_login_verdict verdict, const struct error *err)
 {
     switch (verdict) {
-    case ADMIT_MORE:
+    case CLIENT_LOGIN_MORE:
         (void)stream_flush(&session->client);
         return STEP_MORE;
-    case ADMIT_ACCEPTED:
-        return go_inside(session, session->admit->seq);
-    case ADMIT_REFUSED:
+    case CLIENT_LOGIN_ACCEPTED:
+        return go_inside(session, session->login->seq);
+    case CLIENT_LOGIN_REFUSED:
         return session_close(session, CLOSE_LOGIN_REFUSED, err->text);
     }
     return STEP_MORE;
@@ -180,19 +180,19 @@ static enum step change_user(struct session *session)
     struct buf *in = &session->client.in;
     struct span packet = buf_unsent(in);
     (void)packet_peek(packet, &header); /* the whole packet is there */
-    session->admit = mem_zalloc(sizeof *session->admit);
-    if (session->admit == NULL)
+    session->login = mem_zalloc(sizeof *session->login);
+    if (session->login == NULL)
         return session_close(session, CLOSE_OUT_OF_MEMORY, "COM_CHANGE_USER");
-    session->admit->caps = session->caps;
-    session->admit->collation = session->collation;
-    memcpy(session->admit->nonce, session->nonce, NONCE_BYTES);
+    session->login->caps = session->caps;
+    session->login->collation = session->collation;
+    memcpy(session->login->nonce, session->nonce, NONCE_BYTES);
     slot_leave_all(session);
     role_note_login(&session->facets);
     command_end_reset(session);
     option_note_login(&session->facets);
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);
-    enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host,
-                                                   find_user, session, &session->client.out, &err);
+    enum client_login_verdict verdict = client_login_change_user(
+        session->login, payload, header.seq, session->host, find_user, session, &session->client.out, &err);
     buf_drop_parsed(in);
     session_set_deadline(session, session->worker->world->timeouts->client_login_us);
     return obey(session, verdict, &err);
@@ -210,9 +210,9 @@ static enum step accepted(struct session *session)
         log_info(&session->scope, "client %s logged in as '%s' on listener %s", session->host,
                  session->user->name, session->listener->settings->name);
     session->is_new = false;
-    admit_fini(session->admit);
-    mem_free(session->admit);
-    session->admit = NULL;
+    client_login_fini(session->login);
+    mem_free(session->login);
+    session->login = NULL;
     return command_done(session);
 }
 
@@ -224,12 +224,12 @@ enum step login_login(struct session *session)
     struct error err = { 0 };
     if (session->job->is_login)
         return accepted(session);
-    if (session->admit == NULL)
+    if (session->login == NULL)
         return change_user(session);
     if (!next_packet(session, &payload, &seq, &step))
         return step;
-    enum admit_verdict verdict = admit_feed(session->admit, payload, seq, session->host, find_user, session,
-                                            &session->client.out, &err);
+    enum client_login_verdict verdict = client_login_feed(session->login, payload, seq, session->host,
+                                                          find_user, session, &session->client.out, &err);
     buf_drop_parsed(&session->client.in);
     return obey(session, verdict, &err);
 }

@@ -288,7 +288,7 @@ static double server_fault(const struct metric_place *place)
 
 static double server_refuses(const struct metric_place *place)
 {
-    return truth(place->entry != NULL && place->entry->trouble == OUTCOME_REFUSED);
+    return truth(place->entry != NULL && place->entry->refusal == OUTCOME_REFUSED);
 }
 
 static double server_lag(const struct metric_place *place)

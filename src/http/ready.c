@@ -36,13 +36,13 @@ static void put_servers(struct table *table, const struct view *view)
         const struct view_server *entry = &view->servers[i];
         char text[640];
         bool is_well = entry->state == SERVER_UP && entry->role != SERVER_UNKNOWN_ROLE &&
-                       entry->fault == REPLICATION_SOUND && entry->trouble == OUTCOME_PASSED;
-        const char *trouble = outcome_is(entry->trouble);
+                       entry->fault == REPLICATION_SOUND && entry->refusal == OUTCOME_PASSED;
+        const char *refusal = outcome_is(entry->refusal);
         if (entry->is_gone || is_well)
             continue;
         (void)snprintf(text, sizeof text, "server %s is %s, role %s%s%s: %s%s%s", entry->server->name,
                        server_state_name(entry->state), server_role_name(entry->role),
-                       trouble != NULL ? ", " : "", trouble != NULL ? trouble : "", entry->reason,
+                       refusal != NULL ? ", " : "", refusal != NULL ? refusal : "", entry->reason,
                        entry->detail[0] != '\0' ? ": " : "", entry->detail);
         put(table, view->cluster_name, text, false);
     }

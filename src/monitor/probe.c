@@ -123,11 +123,11 @@ static struct span named(const struct probe *probe, const char *name)
 
 static void read_tracked(struct probe *probe)
 {
-    probe->result.tracked = tracked_usual;
+    probe->result.tracked = track_defaults_factory;
     if (rows_column(&probe->rows, "tracked_names") >= 0)
-        tracked_read(&probe->result.tracked, named(probe, "tracked_names"), named(probe, "tracked_schema"),
-                     named(probe, "tracked_state"), named(probe, "tracked_transaction"),
-                     named(probe, "tracked_gtids"));
+        track_defaults_read(&probe->result.tracked, named(probe, "tracked_names"),
+                            named(probe, "tracked_schema"), named(probe, "tracked_state"),
+                            named(probe, "tracked_transaction"), named(probe, "tracked_gtids"));
 }
 
 static bool read_variables(struct probe *probe)

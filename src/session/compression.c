@@ -15,18 +15,18 @@ uint64_t compression_offered(const struct session *session, enum server_family f
 bool compression_begin(struct session *session)
 {
     const struct listener_settings *settings = session->listener->settings;
-    const struct admit *admit = session->admit;
-    if ((admit->caps & CAPS_COMPRESSION) == 0)
+    const struct client_login *login = session->login;
+    if ((login->caps & CAPS_COMPRESSION) == 0)
         return true;
-    bool is_zlib = (admit->caps & CAP_COMPRESS) != 0;
+    bool is_zlib = (login->caps & CAP_COMPRESS) != 0;
     int zstd_level_max = (int)settings->compression_zstd_level_max;
     const struct frames_manner manner = {
         .algorithm = is_zlib ? COMPRESS_ZLIB : COMPRESS_ZSTD,
         .level = is_zlib                              ? (int)settings->compression_zlib_level
-                 : admit->zstd_level < zstd_level_max ? admit->zstd_level
+                 : login->zstd_level < zstd_level_max ? login->zstd_level
                                                       : zstd_level_max,
         .threshold_bytes = (uint32_t)settings->compression_threshold_bytes,
-        .never_packs = (admit->caps & admit->offered & CAPS_COMPRESSION) == 0,
+        .never_packs = (login->caps & login->offered & CAPS_COMPRESSION) == 0,
     };
     return stream_pack(&session->client, &manner);
 }

@@ -7,10 +7,10 @@
 
 void client_tracking_begin(struct tracking *tracking, const struct view *view)
 {
-    const struct tracked *tracked = &view->tracked;
+    const struct track_defaults *tracked = &view->tracked;
     tracking->asked = 0;
     tracking->types = tracked->types;
-    tracking->has_names = strcmp(tracked->names, tracked_usual.names) != 0;
+    tracking->has_names = strcmp(tracked->names, track_defaults_factory.names) != 0;
     text_clear(&tracking->names);
     if (tracking->has_names)
         (void)text_append_cstr(&tracking->names, tracked->names);
@@ -18,7 +18,7 @@ void client_tracking_begin(struct tracking *tracking, const struct view *view)
 
 static struct span names_of(const struct tracking *tracking)
 {
-    return tracking->has_names ? text_span(&tracking->names) : span_cstr(tracked_usual.names);
+    return tracking->has_names ? text_span(&tracking->names) : span_cstr(track_defaults_factory.names);
 }
 
 /* Entries of a type that the client has asked for are passed on without a filter: the client's SET has
@@ -31,7 +31,7 @@ static bool is_for_client(const struct tracking *tracking, const struct sesstrac
         return false;
     if ((tracking->asked & 1u << change->type) != 0)
         return true;
-    return change->type == SESSTRACK_VARIABLE ? tracked_lists(names_of(tracking), change->name)
+    return change->type == SESSTRACK_VARIABLE ? track_defaults_lists(names_of(tracking), change->name)
                                               : (tracking->types & 1u << change->type) != 0;
 }
 

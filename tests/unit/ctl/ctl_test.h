@@ -9,17 +9,17 @@
 
 #include <cmocka.h>
 
-#include "ctl/sheet.h"
+#include "ctl/json_table.h"
 
-static inline struct sheet sheet_of(const char *json)
+static inline struct json_table json_table_of(const char *json)
 {
-    struct sheet sheet;
+    struct json_table table;
     struct error err = { 0 };
     struct text text = { 0 };
     assert_true(text_append_cstr(&text, json));
-    assert_true(sheet_parse(&sheet, &text, &err));
+    assert_true(json_table_parse(&table, &text, &err));
     text_fini(&text);
-    return sheet;
+    return table;
 }
 
 #endif

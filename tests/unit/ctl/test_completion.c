@@ -23,7 +23,7 @@ static void words_that_may_follow(void **state)
         { "drain ", "", "" },
         { "explain ", "", "session," },
     };
-    struct sheet help = sheet_of(help_json);
+    struct json_table help = json_table_of(help_json);
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct completion completion = { 0 };
@@ -36,7 +36,7 @@ static void words_that_may_follow(void **state)
         text_fini(&found);
         completion_fini(&completion);
     }
-    sheet_fini(&help);
+    json_table_fini(&help);
 }
 
 static void what_an_argument_stands_for(void **state)
@@ -53,11 +53,11 @@ static void what_an_argument_stands_for(void **state)
         { "", "" },
         { "drain db1 ", "" },
     };
-    struct sheet help = sheet_of(help_json);
+    struct json_table help = json_table_of(help_json);
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_true(span_is(completion_argument(&help, span_cstr(rows[i].before)), rows[i].argument));
-    sheet_fini(&help);
+    json_table_fini(&help);
 }
 
 static void errors_and_nonsense_are_no_sheets(void **state)
@@ -65,13 +65,13 @@ static void errors_and_nonsense_are_no_sheets(void **state)
     static const char *const answers[] = { "{\"error\":\"it is late\"}", "{}", "nonsense", "[1", "" };
     (void)state;
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
-        struct sheet sheet;
+        struct json_table table;
         struct error err = { 0 };
         struct text text = { 0 };
         (void)text_append_cstr(&text, answers[i]);
-        assert_false(sheet_parse(&sheet, &text, &err));
+        assert_false(json_table_parse(&table, &text, &err));
         assert_string_not_equal(err.text, "");
-        assert_int_equal(sheet_rows(&sheet), 0);
+        assert_int_equal(json_table_rows(&table), 0);
         assert_true(i > 0 || strcmp(err.text, "it is late") == 0);
         text_fini(&text);
     }

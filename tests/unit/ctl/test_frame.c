@@ -15,11 +15,11 @@
 
 static struct frame_scene scene_of(const char *before, const char *now)
 {
-    struct frame_scene scene = { .version = sheet_of(VERSION),
-                                 .servers = sheet_of(now),
-                                 .sessions = sheet_of(SESSIONS) };
+    struct frame_scene scene = { .version = json_table_of(VERSION),
+                                 .servers = json_table_of(now),
+                                 .sessions = json_table_of(SESSIONS) };
     if (before != NULL) {
-        scene.servers_before = sheet_of(before);
+        scene.servers_before = json_table_of(before);
         scene.seconds = 2;
     }
     return scene;
@@ -76,7 +76,8 @@ static void a_frame_fits_its_screen(void **state)
 {
     struct frame_scene scene = scene_of(SERVERS("1", "1"), SERVERS("1", "1"));
     (void)state;
-    scene.digests = sheet_of("[{\"digest\":\"SELECT ?\",\"count\":7},{\"digest\":\"x\",\"count\":12345}]");
+    scene.digests =
+        json_table_of("[{\"digest\":\"SELECT ?\",\"count\":7},{\"digest\":\"x\",\"count\":12345}]");
     for (size_t width = 1; width < 120; width += 7)
         for (size_t height = 1; height < 20; height++) {
             size_t lines = 0;

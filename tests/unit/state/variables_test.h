@@ -1,7 +1,7 @@
 /* variables_test: a server's session variables as a simple map, filled by running the SET statements of
  * vars_diff. */
-#ifndef HEADGATE_TESTS_UNIT_PROXY_VARS_TEST_H
-#define HEADGATE_TESTS_UNIT_PROXY_VARS_TEST_H
+#ifndef HEADGATE_TESTS_VARIABLES_TEST_H
+#define HEADGATE_TESTS_VARIABLES_TEST_H
 
 #include "../base/unit.h"
 

@@ -1,4 +1,4 @@
-#include "cluster/inventory.h"
+#include "cluster/catalog_refresh.h"
 
 #include "base/log.h"
 #include "cluster/member.h"
@@ -76,7 +76,7 @@ static void doubt(struct cluster *cluster)
 static void wait_for_next(struct cluster *cluster)
 {
     uint64_t us =
-        cluster->is_code_changed ? INVENTORY_PAUSE_US : cluster->settings->read_functions_interval_us;
+        cluster->is_code_changed ? CATALOG_REFRESH_PAUSE_US : cluster->settings->read_functions_interval_us;
     loop_timer_start(&cluster->survey_timer, cluster->env.loop, us);
 }
 
@@ -116,40 +116,40 @@ static void on_survey_timer(struct loop_timer *timer)
                  &cluster->members[cluster->primary].name.addr, catalog_mark(cluster->catalog), is_thorough);
 }
 
-void inventory_init(struct cluster *cluster)
+void catalog_refresh_init(struct cluster *cluster)
 {
     code_changes_init(&cluster->code_changes);
     survey_init(&cluster->survey, &cluster->settings->monitor, &cluster->env, on_survey, cluster);
     loop_timer_init(&cluster->survey_timer, on_survey_timer);
 }
 
-bool inventory_is_surveyed(const struct cluster *cluster)
+bool catalog_refresh_is_surveyed(const struct cluster *cluster)
 {
     return cluster->surveyed_us != 0 || cluster->survey_error[0] != '\0';
 }
 
-void inventory_stop(struct cluster *cluster)
+void catalog_refresh_stop(struct cluster *cluster)
 {
     loop_timer_stop(&cluster->survey_timer);
     survey_stop(&cluster->survey);
 }
 
-void inventory_begin_anew(struct cluster *cluster)
+void catalog_refresh_begin_anew(struct cluster *cluster)
 {
     survey_stop(&cluster->survey);
     doubt(cluster);
     loop_timer_start(&cluster->survey_timer, cluster->env.loop, 0);
 }
 
-void inventory_set(struct cluster *cluster, uint64_t interval_us)
+void catalog_refresh_set(struct cluster *cluster, uint64_t interval_us)
 {
     if (interval_us != cluster->settings->read_functions_interval_us)
         loop_timer_start(&cluster->survey_timer, cluster->env.loop, 0);
 }
 
-void inventory_note_change(struct cluster *cluster)
+void catalog_refresh_note_change(struct cluster *cluster)
 {
     cluster->is_code_changed = true;
     if (!cluster->survey.is_running)
-        loop_timer_start(&cluster->survey_timer, cluster->env.loop, INVENTORY_PAUSE_US);
+        loop_timer_start(&cluster->survey_timer, cluster->env.loop, CATALOG_REFRESH_PAUSE_US);
 }

@@ -1,10 +1,10 @@
-#include "mysql/tracked.h"
+#include "mysql/track_defaults.h"
 
 #include "mysql/sesstrack.h"
 
 #include <string.h>
 
-const struct tracked tracked_usual = {
+const struct track_defaults track_defaults_factory = {
     .types = 1u << SESSTRACK_SCHEMA,
     .names = "autocommit,character_set_client,character_set_connection,character_set_results,time_zone",
 };
@@ -14,8 +14,8 @@ static bool is_on(struct span value)
     return span_is(value, "1") || span_is_nocase(value, "ON");
 }
 
-void tracked_read(struct tracked *tracked, struct span names, struct span schema, struct span state,
-                  struct span transaction, struct span gtids)
+void track_defaults_read(struct track_defaults *tracked, struct span names, struct span schema,
+                         struct span state, struct span transaction, struct span gtids)
 {
     bool has_transaction = transaction.len > 0 && !span_is_nocase(transaction, "OFF");
     bool has_gtids = gtids.len > 0 && !span_is_nocase(gtids, "OFF");
@@ -24,7 +24,7 @@ void tracked_read(struct tracked *tracked, struct span names, struct span schema
                      (has_transaction ? 1u << SESSTRACK_TRANSACTION : 0) |
                      (span_is_nocase(transaction, "CHARACTERISTICS") ? 1u << SESSTRACK_CHARACTERISTICS : 0) |
                      (has_gtids ? 1u << SESSTRACK_GTIDS : 0);
-    *tracked = (struct tracked){ .types = (uint8_t)types };
+    *tracked = (struct track_defaults){ .types = (uint8_t)types };
     if (!span_copy_cstr(names, tracked->names, sizeof tracked->names))
         (void)strcpy(tracked->names, "*");
 }
@@ -38,7 +38,7 @@ static struct span trim(struct span span)
     return span;
 }
 
-bool tracked_lists(struct span names, struct span variable)
+bool track_defaults_lists(struct span names, struct span variable)
 {
     for (size_t at = 0; at < names.len;) {
         const uint8_t *comma = memchr(names.data + at, ',', names.len - at);

@@ -2,8 +2,8 @@
  * When anything differs from the last view, the change is logged and counted, and the view is published
  * (cluster->on_view).
  */
-#ifndef HEADGATE_CLUSTER_PUBLICATION_H
-#define HEADGATE_CLUSTER_PUBLICATION_H
+#ifndef HEADGATE_CLUSTER_VIEW_BUILDER_H
+#define HEADGATE_CLUSTER_VIEW_BUILDER_H
 
 #include "cluster/cluster_state.h"
 

@@ -1,9 +1,9 @@
-#include "cluster/publication.h"
+#include "cluster/view_builder.h"
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "monitor/galera.h"
-#include "cluster/inventory.h"
+#include "cluster/catalog_refresh.h"
 #include "cluster/view_changes.h"
 #include "cluster/member.h"
 
@@ -99,7 +99,7 @@ static void describe_server(const struct cluster *cluster, const struct topology
     entry->lost_us = member->lost_us;
     entry->role = verdict->role;
     entry->state = member->health.state;
-    entry->trouble = member->trouble;
+    entry->refusal = member->refusal;
     entry->fault = replication_judge(&member->last, verdict->role);
     entry->reason = reason_of(member, verdict, entry->fault);
     entry->is_gone = member->is_gone;
@@ -184,7 +184,7 @@ static bool is_same(const struct view *a, const struct view *b)
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
         if (view_changes_differ(x, y) || x->lag_ms != y->lag_ms || x->is_contender != y->is_contender ||
-            x->moves != y->moves || x->lost_us != y->lost_us || x->trouble != y->trouble ||
+            x->moves != y->moves || x->lost_us != y->lost_us || x->refusal != y->refusal ||
             x->is_near != y->is_near || x->is_gone != y->is_gone || x->slow_until_us != y->slow_until_us ||
             !addr_equal(&x->addr, &y->addr) || x->slow_from_us != y->slow_from_us ||
             strcmp(x->reason, y->reason) != 0 || strcmp(x->detail, y->detail) != 0)
@@ -219,7 +219,7 @@ static void change_primary(struct cluster *cluster, int primary)
     cluster->primary = primary;
     if (primary != TOPOLOGY_NO_PRIMARY)
         pardon(&cluster->members[primary]);
-    inventory_begin_anew(cluster);
+    catalog_refresh_begin_anew(cluster);
 }
 
 void cluster_publish(struct cluster *cluster)

@@ -1,7 +1,7 @@
 #include "bytes.h"
 
 #include "base/mem.h"
-#include "mysql/admit.h"
+#include "mysql/client_login.h"
 #include "mysql/login.h"
 #include "mysql/reply.h"
 
@@ -25,8 +25,8 @@ static bool find_user(void *context, const char *user, struct auth_secret *secre
 }
 
 struct scene {
-    struct admit admit;
-    struct text out; /* the last packets of admit */
+    struct client_login login;
+    struct text out; /* the last packets of the client_login */
     struct error err;
     unsigned asked; /* calls of find_user */
 };
@@ -35,37 +35,37 @@ static void scene_open(struct scene *scene, uint64_t offered)
 {
     struct greeting greeting = { .version = SPAN_LITERAL("8.0.36"), .connection_id = 7, .caps = offered };
     *scene = (struct scene){ 0 };
-    assert_true(admit_greet(&scene->admit, &greeting, &scene->out));
+    assert_true(client_login_greet(&scene->login, &greeting, &scene->out));
     /* the client's proof depends on the nonce: the same nonce for every test */
-    memcpy(scene->admit.nonce, "abcdefghijklmnopqrst", NONCE_BYTES);
+    memcpy(scene->login.nonce, "abcdefghijklmnopqrst", NONCE_BYTES);
 }
 
 static void scene_close(struct scene *scene)
 {
-    admit_fini(&scene->admit);
+    client_login_fini(&scene->login);
     text_fini(&scene->out);
 }
 
-static enum admit_verdict feed(struct scene *scene, struct span payload, uint8_t seq)
+static enum client_login_verdict feed(struct scene *scene, struct span payload, uint8_t seq)
 {
     text_clear(&scene->out);
     struct span copy = exact_copy(payload);
-    enum admit_verdict verdict =
-        admit_feed(&scene->admit, copy, seq, PEER, find_user, &scene->asked, &scene->out, &scene->err);
+    enum client_login_verdict verdict =
+        client_login_feed(&scene->login, copy, seq, PEER, find_user, &scene->asked, &scene->out, &scene->err);
     drop_copy(copy);
     if (scene->out.len > 0)
         assert_int_equal((uint8_t)scene->out.data[3], (uint8_t)(seq + 1));
     bool is_fast_ok = scene->out.len == 6 && scene->out.data[4] == 1; /* of caching_sha2_password */
-    assert_int_equal(verdict == ADMIT_ACCEPTED,
+    assert_int_equal(verdict == CLIENT_LOGIN_ACCEPTED,
                      scene->out.len == 0 || is_fast_ok); /* the session sends the OK */
     return verdict;
 }
 
-static enum admit_verdict change_user(struct scene *scene, struct span payload)
+static enum client_login_verdict change_user(struct scene *scene, struct span payload)
 {
     text_clear(&scene->out);
-    return admit_change_user(&scene->admit, payload, 0, PEER, find_user, &scene->asked, &scene->out,
-                             &scene->err);
+    return client_login_change_user(&scene->login, payload, 0, PEER, find_user, &scene->asked, &scene->out,
+                                    &scene->err);
 }
 
 static struct text token_of(const char *password)
@@ -80,11 +80,11 @@ static struct text token_of(const char *password)
     return token;
 }
 
-static enum admit_verdict respond(struct scene *scene, const struct handshake_response *response)
+static enum client_login_verdict respond(struct scene *scene, const struct handshake_response *response)
 {
     struct text bytes = { 0 };
     handshake_put(&bytes, 1, response);
-    enum admit_verdict verdict = feed(scene, span_of(bytes.data + 4, bytes.len - 4), 1);
+    enum client_login_verdict verdict = feed(scene, span_of(bytes.data + 4, bytes.len - 4), 1);
     text_fini(&bytes);
     return verdict;
 }
@@ -139,11 +139,11 @@ static void one_compression_at_most_is_agreed_on(void **state)
         scene_open(&scene, OFFERED | rows[i].offered);
         response.caps |= rows[i].sent;
         response.zstd_level = rows[i].level;
-        bool is_accepted = respond(&scene, &response) == ADMIT_ACCEPTED;
+        bool is_accepted = respond(&scene, &response) == CLIENT_LOGIN_ACCEPTED;
         assert_true(is_accepted == (rows[i].code == 0));
-        assert_true(!is_accepted || (scene.admit.caps & CAPS_COMPRESSION) == rows[i].agreed);
+        assert_true(!is_accepted || (scene.login.caps & CAPS_COMPRESSION) == rows[i].agreed);
         if (is_accepted && rows[i].agreed == CAP_ZSTD)
-            assert_int_equal(scene.admit.zstd_level, rows[i].level);
+            assert_int_equal(scene.login.zstd_level, rows[i].level);
         if (!is_accepted)
             assert_err(&scene, rows[i].code, "Invalid zstd compression level for algorithm 'zstd'.");
         text_fini(&token);
@@ -159,17 +159,17 @@ static void right_password_is_accepted(void **state)
     struct auth_secret clear;
     scene_open(&scene, OFFERED);
     struct handshake_response response = response_of("app", AUTH_NATIVE, text_span(&token));
-    assert_int_equal(respond(&scene, &response), ADMIT_ACCEPTED);
-    assert_string_equal(scene.admit.user, "app");
-    assert_string_equal(scene.admit.schema, "shop");
-    assert_int_equal(scene.admit.collation, 45);
-    assert_int_equal(scene.admit.max_packet, 1 << 24);
-    assert_int_equal(scene.admit.seq, 2);
-    assert_span(text_span(&scene.admit.attributes), "\1a\1b");
+    assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_ACCEPTED);
+    assert_string_equal(scene.login.user, "app");
+    assert_string_equal(scene.login.schema, "shop");
+    assert_int_equal(scene.login.collation, 45);
+    assert_int_equal(scene.login.max_packet, 1 << 24);
+    assert_int_equal(scene.login.seq, 2);
+    assert_span(text_span(&scene.login.attributes), "\1a\1b");
     assert_true(auth_secret_from_password(&clear, SPAN_LITERAL("secret")));
-    assert_true(scene.admit.secret.has_stage1); /* this secret can log in to servers */
-    assert_memory_equal(scene.admit.secret.stage1, clear.stage1, AUTH_HASH_BYTES);
-    assert_null(scene.admit.candidate);
+    assert_true(scene.login.secret.has_stage1); /* this secret can log in to servers */
+    assert_memory_equal(scene.login.secret.stage1, clear.stage1, AUTH_HASH_BYTES);
+    assert_null(scene.login.candidate);
     text_fini(&token);
     scene_close(&scene);
 }
@@ -186,12 +186,12 @@ static void other_plugins_are_switched_to_native(void **state)
         scene_open(&scene, OFFERED);
         struct handshake_response response =
             response_of("app", plugins[i], i == 0 ? (struct span){ 0 } : SPAN_LITERAL("something"));
-        assert_int_equal(respond(&scene, &response), ADMIT_MORE);
+        assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_MORE);
         assert_true(auth_switch_parse(span_of(scene.out.data + 4, scene.out.len - 4), &plugin, &data));
         assert_span(plugin, AUTH_NATIVE);
         assert_int_equal(data.len, NONCE_BYTES + 1);
         assert_memory_equal(data.data, "abcdefghijklmnopqrst", NONCE_BYTES + 1);
-        assert_int_equal(feed(&scene, text_span(&token), 3), ADMIT_ACCEPTED);
+        assert_int_equal(feed(&scene, text_span(&token), 3), CLIENT_LOGIN_ACCEPTED);
         text_fini(&token);
         scene_close(&scene);
     }
@@ -203,10 +203,10 @@ static void sha2_is_taken_where_it_is_allowed(void **state)
 {
     static const struct {
         const char *user, *password; /* the password that is proved */
-        enum admit_verdict verdict;
-    } rows[] = { { "clear", "secret", ADMIT_ACCEPTED }, { "clear", "wrong", ADMIT_REFUSED },
-                 { "clear", "", ADMIT_REFUSED },        { "ape", "secret", ADMIT_REFUSED },
-                 { "guest", "", ADMIT_ACCEPTED },       { "guest", "secret", ADMIT_REFUSED } };
+        enum client_login_verdict verdict;
+    } rows[] = { { "clear", "secret", CLIENT_LOGIN_ACCEPTED }, { "clear", "wrong", CLIENT_LOGIN_REFUSED },
+                 { "clear", "", CLIENT_LOGIN_REFUSED },        { "ape", "secret", CLIENT_LOGIN_REFUSED },
+                 { "guest", "", CLIENT_LOGIN_ACCEPTED },       { "guest", "secret", CLIENT_LOGIN_REFUSED } };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct scene scene;
@@ -215,9 +215,9 @@ static void sha2_is_taken_where_it_is_allowed(void **state)
         struct span plugin, data;
         struct error err = { 0 };
         scene_open(&scene, OFFERED);
-        scene.admit.takes_sha2 = true;
+        scene.login.takes_sha2 = true;
         struct handshake_response response = response_of(rows[i].user, AUTH_CACHING_SHA2, (struct span){ 0 });
-        assert_int_equal(respond(&scene, &response), ADMIT_MORE);
+        assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_MORE);
         assert_true(auth_switch_parse(span_of(scene.out.data + 4, scene.out.len - 4), &plugin, &data));
         assert_span(plugin, AUTH_CACHING_SHA2);
         assert_true(auth_secret_from_password(&secret, span_cstr(rows[i].password)));
@@ -226,10 +226,10 @@ static void sha2_is_taken_where_it_is_allowed(void **state)
         assert_int_equal(auth_plugin_find(plugin)->start(&context, &proof, &err), AUTH_MORE);
         text_clear(&scene.out);
         assert_int_equal(feed(&scene, text_span(&proof), 3), rows[i].verdict);
-        if (rows[i].verdict == ADMIT_ACCEPTED && proof.len > 0) {
+        if (rows[i].verdict == CLIENT_LOGIN_ACCEPTED && proof.len > 0) {
             assert_int_equal(scene.out.len, 6);
             assert_memory_equal(scene.out.data, "\2\0\0\4\1\3", 6);
-            assert_int_equal(scene.admit.seq, 5);
+            assert_int_equal(scene.login.seq, 5);
         }
         text_fini(&proof);
         scene_close(&scene);
@@ -242,8 +242,8 @@ static void odd_native_proof_is_asked_for_again(void **state)
     struct scene scene;
     scene_open(&scene, OFFERED);
     struct handshake_response response = response_of("app", AUTH_NATIVE, SPAN_LITERAL("12345"));
-    assert_int_equal(respond(&scene, &response), ADMIT_MORE);
-    assert_int_equal(feed(&scene, SPAN_LITERAL("12345"), 3), ADMIT_REFUSED);
+    assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_MORE);
+    assert_int_equal(feed(&scene, SPAN_LITERAL("12345"), 3), CLIENT_LOGIN_REFUSED);
     assert_err(&scene, ERR_ACCESS_DENIED, "Access denied for user 'app'@'" PEER "' (using password: YES)");
     scene_close(&scene);
 }
@@ -254,11 +254,11 @@ static void empty_password(void **state)
     struct scene scene;
     struct handshake_response response = response_of("guest", AUTH_NATIVE, (struct span){ 0 });
     scene_open(&scene, OFFERED);
-    assert_int_equal(respond(&scene, &response), ADMIT_ACCEPTED);
+    assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_ACCEPTED);
     scene_close(&scene);
     scene_open(&scene, OFFERED);
     response.user = SPAN_LITERAL("app");
-    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_REFUSED);
     assert_err(&scene, ERR_ACCESS_DENIED, "Access denied for user 'app'@'" PEER "' (using password: NO)");
     scene_close(&scene);
 }
@@ -274,13 +274,13 @@ static void unknown_users_look_like_known_ones(void **state)
         struct handshake_response response = response_of("app", plugins[i / 3], span_cstr(proofs[i % 3]));
         scene_open(&known, OFFERED);
         scene_open(&unknown, OFFERED);
-        enum admit_verdict verdict = respond(&known, &response);
+        enum client_login_verdict verdict = respond(&known, &response);
         response.user = SPAN_LITERAL("ape");
         assert_int_equal(respond(&unknown, &response), verdict);
-        if (verdict == ADMIT_MORE) {
+        if (verdict == CLIENT_LOGIN_MORE) {
             assert_true(span_equal(text_span(&known.out), text_span(&unknown.out)));
-            assert_int_equal(feed(&known, SPAN_LITERAL("12345678901234567890"), 3), ADMIT_REFUSED);
-            assert_int_equal(feed(&unknown, SPAN_LITERAL("12345678901234567890"), 3), ADMIT_REFUSED);
+            assert_int_equal(feed(&known, SPAN_LITERAL("12345678901234567890"), 3), CLIENT_LOGIN_REFUSED);
+            assert_int_equal(feed(&unknown, SPAN_LITERAL("12345678901234567890"), 3), CLIENT_LOGIN_REFUSED);
         }
         char *name = memmem(unknown.out.data, unknown.out.len, "ape", 3);
         assert_non_null(name);
@@ -299,9 +299,9 @@ static void proof_for_nobody_is_refused(void **state)
     struct scene scene;
     struct handshake_response response = response_of("nobody", AUTH_NATIVE, (struct span){ 0 });
     scene_open(&scene, OFFERED);
-    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
-    assert_false(scene.admit.is_known);
-    assert_string_equal(scene.admit.user, "");
+    assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_REFUSED);
+    assert_false(scene.login.is_known);
+    assert_string_equal(scene.login.user, "");
     scene_close(&scene);
 }
 
@@ -326,9 +326,9 @@ static void malformed_logins_are_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct scene scene;
         scene_open(&scene, OFFERED);
-        assert_int_equal(feed(&scene, cases[i].payload, cases[i].seq), ADMIT_REFUSED);
+        assert_int_equal(feed(&scene, cases[i].payload, cases[i].seq), CLIENT_LOGIN_REFUSED);
         assert_int_equal(scene.err.code, cases[i].code);
-        assert_int_equal(feed(&scene, cases[i].payload, (uint8_t)(cases[i].seq + 2)), ADMIT_REFUSED);
+        assert_int_equal(feed(&scene, cases[i].payload, (uint8_t)(cases[i].seq + 2)), CLIENT_LOGIN_REFUSED);
         scene_close(&scene);
     }
 }
@@ -340,22 +340,22 @@ static void names_that_are_too_long_are_refused(void **state)
     memset(name, 'n', sizeof name);
     struct scene scene;
     struct handshake_response response = response_of("", AUTH_NATIVE, (struct span){ 0 });
-    response.user = span_of(name, ADMIT_USER_MAX);
-    response.schema = span_of(name, ADMIT_SCHEMA_MAX);
+    response.user = span_of(name, CLIENT_LOGIN_USER_MAX);
+    response.schema = span_of(name, CLIENT_LOGIN_SCHEMA_MAX);
     scene_open(&scene, OFFERED);
-    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_REFUSED);
     assert_int_equal(scene.err.code, ERR_ACCESS_DENIED); /* a name of this length fits; no account has it */
     scene_close(&scene);
-    response.user = span_of(name, ADMIT_USER_MAX + 1);
+    response.user = span_of(name, CLIENT_LOGIN_USER_MAX + 1);
     scene_open(&scene, OFFERED);
-    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_REFUSED);
     assert_int_equal(scene.err.code, ERR_HANDSHAKE);
     assert_int_equal(scene.asked, 0);
     scene_close(&scene);
     response.user = SPAN_LITERAL("guest");
-    response.schema = span_of(name, ADMIT_SCHEMA_MAX + 1);
+    response.schema = span_of(name, CLIENT_LOGIN_SCHEMA_MAX + 1);
     scene_open(&scene, OFFERED);
-    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_REFUSED);
     assert_int_equal(scene.err.code, ERR_HANDSHAKE);
     scene_close(&scene);
 }
@@ -366,7 +366,7 @@ static void control_bytes_in_names_do_not_reach_texts(void **state)
     struct scene scene;
     struct handshake_response response = response_of("a\n\x1b[2J\x7f", AUTH_NATIVE, (struct span){ 0 });
     scene_open(&scene, OFFERED);
-    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_REFUSED);
     assert_err(&scene, ERR_ACCESS_DENIED, "Access denied for user 'a??[2J?'@'" PEER "' (using password: NO)");
     assert_null(strchr(scene.err.text, '\n'));
     scene_close(&scene);
@@ -393,8 +393,8 @@ static void capabilities_are_agreed(void **state)
         struct handshake_response response = response_of("guest", AUTH_NATIVE, (struct span){ 0 });
         response.caps = cases[i].sent;
         scene_open(&scene, cases[i].offered);
-        assert_int_equal(respond(&scene, &response), ADMIT_ACCEPTED);
-        assert_true(scene.admit.caps == cases[i].agreed);
+        assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_ACCEPTED);
+        assert_true(scene.login.caps == cases[i].agreed);
         scene_close(&scene);
     }
 }
@@ -406,7 +406,7 @@ static void client_that_cannot_switch_is_refused(void **state)
     struct handshake_response response = response_of("app", "", SPAN_LITERAL("oldproof"));
     response.caps &= ~CAP_PLUGIN_AUTH;
     scene_open(&scene, OFFERED);
-    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_int_equal(respond(&scene, &response), CLIENT_LOGIN_REFUSED);
     assert_int_equal(scene.err.code, ERR_AUTH_MODE);
     scene_close(&scene);
 }
@@ -422,9 +422,9 @@ static void memory_running_out_is_a_refusal(void **state)
     struct text out = { 0 };
     assert_non_null(text_reserve(&out, 1024));
     mem_fail_after(0);
-    assert_int_equal(admit_feed(&scene.admit, span_of(bytes.data + 4, bytes.len - 4), 1, PEER, find_user,
-                                &scene.asked, &out, &scene.err),
-                     ADMIT_REFUSED);
+    assert_int_equal(client_login_feed(&scene.login, span_of(bytes.data + 4, bytes.len - 4), 1, PEER,
+                                       find_user, &scene.asked, &out, &scene.err),
+                     CLIENT_LOGIN_REFUSED);
     mem_fail_after(-1);
     assert_int_equal(scene.err.code, ERR_OUT_OF_RESOURCES);
     text_fini(&out);
@@ -444,11 +444,11 @@ static void put_change_user(struct text *out, const char *user, struct span toke
     (void)text_append(out, plugin, strlen(plugin) + 1);
 }
 
-static void scene_admit_guest(struct scene *scene)
+static void scene_log_guest_in(struct scene *scene)
 {
     struct handshake_response response = response_of("guest", AUTH_NATIVE, (struct span){ 0 });
     scene_open(scene, OFFERED);
-    assert_int_equal(respond(scene, &response), ADMIT_ACCEPTED);
+    assert_int_equal(respond(scene, &response), CLIENT_LOGIN_ACCEPTED);
 }
 
 static void change_user_against_the_same_nonce(void **state)
@@ -456,14 +456,14 @@ static void change_user_against_the_same_nonce(void **state)
     (void)state;
     struct scene scene;
     struct text token = token_of("secret"), bytes = { 0 };
-    scene_admit_guest(&scene);
+    scene_log_guest_in(&scene);
     put_change_user(&bytes, "app", text_span(&token), AUTH_NATIVE);
-    assert_int_equal(change_user(&scene, text_span(&bytes)), ADMIT_ACCEPTED);
-    assert_string_equal(scene.admit.user, "app");
-    assert_string_equal(scene.admit.schema, "other");
-    assert_int_equal(scene.admit.collation, 33);
-    assert_int_equal(scene.admit.seq, 1);
-    assert_true(scene.admit.secret.has_stage1);
+    assert_int_equal(change_user(&scene, text_span(&bytes)), CLIENT_LOGIN_ACCEPTED);
+    assert_string_equal(scene.login.user, "app");
+    assert_string_equal(scene.login.schema, "other");
+    assert_int_equal(scene.login.collation, 33);
+    assert_int_equal(scene.login.seq, 1);
+    assert_true(scene.login.secret.has_stage1);
     text_fini(&token);
     text_fini(&bytes);
     scene_close(&scene);
@@ -474,13 +474,13 @@ static void change_user_by_a_switch(void **state)
     (void)state;
     struct scene scene;
     struct text token = token_of("secret"), bytes = { 0 };
-    scene_admit_guest(&scene);
+    scene_log_guest_in(&scene);
     put_change_user(&bytes, "app", (struct span){ 0 }, "caching_sha2_password");
-    assert_int_equal(change_user(&scene, text_span(&bytes)), ADMIT_MORE);
+    assert_int_equal(change_user(&scene, text_span(&bytes)), CLIENT_LOGIN_MORE);
     assert_int_equal(scene.out.data[3], 1);
-    assert_string_equal(scene.admit.user, "guest"); /* unchanged until the verdict */
-    assert_int_equal(feed(&scene, text_span(&token), 2), ADMIT_ACCEPTED);
-    assert_string_equal(scene.admit.user, "app");
+    assert_string_equal(scene.login.user, "guest"); /* unchanged until the verdict */
+    assert_int_equal(feed(&scene, text_span(&token), 2), CLIENT_LOGIN_ACCEPTED);
+    assert_string_equal(scene.login.user, "app");
     text_fini(&token);
     text_fini(&bytes);
     scene_close(&scene);
@@ -491,21 +491,21 @@ static void refused_change_leaves_the_results(void **state)
     (void)state;
     struct scene scene;
     struct text bytes = { 0 };
-    scene_admit_guest(&scene);
+    scene_log_guest_in(&scene);
     put_change_user(&bytes, "app", SPAN_LITERAL("12345678901234567890"), AUTH_NATIVE);
-    assert_int_equal(change_user(&scene, text_span(&bytes)), ADMIT_REFUSED);
+    assert_int_equal(change_user(&scene, text_span(&bytes)), CLIENT_LOGIN_REFUSED);
     assert_int_equal(scene.err.code, ERR_ACCESS_DENIED);
-    assert_string_equal(scene.admit.user, "guest");
-    assert_string_equal(scene.admit.schema, "shop");
-    assert_int_equal(change_user(&scene, SPAN_LITERAL("\x11nobody")), ADMIT_REFUSED);
+    assert_string_equal(scene.login.user, "guest");
+    assert_string_equal(scene.login.schema, "shop");
+    assert_int_equal(change_user(&scene, SPAN_LITERAL("\x11nobody")), CLIENT_LOGIN_REFUSED);
     assert_int_equal(scene.err.code, ERR_MALFORMED);
     text_fini(&bytes);
     scene_close(&scene);
 }
 
-/* ---- admit and login, connected to each other ---- */
+/* ---- client_login and login, connected to each other ---- */
 
-/* Returns the next packet that admit wrote, as login reads it. */
+/* Returns the next packet that client_login wrote, as login reads it. */
 static struct span take_packet(struct text *from, struct text *keep, uint8_t *seq_r)
 {
     struct packet_header header;
@@ -529,13 +529,13 @@ static void assert_dialogue(const char *user, const char *password, uint64_t off
                                .schema = "shop",
                                .collation = 33,
                                .caps = offered & CAP_MULTI_RESULTS };
-    struct admit admit;
+    struct client_login greeter;
     struct login login;
     struct text down = { 0 }, up = { 0 }, keep = { 0 };
     struct error err = { 0 };
     unsigned asked = 0;
     uint8_t seq;
-    assert_true(admit_greet(&admit, &greeting, &down));
+    assert_true(client_login_greet(&greeter, &greeting, &down));
     /* the greeting names another plugin, so that the client's first answer is for that one */
     if (switch_from != NULL) {
         greeting.plugin = span_cstr(switch_from);
@@ -543,29 +543,29 @@ static void assert_dialogue(const char *user, const char *password, uint64_t off
         greeting_put(&down, &greeting);
     }
     login_begin(&login, &wish);
-    enum admit_verdict verdict;
+    enum client_login_verdict verdict;
     do {
         struct span packet = take_packet(&down, &keep, &seq);
         assert_int_equal(login_feed(&login, packet, seq, &up, &err), LOGIN_MORE);
         packet = take_packet(&up, &keep, &seq);
-        verdict = admit_feed(&admit, packet, seq, PEER, find_user, &asked, &down, &err);
-    } while (verdict == ADMIT_MORE);
-    assert_int_equal(verdict == ADMIT_ACCEPTED, is_accepted);
+        verdict = client_login_feed(&greeter, packet, seq, PEER, find_user, &asked, &down, &err);
+    } while (verdict == CLIENT_LOGIN_MORE);
+    assert_int_equal(verdict == CLIENT_LOGIN_ACCEPTED, is_accepted);
     if (is_accepted) {
-        assert_true(admit.caps == login.caps);
-        assert_string_equal(admit.schema, "shop");
-        reply_put_ok(&down, admit.seq, admit.caps, &(struct reply_ok){ .status = 2 }, false);
+        assert_true(greeter.caps == login.caps);
+        assert_string_equal(greeter.schema, "shop");
+        reply_put_ok(&down, greeter.seq, greeter.caps, &(struct reply_ok){ .status = 2 }, false);
     }
     struct span packet = take_packet(&down, &keep, &seq);
     assert_int_equal(login_feed(&login, packet, seq, &up, &err), is_accepted ? LOGIN_DONE : LOGIN_REFUSED);
     assert_int_equal(err.code, is_accepted ? 0 : ERR_ACCESS_DENIED);
-    admit_fini(&admit);
+    client_login_fini(&greeter);
     text_fini(&down);
     text_fini(&up);
     text_fini(&keep);
 }
 
-static void login_and_admit_understand_each_other(void **state)
+static void login_and_client_login_understand_each_other(void **state)
 {
     (void)state;
     static const uint64_t offers[] = { OFFERED, (OFFERED & UINT32_MAX) | CAP_CLIENT_MYSQL };
@@ -602,7 +602,7 @@ int main(void)
         cmocka_unit_test(change_user_against_the_same_nonce),
         cmocka_unit_test(change_user_by_a_switch),
         cmocka_unit_test(refused_change_leaves_the_results),
-        cmocka_unit_test(login_and_admit_understand_each_other),
+        cmocka_unit_test(login_and_client_login_understand_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* The stored code that the primary reports: over loopback, in a whole cluster. */
 #include "cluster_scene.h"
 
-#include "cluster/inventory.h"
+#include "cluster/catalog_refresh.h"
 
 #define CODE(fake, ...)                                                                                      \
     do {                                                                                                     \
@@ -216,7 +216,7 @@ static void a_change_that_passes_is_not_known_until_it_was_asked_about(void **st
     assert_int_equal(effects(&scene, CODE_TABLE, "app", "t"), 0);
     unsigned surveys = scene.fakes[0].surveys;
     code_changes_end(scene.view->code_changes);
-    inventory_note_change(&scene.cluster);
+    catalog_refresh_note_change(&scene.cluster);
     while (!knows(&scene, "app", "price"))
         turn(&scene.loop);
     assert_int_equal(scene.fakes[0].surveys, surveys + 1);

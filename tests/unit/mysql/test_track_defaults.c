@@ -1,7 +1,7 @@
 #include "bytes.h"
 
 #include "mysql/sesstrack.h"
-#include "mysql/tracked.h"
+#include "mysql/track_defaults.h"
 
 #define TYPE(name) (1u << SESSTRACK_##name)
 
@@ -19,9 +19,10 @@ static void types_by_what_is_switched_on(void **state)
         { "", "", "", "", 0 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct tracked tracked;
-        tracked_read(&tracked, SPAN_LITERAL("a,b"), span_cstr(rows[i].schema), span_cstr(rows[i].state),
-                     span_cstr(rows[i].transaction), span_cstr(rows[i].gtids));
+        struct track_defaults tracked;
+        track_defaults_read(&tracked, SPAN_LITERAL("a,b"), span_cstr(rows[i].schema),
+                            span_cstr(rows[i].state), span_cstr(rows[i].transaction),
+                            span_cstr(rows[i].gtids));
         assert_int_equal(tracked.types, rows[i].types);
         assert_string_equal(tracked.names, "a,b");
     }
@@ -45,21 +46,21 @@ static void names_in_lists(void **state)
         { ",,", "time_zone", false },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_int_equal(tracked_lists(span_cstr(rows[i].names), span_cstr(rows[i].variable)),
+        assert_int_equal(track_defaults_lists(span_cstr(rows[i].names), span_cstr(rows[i].variable)),
                          rows[i].is_listed);
 }
 
 static void list_too_long_to_be_kept_is_all(void **state)
 {
     (void)state;
-    struct tracked tracked;
-    char names[TRACKED_NAMES_MAX + 1];
+    struct track_defaults tracked;
+    char names[TRACK_NAMES_MAX + 1];
     memset(names, 'a', sizeof names);
-    tracked_read(&tracked, span_of(names, TRACKED_NAMES_MAX - 1), (struct span){ 0 }, (struct span){ 0 },
-                 (struct span){ 0 }, (struct span){ 0 });
-    assert_int_equal(strlen(tracked.names), TRACKED_NAMES_MAX - 1);
-    tracked_read(&tracked, span_of(names, sizeof names), (struct span){ 0 }, (struct span){ 0 },
-                 (struct span){ 0 }, (struct span){ 0 });
+    track_defaults_read(&tracked, span_of(names, TRACK_NAMES_MAX - 1), (struct span){ 0 }, (struct span){ 0 },
+                        (struct span){ 0 }, (struct span){ 0 });
+    assert_int_equal(strlen(tracked.names), TRACK_NAMES_MAX - 1);
+    track_defaults_read(&tracked, span_of(names, sizeof names), (struct span){ 0 }, (struct span){ 0 },
+                        (struct span){ 0 }, (struct span){ 0 });
     assert_string_equal(tracked.names, "*");
 }
 
