@@ -64,7 +64,7 @@ bool upstream_statements_note_cursor(const struct job *job, const struct upstrea
 void upstream_statements_part(struct upstream *upstream, enum route_place place);
 /* `prepared` is about to be removed: its statements on the session's connections become unused, or are
  * closed. */
-void upstream_statements_leave(const struct slot slots[SLOT_COUNT], struct prepared *prepared);
+void upstream_statements_leave(struct slot *const slots[SLOT_COUNT], struct prepared *prepared);
 /* Closes all statements of the connection at the server (COM_STMT_CLOSE). */
 void upstream_statements_close_all(struct upstream *upstream);
 /* The server has forgotten all statements of the connection: it was reset or closed. */

@@ -125,8 +125,8 @@ struct session {
     uint8_t nonce[NONCE_BYTES]; /* of headgate's greeting; also used for COM_CHANGE_USER */
     struct text attributes;     /* owns */
 
-    struct facets facets;               /* what the client has set, and what its statements have left */
-    struct slot slots[PREPARED_PLACES]; /* by enum route_place */
+    struct facets facets;                /* what the client has set, and what its statements have left */
+    struct slot *slots[PREPARED_PLACES]; /* own; by enum route_place; slot_none(): there is no connection */
     struct text lost; /* owns: an idle connection that held state was lost: the ERR for the next command */
     struct server *shared; /* borrows: the primary, if it takes this session's reads; or NULL */
     uint64_t balanced_us;  /* last check whether the session's reads are on the right server */

@@ -11,7 +11,13 @@
 #include "pool/key.h"
 #include "session/session.h"
 
-/* ---- fill the slot of the present job, which is empty ---- */
+/* The slot of a place without a connection: all fields are zero. It must not be written. */
+struct slot *slot_none(void);
+/* The slot of a place for which there was no memory: it has failed, and has no connection. It must not be
+ * written. */
+struct slot *slot_without_memory(void);
+
+/* ---- fill the slot of the present job, which is empty. Without memory: slot_without_memory() ---- */
 
 /* Starts to connect to this server of the view. The caller has taken a permit of the server. A failure is
  * noted in the slot. */

@@ -128,6 +128,7 @@ struct worker {
     struct pool pool;
     struct list sessions;
     struct mem_slab jobs;   /* of the sessions that run a command */
+    struct mem_slab slots;  /* of the sessions' connections */
     size_t bodies;          /* sessions whose memory is not freed yet, closed ones included */
     size_t most_bodies;     /* maximum of `bodies` since memory was last given back to the system */
     struct session *by_id;  /* uthash, by session id */

@@ -31,16 +31,16 @@ void diagnostics_note_table_read(struct answers *answers, struct slot *slot);
 /* The job asks about an earlier statement, and the connection at the job's place does not know the answer:
  * another connection knows it, or none. A PREPARE asks nothing yet. `is_current`: the job is to use the
  * connection at that place. */
-bool diagnostics_are_gone(const struct answers *answers, const struct slot slots[SLOT_COUNT],
+bool diagnostics_are_gone(const struct answers *answers, struct slot *const slots[SLOT_COUNT],
                           const struct job *job, bool is_current);
 /* A statement with these facts runs at `place` in any case, and asks as a part of its work: `INSERT … VALUES
  * (FOUND_ROWS())`. True: another connection than the one at `place` knows the answer. `is_current`: as for
  * diagnostics_are_gone(). */
-bool diagnostics_are_elsewhere(const struct answers *answers, const struct slot slots[SLOT_COUNT],
+bool diagnostics_are_elsewhere(const struct answers *answers, struct slot *const slots[SLOT_COUNT],
                                const struct sql_facts *facts, enum route_place place, bool is_current);
 /* True: diagnostics_are_elsewhere() for the job, which is then refused (ANSWERS_AWAY). A PREPARE asks nothing
  * yet. */
-bool diagnostics_forbid(const struct answers *answers, const struct slot slots[SLOT_COUNT],
+bool diagnostics_forbid(const struct answers *answers, struct slot *const slots[SLOT_COUNT],
                         const struct job *job, bool is_current);
 
 #endif

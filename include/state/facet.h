@@ -22,7 +22,7 @@ struct replay {
 struct report {
     struct facets *facets;
     struct job *job;
-    struct slot *slots;
+    struct slot *const *slots;
     uint64_t now_us;
 };
 

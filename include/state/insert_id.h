@@ -10,9 +10,9 @@
 /* An OK from the slot's connection, which is at the session's home (facets_home), has told an id. */
 void insert_id_note_told(struct facets *facets, struct job *job, struct slot *slot, uint64_t value);
 /* A statement, or an execution of a prepared statement, has ended at home. */
-void insert_id_note_done(struct facets *facets, const struct slot slots[SLOT_COUNT], const struct job *job);
+void insert_id_note_done(struct facets *facets, struct slot *const slots[SLOT_COUNT], const struct job *job);
 /* The connection that may know a later id than `value` is gone. */
-bool insert_id_is_lost(const struct insert_id *id, const struct slot slots[SLOT_COUNT]);
+bool insert_id_is_lost(const struct insert_id *id, struct slot *const slots[SLOT_COUNT]);
 /* May the text ask for the id? Words in quoted text and in comments count, too: that seldom matters. */
 bool insert_id_is_asked_for(struct span sql);
 

@@ -11,7 +11,7 @@
 #include "state/slot.h"
 
 /* Notes one packet of the reply, which comes from the connection at the job's place. */
-void reply_effects_note(struct facets *facets, struct job *job, struct slot slots[SLOT_COUNT],
+void reply_effects_note(struct facets *facets, struct job *job, struct slot *const slots[SLOT_COUNT],
                         const struct tracker_info *info, uint64_t now_us);
 
 #endif

@@ -10,7 +10,7 @@
 
 /* Notes the tracking `entries` of an OK. The OK comes from the connection at the job's place, which is the
  * session's home (facets_home). */
-void session_track_note(struct facets *facets, struct job *job, struct slot slots[SLOT_COUNT],
+void session_track_note(struct facets *facets, struct job *job, struct slot *const slots[SLOT_COUNT],
                         struct span entries, uint64_t now_us);
 
 #endif

@@ -83,11 +83,11 @@ struct slot {
 };
 
 /* The place of this connection, which is in one of a session's slots. */
-static inline enum route_place slot_place_of(const struct slot slots[SLOT_COUNT],
+static inline enum route_place slot_place_of(struct slot *const slots[SLOT_COUNT],
                                              const struct upstream *upstream)
 {
-    enum route_place place = slots[ROUTE_PRIMARY].upstream == upstream ? ROUTE_PRIMARY : ROUTE_REPLICA;
-    assert(slots[place].upstream == upstream);
+    enum route_place place = slots[ROUTE_PRIMARY]->upstream == upstream ? ROUTE_PRIMARY : ROUTE_REPLICA;
+    assert(slots[place]->upstream == upstream);
     return place;
 }
 

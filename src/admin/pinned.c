@@ -75,7 +75,7 @@ static void add_statements(const struct session *session, struct pinned *pinned)
     for (int place = 0; place < SLOT_COUNT; place++)
         for (const struct prepared *prepared = session->prepared.by_id; prepared != NULL;
              prepared = prepared->hh.next) {
-            uint32_t causes = prepared_pins(prepared, &session->slots[place], (enum route_place)place);
+            uint32_t causes = prepared_pins(prepared, session->slots[place], (enum route_place)place);
             struct pin_seen seen = { .count = 1 };
             seen.origin = origin_of(session, prepared->facts.shape, prepared->pinned_us);
             for (; causes != 0; causes &= causes - 1) {

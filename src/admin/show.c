@@ -189,8 +189,8 @@ static void put_session(struct table *table, const struct session *session)
     table_int(table, session->worker->index);
     table_text(table, session_state_words(session->state));
     table_span(table, text_span(&session->facets.schema));
-    table_text(table, attached(&session->slots[ROUTE_PRIMARY]));
-    table_text(table, attached(&session->slots[ROUTE_REPLICA]));
+    table_text(table, attached(session->slots[ROUTE_PRIMARY]));
+    table_text(table, attached(session->slots[ROUTE_REPLICA]));
     table_text(table, facets_is_in_transaction(&session->facets) ? "yes" : "no");
     put_pins(table, session, now);
     table_text(table, compression_name(session));

@@ -78,7 +78,7 @@ void acquire_again(struct session *session)
 /* The present command is for the primary, and the session has a connection at that place. */
 static bool has_primary_slot(const struct session *session)
 {
-    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    const struct slot *slot = session->slots[ROUTE_PRIMARY];
     return session->job->place == ROUTE_PRIMARY && slot->upstream != NULL && !slot->has_failed;
 }
 
@@ -89,7 +89,7 @@ static bool has_primary_slot(const struct session *session)
 static bool is_stranded(const struct session *session)
 {
     const struct view *view = session_view(session);
-    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    const struct slot *slot = session->slots[ROUTE_PRIMARY];
     if (!has_primary_slot(session))
         return false;
     if (slot_has_moved(session, ROUTE_PRIMARY))
@@ -107,7 +107,7 @@ static bool is_stranded(const struct session *session)
 static bool is_in_limbo(const struct session *session)
 {
     const struct view *view = session_view(session);
-    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    const struct slot *slot = session->slots[ROUTE_PRIMARY];
     if (!has_primary_slot(session) || view->primary != VIEW_NO_SERVER ||
         facets_is_in_transaction(&session->facets))
         return false;
@@ -165,7 +165,7 @@ static bool needs_id_of_primary(const struct session *session)
 {
     uint64_t known_by = session->facets.insert_id.known_by;
     bool is_away = session->job->place == ROUTE_REPLICA && facets_home(&session->facets) == ROUTE_REPLICA;
-    return known_by != 0 && known_by == session->slots[ROUTE_PRIMARY].generation && is_away &&
+    return known_by != 0 && known_by == session->slots[ROUTE_PRIMARY]->generation && is_away &&
            insert_id_is_asked_for(command_sql(session));
 }
 
@@ -193,7 +193,7 @@ static bool has_lost_draws(const struct session *session)
     if (!draws->has_lost || !job->facts.has_sequence || job->command->byte == COM_STMT_PREPARE)
         return false;
     const struct sql_dialect dialect = dialect_of(session);
-    return sequences_are_lost(draws, &session->slots[job->place], command_inner_sql(session),
+    return sequences_are_lost(draws, session->slots[job->place], command_inner_sql(session),
                               command_schema(session), &dialect);
 }
 
@@ -213,7 +213,7 @@ static bool has_lost_answer(const struct session *session, bool is_current)
 /* The session's replica is known to have all data that the read needs: the normal case. */
 static bool is_where_it_trusts(const struct session *session)
 {
-    return session->slots[ROUTE_REPLICA].server == session->consistency.fresh_replica.server &&
+    return session->slots[ROUTE_REPLICA]->server == session->consistency.fresh_replica.server &&
            session->consistency.level != CONSISTENCY_STRONG &&
            (!consistency_wants_global(&session->consistency, session->job) ||
             global_writes_is_current(&session->consistency));
@@ -319,7 +319,12 @@ static enum step refuse_login(struct session *session, int at, const struct erro
 static enum step failed(struct session *session)
 {
     struct job *job = session->job;
-    struct slot *slot = &session->slots[job->place];
+    struct slot *slot = session->slots[job->place];
+    if (slot == slot_without_memory()) {
+        slot_drop(session, job->place);
+        return command_refuse(session, ERR_OUT_OF_RESOURCES, NULL,
+                              "headgate: out of memory for a connection");
+    }
     struct error err = slot->failure;
     int server = slot->server;
     bool has_server_said = err.sqlstate[0] != '\0';
@@ -375,7 +380,7 @@ static enum step failed(struct session *session)
  * new login fails too. */
 static enum step open_instead(struct session *session)
 {
-    struct slot *slot = &session->slots[session->job->place];
+    struct slot *slot = session->slots[session->job->place];
     const int index = slot->server;
     const struct view_server *entry = &session_view(session)->servers[index];
     counter_add(&pool_counters(&session->worker->pool, session->listener->cluster)->pool_changes_failed, 1);
@@ -413,7 +418,7 @@ static void count_change(struct session *session, bool is_renewing)
 
 enum step acquire_attaching(struct session *session)
 {
-    struct slot *slot = &session->slots[session->job->place];
+    struct slot *slot = session->slots[session->job->place];
     if (slot->has_failed)
         return slot->is_changing && !is_refused_anew(slot) ? open_instead(session) : failed(session);
     if (slot->upstream->state != UPSTREAM_READY)

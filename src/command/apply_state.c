@@ -33,7 +33,7 @@ static void fail_for_memory(struct slot *slot)
 static void ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
                 struct span argument)
 {
-    struct slot *slot = &session->slots[session->job->place];
+    struct slot *slot = session->slots[session->job->place];
     struct text payload = { 0 };
     (void)text_append_byte(&payload, command);
     (void)text_append_span(&payload, argument);
@@ -229,7 +229,7 @@ static bool note_confinement(struct session *session, struct slot *slot)
 
 enum step apply_state_syncing(struct session *session)
 {
-    struct slot *slot = &session->slots[session->job->place];
+    struct slot *slot = session->slots[session->job->place];
     if (slot->has_failed)
         return session_enter(session, SESSION_ATTACHING);
     if (slot->task != SYNC_NOTHING) {
@@ -358,7 +358,7 @@ static enum step prepare_here(struct session *session, struct slot *slot)
 enum step apply_state_preparing(struct session *session)
 {
     struct job *job = session->job;
-    struct slot *slot = &session->slots[job->place];
+    struct slot *slot = session->slots[job->place];
     if (slot->has_failed)
         return session_enter(session, SESSION_ATTACHING);
     if (slot->task != SYNC_NOTHING && !slot->has_answer)

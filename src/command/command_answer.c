@@ -91,7 +91,7 @@ static uint64_t bytes_in(const struct job *job)
 /* The rows of the reply. If the reply is not over: those that have arrived. */
 static uint64_t rows(const struct session *session)
 {
-    const struct upstream *upstream = session->slots[session->job->place].upstream;
+    const struct upstream *upstream = session->slots[session->job->place]->upstream;
     if (session->job->reply.rows > 0 || session->state != SESSION_REPLYING || upstream == NULL)
         return session->job->reply.rows;
     return upstream->tracker.rows;

@@ -43,7 +43,7 @@ static void commit_set(struct session *session)
             pin(session, PIN_UNKNOWN_SET); /* a part of the SET may have been done */
         return;
     }
-    if (!facet_table_commit(&session->facets, job, &session->slots[job->place], session_now(session)))
+    if (!facet_table_commit(&session->facets, job, session->slots[job->place], session_now(session)))
         pin(session, PIN_UNKNOWN_SET);
 }
 
@@ -122,8 +122,7 @@ void command_end_reset(struct session *session)
 static void after_reset(struct session *session)
 {
     uint16_t status = session->facets.status;
-    apply_state_note_reset(session,
-                           &session->slots[session->job->place]); /* needs the session's statements */
+    apply_state_note_reset(session, session->slots[session->job->place]); /* needs the session's statements */
     command_end_reset(session);
     session->facets.status = status;
     session->facets.was_reset = session->facets.keeps_schema = true;
@@ -142,7 +141,7 @@ static void after_command(struct session *session)
         session->upstream_caps = job->kill.id == 0
                                      ? session->upstream_caps | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS
                                      : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
-        option_note_done(&session->facets, job->kill.id == 0, &session->slots[job->place]);
+        option_note_done(&session->facets, job->kill.id == 0, session->slots[job->place]);
         break;
     default:
         break;
@@ -247,7 +246,7 @@ static bool are_lost(const struct session *session, const struct slot *slot)
 static void note_warnings(struct session *session, bool may_leave)
 {
     const struct job *job = session->job;
-    const struct slot *slot = &session->slots[job->place];
+    const struct slot *slot = session->slots[job->place];
     struct answers *answers = &session->facets.answers;
     bool is_lost = may_leave && are_lost(session, slot);
     if (may_leave && answers->has_diagnostics && !is_lost)
@@ -269,7 +268,7 @@ static void note_row_count(struct session *session, const struct upstream *upstr
 {
     const struct job *job = session->job;
     struct answers *answers = &session->facets.answers;
-    uint64_t generation = session->slots[job->place].generation;
+    uint64_t generation = session->slots[job->place]->generation;
     if (job->command->byte == COM_STMT_PREPARE && !job->reply.has_error)
         return; /* PREPARE leaves ROW_COUNT() unchanged */
     bool may_leave = may_leave_row_count(job, upstream);
@@ -298,7 +297,7 @@ static void note_count(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = session->job;
     struct answers *answers = &session->facets.answers;
-    uint64_t generation = session->slots[job->place].generation;
+    uint64_t generation = session->slots[job->place]->generation;
     bool may_leave = may_leave_count(job);
     uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
     bool is_mariadb = upstream->family == FAMILY_MARIADB;
@@ -313,7 +312,7 @@ static void note_count(struct session *session, const struct upstream *upstream)
 /* The connection may be kept so that the client can ask about this statement. */
 static void note_kept(struct session *session, bool has_set)
 {
-    struct slot *slot = &session->slots[session->job->place];
+    struct slot *slot = session->slots[session->job->place];
     bool is_kept = session->worker->world->timeouts->diagnostics_us > 0;
     if (diagnostics_note(session->job, slot, has_set, is_kept, session_now(session)))
         counter_add(&pin_counters_of(session)->by_cause[PIN_ANSWERS], 1);
@@ -421,13 +420,13 @@ static void note_home(struct session *session, bool is_execution)
         pin(session, PIN_UNKNOWN_SET); /* a prepared SET: its text was not read as a SET */
     if (is_execution)
         insert_id_note_done(&session->facets, session->slots, job);
-    session->slots[job->place].has_told_held = false;
+    session->slots[job->place]->has_told_held = false;
     if (is_execution && job->facts.has_sequence)
-        sequences_note(&session->facets.draws, job, &session->slots[job->place], session_now(session));
+        sequences_note(&session->facets.draws, job, session->slots[job->place], session_now(session));
     if (job->reply.has_error && (facets_is_in_transaction(&session->facets) || !is_contained(job)))
         session->facets.transaction.is_unknown = true;
     if (job->pending_set != NULL || (session->facets.set & facet_bit(FACET_VARIABLES)) != 0)
-        session_variables_note_there(&session->facets, job, &session->slots[job->place]);
+        session_variables_note_there(&session->facets, job, session->slots[job->place]);
 }
 
 static void note_pins_of_all(struct session *session)
@@ -448,7 +447,7 @@ void command_end(struct session *session, struct upstream *upstream)
     if (job->command->shape == REPLY_PREPARE)
         session->prepared.has_last_failed = job->reply.has_error;
     bool is_execution = job->command->byte != COM_STMT_PREPARE;
-    consistency_note_done(&session->consistency, job, session->slots[job->place].server,
+    consistency_note_done(&session->consistency, job, session->slots[job->place]->server,
                           facets_has_transaction(&session->facets));
     note_opened(session);
     note_seen(session);

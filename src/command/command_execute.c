@@ -34,7 +34,7 @@ static bool is_bound(const struct session *session, const struct prepared *prepa
     if (prepared->last_place < 0)
         return false;
     const struct prepared_copy *copy = &prepared->copies[prepared->last_place];
-    if (copy->generation == 0 || copy->generation != session->slots[prepared->last_place].generation)
+    if (copy->generation == 0 || copy->generation != session->slots[prepared->last_place]->generation)
         return false;
     return byte == COM_STMT_FETCH || byte == COM_STMT_RESET || prepared->has_long_data;
 }

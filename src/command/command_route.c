@@ -83,7 +83,7 @@ static struct route route_now(const struct session *session, const struct sql_fa
 {
     const struct view *view = session_view(session);
     /* If the primary never takes reads, a read waits for a replica. */
-    bool has_replica = session->slots[ROUTE_REPLICA].upstream != NULL || session->shared != NULL ||
+    bool has_replica = session->slots[ROUTE_REPLICA]->upstream != NULL || session->shared != NULL ||
                        view->primary_reads == PRIMARY_READS_NEVER;
     for (size_t i = 0; i < view->count && !has_replica; i++)
         has_replica = view->servers[i].takes_reads;

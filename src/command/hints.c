@@ -90,7 +90,7 @@ struct route hints_route(const struct hints *hints, struct route route, const st
                                                                              hints->level == HINT_GLOBAL)),
                                .may_leave = true };
     if (session != NULL) {
-        const struct slot *slot = &session->slots[ROUTE_REPLICA];
+        const struct slot *slot = session->slots[ROUTE_REPLICA];
         wish.is_away = session->facets.transaction.is_away;
         wish.is_there = slot_is_current(session, ROUTE_REPLICA) && slot->server == hints->server;
         wish.may_leave = slot->upstream == NULL || (!slot_has_lost_state(session, ROUTE_REPLICA) &&
@@ -207,7 +207,7 @@ enum step hints_refuse(struct session *session, enum route_reason reason)
  * checked that. */
 static void leave_other_replica(struct session *session, int server)
 {
-    const struct slot *slot = &session->slots[ROUTE_REPLICA];
+    const struct slot *slot = session->slots[ROUTE_REPLICA];
     if (slot->upstream == NULL || slot->server == server)
         return;
     fresh_replica_forget(&session->consistency);

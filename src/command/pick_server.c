@@ -74,7 +74,7 @@ void pick_look_again(struct session *session)
 void pick_settle(struct session *session)
 {
     const struct view *view = session_view(session);
-    const struct slot *slot = &session->slots[ROUTE_REPLICA];
+    const struct slot *slot = session->slots[ROUTE_REPLICA];
     const struct server *primary =
         view->primary != VIEW_NO_SERVER ? view->servers[view->primary].server : NULL;
     uint64_t now_us = session_now(session);

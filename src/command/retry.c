@@ -79,7 +79,7 @@ static uint16_t loss_code(const struct session *session, const struct upstream *
 enum step retry_of_upstream(struct session *session, const struct error *err)
 {
     struct job *job = session->job;
-    struct slot *slot = &session->slots[job->place];
+    struct slot *slot = session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     int server = slot->server;
     bool is_mid_packet =
@@ -111,7 +111,7 @@ enum step retry_of_upstream(struct session *session, const struct error *err)
 enum step retry_by_stream(struct session *session, const char *during)
 {
     struct error err = { 0 };
-    const struct stream *stream = &session->slots[session->job->place].upstream->stream;
+    const struct stream *stream = &session->slots[session->job->place]->upstream->stream;
     if (stream->error != 0)
         (void)error_errno(&err, stream->error, "%s", during);
     else
@@ -181,7 +181,7 @@ static bool may_leave_node(const struct session *session)
  */
 static void note_server(struct session *session, bool is_read_only)
 {
-    const struct slot *slot = &session->slots[session->job->place];
+    const struct slot *slot = session->slots[session->job->place];
     unsigned cluster = session->listener->cluster;
     bool is_primary = slot->server == session_view(session)->primary;
     if (slot_has_moved(session, session->job->place) || (is_read_only && !is_primary))
@@ -247,7 +247,7 @@ static enum step leave_node(struct session *session)
                 job->server->name);
     if (job->place == ROUTE_PRIMARY)
         return acquire_wait(session);
-    job->avoid = session->slots[ROUTE_REPLICA].server;
+    job->avoid = session->slots[ROUTE_REPLICA]->server;
     slot_drop(session, ROUTE_REPLICA);
     if (++job->attempts < ATTEMPTS_MAX)
         return session_enter(session, SESSION_ACQUIRING);
@@ -260,7 +260,7 @@ static enum step leave_node(struct session *session)
 enum step retry_refused(struct session *session, enum refusal refusal, const struct tracker_info *info)
 {
     struct job *job = session->job;
-    struct upstream *upstream = session->slots[job->place].upstream;
+    struct upstream *upstream = session->slots[job->place]->upstream;
     relay_discard(upstream, info);
     upstream_end(upstream);
     relay_take_back(job, &session->client);

@@ -87,7 +87,7 @@ static enum step end_without_reply(struct session *session, struct upstream *ups
 enum step transfer_command(struct session *session)
 {
     struct job *job = session->job;
-    struct slot *slot = &session->slots[job->place];
+    struct slot *slot = session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)
         return retry_of_upstream(session, &(struct error){ slot->failure.code, "", "declared down" });
@@ -206,7 +206,7 @@ static bool name_statement(struct session *session, struct upstream *upstream,
     prepared->dialect = dialect_of(session);
     prepared->params = info->params;
     prepared->columns = info->columns;
-    const struct slot *slot = &session->slots[job->place];
+    const struct slot *slot = session->slots[job->place];
     upstream_statements_make_room(slot->upstream, job->place, job->prepared,
                                   pool_prepared_max(&session->worker->pool, session->listener->cluster));
     if (!upstream_statements_add(slot, job->place, &session->facets.vars, prepared, info->stmt_id))
@@ -226,7 +226,7 @@ static void note_writes(struct session *session, const struct upstream *upstream
                         const struct tracker_info *info)
 {
     struct job *job = session->job;
-    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    const struct slot *slot = session->slots[ROUTE_PRIMARY];
     if (job->reply.gtids.len > 0)
         consistency_note_gtid(&session->consistency, job, written_tag(slot->server, slot->moves),
                               upstream->family, job->reply.gtids);
@@ -393,7 +393,7 @@ static enum step finish(struct session *session, struct upstream *upstream)
         prepared_note_pin(job->prepared, PIN_CURSOR, session_now(session),
                           &session->worker->boxes[session->listener->cluster].pins);
     if (buf_unparsed(&upstream->stream.in).len > 0) {
-        struct slot *slot = &session->slots[job->place];
+        struct slot *slot = session->slots[job->place];
         slot->has_failed = true;
         (void)error_set(&slot->failure, 0, "the server went on after its reply");
     }
@@ -417,7 +417,7 @@ static bool is_nothing_there(const struct session *session, const struct stream 
 enum step transfer_reply(struct session *session)
 {
     struct job *job = session->job;
-    struct slot *slot = &session->slots[job->place];
+    struct slot *slot = session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)
         return retry_of_upstream(session, &slot->failure);
@@ -450,7 +450,7 @@ static enum step fail_file(struct session *session, struct upstream *upstream)
 enum step transfer_file(struct session *session)
 {
     struct job *job = session->job;
-    struct slot *slot = &session->slots[job->place];
+    struct slot *slot = session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)
         return retry_of_upstream(session, &slot->failure);

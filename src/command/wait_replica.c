@@ -44,7 +44,7 @@ static uint64_t cheaper_us(const struct session *session)
     bool is_there = slot_is_current(session, ROUTE_REPLICA);
     for (int i = 0; is_known && i < (int)view->count; i++) {
         bool is_candidate =
-            is_there ? i == session->slots[ROUTE_REPLICA].server : view->servers[i].takes_reads;
+            is_there ? i == session->slots[ROUTE_REPLICA]->server : view->servers[i].takes_reads;
         uint64_t us = is_candidate ? positions_wait_us(session->consistency.positions, i, elapsed_us) : 0;
         most_us = us > most_us ? us : most_us;
     }
@@ -109,7 +109,7 @@ static bool is_bound(const struct session *session)
 static struct gate_state state_of(const struct session *session)
 {
     const struct consistency *consistency = &session->consistency;
-    const struct slot *slot = &session->slots[ROUTE_REPLICA];
+    const struct slot *slot = session->slots[ROUTE_REPLICA];
     const struct positions *positions = session->consistency.positions;
     bool has_replica = slot_is_current(session, ROUTE_REPLICA);
     return (struct gate_state){
@@ -157,7 +157,7 @@ static void count(struct session *session, enum gate_verdict verdict)
         counter_add(&counters->reads_too_early, 1);
     else
         counter_add(&counters->reads_caught_up, job->wait.is_held_back);
-    if (verdict == GATE_MOVE && session->slots[ROUTE_REPLICA].upstream != NULL)
+    if (verdict == GATE_MOVE && session->slots[ROUTE_REPLICA]->upstream != NULL)
         counter_add(&counters->reads_moved, 1);
     job->wait.is_held_back = verdict == GATE_WAIT;
 }
@@ -165,7 +165,7 @@ static void count(struct session *session, enum gate_verdict verdict)
 static bool obey(struct session *session, enum gate_verdict verdict)
 {
     struct job *job = session->job;
-    struct slot *slot = &session->slots[ROUTE_REPLICA];
+    struct slot *slot = session->slots[ROUTE_REPLICA];
     switch (verdict) {
     case GATE_WAIT:
         return true;

@@ -132,7 +132,7 @@ static bool has_room(const struct stream *stream)
 static void watch_client(struct session *session)
 {
     struct stream *client = &session->client;
-    const struct upstream *upstream = session->slots[session->job->place].upstream;
+    const struct upstream *upstream = session->slots[session->job->place]->upstream;
     bool is_relaying = session->state == SESSION_REPLYING || session->state == SESSION_INFILE;
     int events = 0;
     bool is_listening = session->state != SESSION_CLOSING || session->has_last_words;
@@ -146,7 +146,7 @@ static void watch_client(struct session *session)
 
 static void watch_upstream(struct session *session, enum route_place place)
 {
-    struct upstream *upstream = session->slots[place].upstream;
+    struct upstream *upstream = session->slots[place]->upstream;
     if (upstream == NULL || (upstream->state != UPSTREAM_READY && upstream->state != UPSTREAM_BUSY))
         return;
     struct stream *stream = &upstream->stream;
@@ -198,7 +198,7 @@ static void on_client(struct stream *stream, int events)
  * it; true if the session had state there. */
 static bool lose_idle(struct session *session, enum route_place place)
 {
-    struct slot *slot = &session->slots[place];
+    struct slot *slot = session->slots[place];
     bool is_state_lost = slot_has_lost_state(session, place);
     counter_add(&slot->upstream->server->by_worker[session->worker->index].drops, 1);
     worker_note_trouble(session->worker, session->listener->cluster);
@@ -212,7 +212,7 @@ static bool lose_idle(struct session *session, enum route_place place)
  * ask for. */
 static void bury_idle(struct session *session, enum route_place place)
 {
-    const struct slot *slot = &session->slots[place];
+    const struct slot *slot = session->slots[place];
     const char *name = slot->upstream->server->name;
     struct error failure = slot->failure;
     if (!lose_idle(session, place) || session->lost.len > 0)
@@ -229,7 +229,7 @@ static void bury_idle(struct session *session, enum route_place place)
 static void bury_idle_losses(struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++)
-        if (session->slots[place].has_failed && !session_is_of_job(session, (enum route_place)place))
+        if (session->slots[place]->has_failed && !session_is_of_job(session, (enum route_place)place))
             bury_idle(session, (enum route_place)place);
 }
 
@@ -274,6 +274,7 @@ static struct session *new_session(struct worker *worker)
         return NULL;
     session->id = worker->next_id;
     session->job = job_idle();
+    session->slots[ROUTE_PRIMARY] = session->slots[ROUTE_REPLICA] = slot_none();
     HASH_ADD(hh, worker->by_id, id, sizeof session->id, session);
     if (!hash_has(session)) {
         mem_free(session);
@@ -395,7 +396,7 @@ static bool is_out(const struct view_server *entry)
 
 static void move(struct session *session, enum route_place place)
 {
-    struct slot *slot = &session->slots[place];
+    struct slot *slot = session->slots[place];
     const struct view_server *entry = &session_view(session)->servers[slot->server];
     if (slot->upstream == NULL || slot->has_failed)
         return;

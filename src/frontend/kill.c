@@ -79,7 +79,7 @@ static bool is_too_late(const struct killer *killer)
     if (session == NULL || counter_read(&session->commands) == killer->command)
         return false;
     for (int place = 0; place < PREPARED_PLACES; place++) {
-        const struct upstream *its = session->slots[place].upstream;
+        const struct upstream *its = session->slots[place]->upstream;
         if (its != NULL && its->server == killer->upstream->server &&
             its->connection_id == killer->connection)
             return true;
@@ -170,7 +170,7 @@ enum step kill_interrupted(struct session *session)
 
 void kill_session(struct session *session, bool is_query)
 {
-    struct upstream *upstream = session->slots[session->job->place].upstream;
+    struct upstream *upstream = session->slots[session->job->place]->upstream;
     if (upstream != NULL && (upstream->state == UPSTREAM_BUSY || upstream->state == UPSTREAM_EXCHANGING)) {
         upstream->is_soiled = true; /* a late KILL must not hit another session there */
         send_kill(session, upstream, is_query);
@@ -263,7 +263,7 @@ static bool is_known_as(const struct upstream *upstream, uint64_t id)
 static bool has_connection(const struct session *session, const struct inquiry *inquiry)
 {
     for (int place = 0; place < PREPARED_PLACES; place++) {
-        const struct slot *slot = &session->slots[place];
+        const struct slot *slot = session->slots[place];
         if (slot->upstream != NULL && !slot->has_failed && slot->upstream->server == inquiry->server &&
             is_known_as(slot->upstream, inquiry->target) && addr_equal(&slot->upstream->addr, &inquiry->addr))
             return true;
@@ -351,7 +351,7 @@ static struct inquiry *inquire(const struct world *world, uint64_t target)
 static void note_home_server(const struct session *session, struct inquiry *inquiry)
 {
     enum route_place home = facets_home(&session->facets);
-    const struct upstream *upstream = session->slots[home].upstream;
+    const struct upstream *upstream = session->slots[home]->upstream;
     const struct view *view = session_view(session);
     if (upstream != NULL) {
         inquiry->home = upstream->server;

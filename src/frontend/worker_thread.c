@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define SLOTS_KEPT 64 /* unused slots per worker: 76 KiB; further ones are freed */
 #define JOBS_KEPT 256 /* unused jobs per worker: 300 KiB; further ones are freed */
 
 static struct worker *of_loop(const struct loop *loop)
@@ -147,6 +148,7 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
     worker->loop.context = worker;
     set_env(worker);
     list_init(&worker->sessions);
+    mem_slab_init(&worker->slots, sizeof(struct slot), SLOTS_KEPT);
     mem_slab_init(&worker->jobs, sizeof(struct job), JOBS_KEPT);
     list_init(&worker->killers);
     list_init(&worker->kill_questions);
@@ -199,6 +201,7 @@ void worker_fini(struct worker *worker)
     loop_fini(&worker->loop);
     digests_fini(&worker->digests);
     free_boxes(worker);
+    mem_slab_fini(&worker->slots);
     mem_slab_fini(&worker->jobs);
 }
 

@@ -260,11 +260,11 @@ void upstream_statements_part(struct upstream *upstream, enum route_place place)
     }
 }
 
-void upstream_statements_leave(const struct slot slots[SLOT_COUNT], struct prepared *prepared)
+void upstream_statements_leave(struct slot *const slots[SLOT_COUNT], struct prepared *prepared)
 {
     for (int place = 0; place < SLOT_COUNT; place++) {
         const struct prepared_copy *copy = &prepared->copies[place];
-        if (slots[place].upstream != NULL && copy->generation == slots[place].generation)
+        if (slots[place]->upstream != NULL && copy->generation == slots[place]->generation)
             part(copy->known, (enum route_place)place);
     }
 }

@@ -93,7 +93,7 @@ static bool leaves_nothing_unknown(const struct session *session)
 void reuse_note_job(struct session *session, struct upstream *upstream)
 {
     const struct job *job = session->job;
-    struct slot *slot = &session->slots[job->place];
+    struct slot *slot = session->slots[job->place];
     bool is_write = job->facts.kind == SQL_WRITE || job->facts.kind == SQL_DDL || job->facts.has_sequence ||
                     !is_plain(job);
     is_write &= job->command->byte != COM_RESET_CONNECTION; /* it leaves no write to ask about */
@@ -111,7 +111,7 @@ void reuse_note_job(struct session *session, struct upstream *upstream)
 
 static bool may_leave(const struct session *session, enum route_place place)
 {
-    const struct slot *slot = &session->slots[place];
+    const struct slot *slot = session->slots[place];
     if (pooled_of(slot->upstream)->is_touched ||
         lifetime_trust_us(&session->worker->pool, slot->upstream) == 0)
         return false;
@@ -124,7 +124,7 @@ static bool may_leave(const struct session *session, enum route_place place)
 
 bool reuse_leave(struct session *session, enum route_place place)
 {
-    struct slot *slot = &session->slots[place];
+    struct slot *slot = session->slots[place];
     struct left_state *legacy = &pooled_of(slot->upstream)->left;
     struct fingerprint fingerprint = { .said = legacy->said };
     if (!may_leave(session, place))

@@ -154,8 +154,8 @@ void session_note_use(struct session *session)
     if (!login_age_renew(&session->worker->pool, session->listener->cluster, &session->rights))
         return;
     for (int place = 0; place < SLOT_COUNT; place++)
-        if (place != (int)session->job->place && session->slots[place].upstream != NULL)
-            schema_note_left(&session->slots[place]);
+        if (place != (int)session->job->place && session->slots[place]->upstream != NULL)
+            schema_note_left(session->slots[place]);
     see_change(session);
 }
 

@@ -17,11 +17,38 @@
 #include "state/schema.h"
 #include "state/sequences.h"
 
+#include <assert.h>
+#include <errno.h>
+
+static struct slot *constant(const struct slot *slot)
+{
+    const union {
+        const struct slot *constant;
+        struct slot *slot;
+    } as = { slot };
+    return as.slot;
+}
+
+struct slot *slot_none(void)
+{
+    static const struct slot none;
+    return constant(&none);
+}
+
+struct slot *slot_without_memory(void)
+{
+    static const struct slot failed = {
+        .has_failed = true,
+        .failure = { .code = ENOMEM, .text = "out of memory for a connection" },
+    };
+    return constant(&failed);
+}
+
 /* ---- upstream callbacks: each notes what happened, then runs the driver ---- */
 
 static struct slot *slot_of(struct session *session, const struct upstream *upstream)
 {
-    return &session->slots[slot_place_of(session->slots, upstream)];
+    return session->slots[slot_place_of(session->slots, upstream)];
 }
 
 static void on_ready(struct upstream *upstream)
@@ -122,7 +149,7 @@ static const struct upstream_owner_ops owner_ops = {
  * thread did not run; after some silence a system call for them is worth its cost. */
 void slot_listen(struct session *session, enum route_place place)
 {
-    struct slot *slot = &session->slots[place];
+    struct slot *slot = session->slots[place];
     struct upstream *upstream = slot->upstream;
     if (upstream == NULL || slot->has_failed || upstream->state != UPSTREAM_READY)
         return;
@@ -172,10 +199,17 @@ static void hold_quota(struct session *session, struct upstream *upstream)
         quota_enlist(quota, upstream);
 }
 
-/* The slot of the job's place, for a new connection: no statement has run there, and no variable is set. */
+/* A slot in the job's place, which is empty, for a new connection: no statement has run there, and no variable
+ * is set. NULL when memory is out: the place is slot_without_memory(), and the account's permit is given back. */
 static struct slot *begin_slot(struct session *session, int server)
 {
-    struct slot *slot = &session->slots[session->job->place];
+    struct slot *slot = mem_slab_take(&session->worker->slots);
+    assert(session->slots[session->job->place] == slot_none());
+    session->slots[session->job->place] = slot != NULL ? slot : slot_without_memory();
+    if (slot == NULL) {
+        hold_quota(session, NULL);
+        return NULL;
+    }
     *slot = (struct slot){ .set = facet_bit(FACET_SCHEMA),
                            .server = server,
                            .moves = session_view(session)->servers[server].moves,
@@ -189,6 +223,10 @@ static struct slot *begin_slot(struct session *session, int server)
 void slot_take(struct session *session, int server, struct upstream *take_upstream)
 {
     struct slot *slot = begin_slot(session, server);
+    if (slot == NULL) {
+        upstream_close(&take_upstream);
+        return;
+    }
     upstream_hand_over(take_upstream, &owner_ops, session);
     permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
     if (take_upstream->quota.permits == NULL)
@@ -230,9 +268,12 @@ void slot_change(struct session *session, int server, struct upstream *take_upst
         permits_release(&take_upstream->quota, session->worker->index);
     take_upstream->key = slot_key(session, server);
     slot_take(session, server, take_upstream);
+    struct slot *slot = session->slots[session->job->place];
+    if (slot == slot_without_memory())
+        return;
     note_login(session, take_upstream);
-    session->slots[session->job->place].is_changing = true;
-    session->slots[session->job->place].is_renewing = is_own;
+    slot->is_changing = true;
+    slot->is_renewing = is_own;
     pooled_of(take_upstream)->is_unclean = false;
     upstream_change_user(take_upstream, &wish);
 }
@@ -241,6 +282,10 @@ void slot_open(struct session *session, int server)
 {
     struct slot *slot = begin_slot(session, server);
     const struct view_server *entry = &session_view(session)->servers[server];
+    if (slot == NULL) {
+        permits_give(&entry->server->permits);
+        return;
+    }
     const struct upstream_wish wish = wish_of(session, server);
     slot->upstream =
         upstream_open(&session->worker->env, entry->server, &wish, &owner_ops, session, &slot->failure);
@@ -258,7 +303,7 @@ void slot_open(struct session *session, int server)
 /* Empties the slot. The caller owns the connection; NULL: there was none. */
 static struct upstream *release(struct session *session, enum route_place place)
 {
-    struct slot *slot = &session->slots[place];
+    struct slot *slot = session->slots[place];
     struct upstream *upstream = slot->upstream;
     if (upstream != NULL && !session->is_new)
         consistency_note_drop(&session->consistency, session->job, place, slot);
@@ -267,7 +312,11 @@ static struct upstream *release(struct session *session, enum route_place place)
                               session->listener->cluster); /* the statement may have run nevertheless */
     state_capture_end(slot);
     sequences_note_drop(&session->facets.draws, slot);
-    *slot = (struct slot){ 0 };
+    if (session->job->wait.asked == slot)
+        session->job->wait.asked = slot_none();
+    if (slot != slot_none() && slot != slot_without_memory())
+        mem_slab_give(&session->worker->slots, slot);
+    session->slots[place] = slot_none();
     return upstream;
 }
 
@@ -281,7 +330,7 @@ void slot_drop(struct session *session, enum route_place place)
 
 void slot_leave(struct session *session, enum route_place place, bool is_promised)
 {
-    if (!fit_may_park(&session->worker->pool, &session->slots[place], &session->facets)) {
+    if (!fit_may_park(&session->worker->pool, session->slots[place], &session->facets)) {
         slot_drop(session, place);
         return;
     }
@@ -297,7 +346,7 @@ void slot_leave_all(struct session *session)
 
 void slot_drop_idle(struct session *session, enum route_place place)
 {
-    if (session->slots[place].upstream != NULL && !slot_has_lost_state(session, place))
+    if (session->slots[place]->upstream != NULL && !slot_has_lost_state(session, place))
         slot_drop(session, place);
 }
 
@@ -316,7 +365,7 @@ bool slot_has_lost_state(const struct session *session, enum route_place place)
 
 bool slot_has_moved(const struct session *session, enum route_place place)
 {
-    const struct slot *slot = &session->slots[place];
+    const struct slot *slot = session->slots[place];
     return slot->upstream != NULL && slot->moves != session_view(session)->servers[slot->server].moves;
 }
 
@@ -325,7 +374,7 @@ bool slot_continues_there(const struct session *session, enum route_place place)
     const struct job *job = session->job;
     const struct prepared *prepared = job->prepared;
     if (prepared == NULL || job->place != place || prepared->last_place != (int)place ||
-        prepared->copies[place].generation != session->slots[place].generation)
+        prepared->copies[place].generation != session->slots[place]->generation)
         return false;
     return job->command->byte == COM_STMT_FETCH ? prepared->has_cursor : prepared->has_long_data;
 }
@@ -335,7 +384,7 @@ bool slot_continues_there(const struct session *session, enum route_place place)
 bool slot_is_current(const struct session *session, enum route_place place)
 {
     const struct view *view = session_view(session);
-    const struct slot *slot = &session->slots[place];
+    const struct slot *slot = session->slots[place];
     if (slot->upstream == NULL)
         return false;
     if (slot->has_failed)
@@ -354,7 +403,7 @@ bool slot_is_current(const struct session *session, enum route_place place)
 bool slot_is_left(const struct session *session, enum route_place place)
 {
     const struct view *view = session_view(session);
-    const struct slot *slot = &session->slots[place];
+    const struct slot *slot = session->slots[place];
     const struct view_server *entry = &view->servers[slot->server];
     if (slot->upstream == NULL || slot->has_failed || slot_has_lost_state(session, place) ||
         yield_has_statements(session, place))

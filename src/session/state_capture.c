@@ -102,7 +102,7 @@ static bool note_values(struct session *session, struct slot *slot, const struct
 /* The only variable of PIN_HELD_SET, if a statement may have used it up by now; NULL: there is none. */
 static const char *held(const struct session *session, enum route_place place)
 {
-    if (session->slots[place].has_told_held ||
+    if (session->slots[place]->has_told_held ||
         (facets_pins(&session->facets, place) & pin_bit(PIN_HELD_SET)) == 0)
         return NULL;
     return vars_used_up(pins_only_name(&session->facets.pins, PIN_HELD_SET));
@@ -184,7 +184,7 @@ static unsigned needed_numbers(const struct session *session, const struct slot 
 /* A connection that is kept for other state is not asked: the session would not give it up. */
 static bool needs_numbers(const struct session *session, enum route_place place)
 {
-    return needed_numbers(session, &session->slots[place]) != 0 && !slot_has_lost_state(session, place);
+    return needed_numbers(session, session->slots[place]) != 0 && !slot_has_lost_state(session, place);
 }
 
 /* LIMIT 1: sql_select_limit may be 0. */
@@ -340,7 +340,7 @@ static bool is_resting(const struct session *session, const struct slot *slot)
 
 bool state_capture_ask(struct session *session, enum route_place place)
 {
-    struct slot *slot = &session->slots[place];
+    struct slot *slot = session->slots[place];
     const struct question *question = next_question(session, place);
     if (question == NULL)
         return false;
@@ -361,7 +361,7 @@ static bool ask_for_command(struct session *session, struct slot *slot, const st
 
 bool state_capture_ask_id(struct session *session, enum route_place place)
 {
-    return ask_for_command(session, &session->slots[place], &questions[QUESTION_NUMBERS]);
+    return ask_for_command(session, session->slots[place], &questions[QUESTION_NUMBERS]);
 }
 
 bool state_capture_ask_variables(struct session *session, enum route_place place)
@@ -369,12 +369,12 @@ bool state_capture_ask_variables(struct session *session, enum route_place place
     const struct question *question = &questions[QUESTION_NAMES];
     if (!question->is_needed(session, place))
         question = &questions[QUESTION_VALUES];
-    return question->is_needed(session, place) && ask_for_command(session, &session->slots[place], question);
+    return question->is_needed(session, place) && ask_for_command(session, session->slots[place], question);
 }
 
 bool state_capture_ask_transaction(struct session *session, enum route_place place)
 {
-    struct slot *slot = &session->slots[place];
+    struct slot *slot = session->slots[place];
     return is_in_doubt(session, place) && !is_resting(session, slot) &&
            ask_for_command(session, slot, &questions[QUESTION_TRANSACTION]);
 }
@@ -396,7 +396,7 @@ void state_capture_note(struct session *session, struct slot *slot, const struct
 bool state_capture_is_running(const struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++)
-        if (session->slots[place].capture != NULL && !session->slots[place].has_failed)
+        if (session->slots[place]->capture != NULL && !session->slots[place]->has_failed)
             return true;
     return false;
 }

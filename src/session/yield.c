@@ -12,12 +12,12 @@
 
 bool yield_has_statements(const struct session *session, enum route_place place)
 {
-    return prepared_pins_of_all(&session->prepared, &session->slots[place], place) != 0;
+    return prepared_pins_of_all(&session->prepared, session->slots[place], place) != 0;
 }
 
 bool yield_has_own_answers(const struct session *session, enum route_place place)
 {
-    return diagnostics_keep(&session->slots[place], session->worker->world->timeouts->diagnostics_us,
+    return diagnostics_keep(session->slots[place], session->worker->world->timeouts->diagnostics_us,
                             session_now(session));
 }
 
@@ -25,7 +25,7 @@ uint32_t yield_pins(const struct session *session, enum route_place place)
 {
     uint32_t answers = yield_has_own_answers(session, place) ? pin_bit(PIN_ANSWERS) : 0;
     return facets_all_pins(&session->facets, place) | answers |
-           prepared_pins_of_all(&session->prepared, &session->slots[place], place);
+           prepared_pins_of_all(&session->prepared, session->slots[place], place);
 }
 
 bool yield_is_shared(const struct session *session)
@@ -38,7 +38,7 @@ bool yield_is_shared(const struct session *session)
  * such as answers that the client may still ask for. */
 static bool may_part(const struct session *session, enum route_place place)
 {
-    const struct slot *slot = &session->slots[place];
+    const struct slot *slot = session->slots[place];
     return yield_is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
            slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
            !session_is_of_job(session, place) &&
@@ -54,7 +54,7 @@ static bool may_give(const struct session *session, enum route_place place)
  * its permit goes to that session. */
 static void give(struct session *session, enum route_place place)
 {
-    const struct upstream *upstream = session->slots[place].upstream;
+    const struct upstream *upstream = session->slots[place]->upstream;
     log_debug(&session->scope, "gives up its connection to %s", upstream->server->name);
     if (waiters_suit(&session->worker->pool, upstream))
         slot_leave(session, place, true);
@@ -73,7 +73,7 @@ void yield_give_up(struct session *session, enum route_place place)
 void yield_idle(struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++) {
-        struct upstream *upstream = session->slots[place].upstream;
+        struct upstream *upstream = session->slots[place]->upstream;
         if (upstream == NULL || upstream->permit.permits == NULL)
             continue;
         permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
@@ -93,7 +93,7 @@ void yield_on_wanted(struct upstream *upstream)
 
 static void retire(struct session *session, enum route_place place)
 {
-    struct upstream *upstream = session->slots[place].upstream;
+    struct upstream *upstream = session->slots[place]->upstream;
     if (!may_give(session, place))
         return;
     log_debug(&session->scope, "its connection to %s is retired", upstream->server->name);
@@ -111,7 +111,7 @@ void yield_on_aged(struct upstream *upstream)
 void yield_retire_old(struct session *session)
 {
     const struct job *job = session->job;
-    const struct upstream *upstream = session->slots[job->place].upstream;
+    const struct upstream *upstream = session->slots[job->place]->upstream;
     if (upstream != NULL && lifetime_is_over(&session->worker->pool, upstream) && !job->facts.refers_previous)
         retire(session, job->place);
 }

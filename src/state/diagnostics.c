@@ -72,9 +72,9 @@ static uint64_t who_knows(const struct answers *answers, enum sql_question quest
     return answers->last;
 }
 
-static uint64_t generation_at(const struct slot slots[SLOT_COUNT], enum route_place place, bool is_current)
+static uint64_t generation_at(struct slot *const slots[SLOT_COUNT], enum route_place place, bool is_current)
 {
-    return is_current ? slots[place].generation : 0;
+    return is_current ? slots[place]->generation : 0;
 }
 
 /* Does another connection than that of generation `here` know the answer to one of `questions` (bit
@@ -89,7 +89,7 @@ static bool any_is_elsewhere(const struct answers *answers, unsigned questions, 
     return false;
 }
 
-bool diagnostics_are_elsewhere(const struct answers *answers, const struct slot slots[SLOT_COUNT],
+bool diagnostics_are_elsewhere(const struct answers *answers, struct slot *const slots[SLOT_COUNT],
                                const struct sql_facts *facts, enum route_place place, bool is_current)
 {
     bool is_in_passing = facts->asks_before != 0 && !facts->refers_previous && facts->kind != SQL_SHOW;
@@ -103,13 +103,13 @@ static bool is_prepare(const struct job *job)
     return job->command != NULL && job->command->byte == COM_STMT_PREPARE;
 }
 
-bool diagnostics_forbid(const struct answers *answers, const struct slot slots[SLOT_COUNT],
+bool diagnostics_forbid(const struct answers *answers, struct slot *const slots[SLOT_COUNT],
                         const struct job *job, bool is_current)
 {
     return !is_prepare(job) && diagnostics_are_elsewhere(answers, slots, &job->facts, job->place, is_current);
 }
 
-bool diagnostics_are_gone(const struct answers *answers, const struct slot slots[SLOT_COUNT],
+bool diagnostics_are_gone(const struct answers *answers, struct slot *const slots[SLOT_COUNT],
                           const struct job *job, bool is_current)
 {
     if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW || is_prepare(job))

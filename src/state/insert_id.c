@@ -12,10 +12,10 @@ static bool is_untold(const struct job *job)
     return is_silent || is_inside || job->facts.may_hide_state || job->facts.gives_insert_id;
 }
 
-bool insert_id_is_lost(const struct insert_id *id, const struct slot slots[SLOT_COUNT])
+bool insert_id_is_lost(const struct insert_id *id, struct slot *const slots[SLOT_COUNT])
 {
     for (int place = 0; place < SLOT_COUNT; place++)
-        if (slots[place].generation == id->known_by)
+        if (slots[place]->generation == id->known_by)
             return false;
     return id->known_by != 0;
 }
@@ -35,12 +35,12 @@ void insert_id_note_told(struct facets *facets, struct job *job, struct slot *sl
 
 /* Some ids in an OK were given by the client, and not generated: only the connection knows which kind an id
  * is. A statement that may have left the id unchanged does not make a lost id known again. */
-void insert_id_note_done(struct facets *facets, const struct slot slots[SLOT_COUNT], const struct job *job)
+void insert_id_note_done(struct facets *facets, struct slot *const slots[SLOT_COUNT], const struct job *job)
 {
     struct insert_id *id = &facets->insert_id;
     bool may_be_another = is_untold(job);
     if (job->reply.has_insert_id || (may_be_another && !insert_id_is_lost(id, slots)))
-        id->known_by = slots[job->place].generation;
+        id->known_by = slots[job->place]->generation;
     id->is_unknown |= may_be_another && !job->reply.has_insert_id;
 }
 

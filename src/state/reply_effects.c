@@ -55,10 +55,10 @@ static void note_expired(struct facets *facets, const struct job *job, struct up
     pin(facets, PIN_EXPIRED_PASSWORD, job, now_us);
 }
 
-void reply_effects_note(struct facets *facets, struct job *job, struct slot slots[SLOT_COUNT],
+void reply_effects_note(struct facets *facets, struct job *job, struct slot *const slots[SLOT_COUNT],
                         const struct tracker_info *info, uint64_t now_us)
 {
-    struct upstream *upstream = slots[job->place].upstream;
+    struct upstream *upstream = slots[job->place]->upstream;
     if (info->kind == TRACKER_ERR) {
         job->reply.has_error = true;
         job->reply.error_code = info->error;
@@ -82,7 +82,7 @@ void reply_effects_note(struct facets *facets, struct job *job, struct slot slot
     facets->status = info->status;
     facets->transaction.is_unknown = false;
     if (info->insert_id != 0)
-        insert_id_note_told(facets, job, &slots[job->place], info->insert_id);
+        insert_id_note_told(facets, job, slots[job->place], info->insert_id);
     if (info->session.len > 0)
         session_track_note(facets, job, slots, info->session, now_us);
     else if (info->is_cut && (info->status & STATUS_SESSION_STATE_CHANGED))

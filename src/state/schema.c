@@ -186,10 +186,10 @@ static void told(const struct report *report, const struct sesstrack_change *cha
 {
     struct facets *facets = report->facets;
     enum route_place place = report->job->place;
-    const struct slot *other = &report->slots[place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY];
+    const struct slot *other = report->slots[place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY];
     leave(report, change->value);
     set(&facets->schema, change->value);
-    set(&report->slots[place].upstream->schema, change->value);
+    set(&report->slots[place]->upstream->schema, change->value);
     if (facets->keeps_schema && other->upstream != NULL)
         text_clear(&other->upstream->schema);
     facets->keeps_schema = facets->has_replica_refused = false;

@@ -8,11 +8,11 @@
 static bool is_passing(const struct report *report, struct span name)
 {
     const struct job *job = report->job;
-    return job->facts.sets_for_itself && report->slots[job->place].upstream->family == FAMILY_MARIADB &&
+    return job->facts.sets_for_itself && report->slots[job->place]->upstream->family == FAMILY_MARIADB &&
            vars_manner_of(name) != VARS_IGNORE;
 }
 
-void session_track_note(struct facets *facets, struct job *job, struct slot slots[SLOT_COUNT],
+void session_track_note(struct facets *facets, struct job *job, struct slot *const slots[SLOT_COUNT],
                         struct span entries, uint64_t now_us)
 {
     const struct report report = { .facets = facets, .job = job, .slots = slots, .now_us = now_us };

@@ -70,7 +70,7 @@ static void note_held(const struct report *report, const struct sesstrack_change
     if (job->pending_set != NULL) /* the value is taken from the text of the SET */
         return;
     const struct pin_origin origin = job_origin(job, report->now_us);
-    hold(report->facets, change->name, change->value, report->slots[job->place].upstream->family, &origin);
+    hold(report->facets, change->name, change->value, report->slots[job->place]->upstream->family, &origin);
 }
 
 static void told(const struct report *report, const struct sesstrack_change *change)

@@ -105,9 +105,10 @@ static void note_values_away(struct facets *facets, struct slot *slot, const str
         facets->variables = VARIABLES_MAYBE_REPLICA;
 }
 
-void variable_effects_note_done(struct facets *facets, struct slot slots[SLOT_COUNT], const struct job *job)
+void variable_effects_note_done(struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                                const struct job *job)
 {
-    struct slot *slot = &slots[job->place];
+    struct slot *slot = slots[job->place];
     bool has_any = facets->user_vars.count > 0 || facets->user_vars.has_odd || job->facts.touches_variables ||
                    job->facts.sets_unnamed;
     bool is_away = job->place == ROUTE_REPLICA && facets->mode == LISTENER_SPLIT;
@@ -158,11 +159,11 @@ static bool lacks_known(const struct facets *facets, const struct slot *slot, co
            user_variables_has_since(&facets->user_vars, slot->user_version);
 }
 
-bool variable_effects_are_lost(const struct facets *facets, const struct slot slots[SLOT_COUNT],
+bool variable_effects_are_lost(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
                                const struct job *job)
 {
     if (asks_before(job) && !variable_effects_needs_none(job) &&
-        lacks_known(facets, &slots[ROUTE_PRIMARY], job))
+        lacks_known(facets, slots[ROUTE_PRIMARY], job))
         return true;
     return is_without_variables(facets, job) && needs_variables(job);
 }

@@ -97,7 +97,7 @@ static void told(const struct report *report, const struct sesstrack_change *cha
     if (!span_is_nocase(change->name, "wait_timeout") || is_in_text || !span_to_u64(change->value, &wait_s))
         return;
     report->facets->wait_s = wait_s > UINT32_MAX ? UINT32_MAX : (uint32_t)wait_s;
-    report->slots[job->place].has_wait = true;
+    report->slots[job->place]->has_wait = true;
     job->reply.has_told_wait = true;
     facets_note(report->facets, FACET_WAIT_TIMEOUT);
 }
