@@ -1,12 +1,12 @@
-/* The listeners of the configuration: their sockets, and what their sessions see of them. A struct listener has the
- * settings and counters for its sessions; it is kept until the last session that was accepted through it has ended.
- * Lives on the control thread.
+/* The listeners of the configuration: their sockets, and what their sessions see of them. A struct listener
+ * has the settings and counters for its sessions; it is kept until the last session that was accepted through
+ * it has ended. Lives on the control thread.
  *
  *      listeners_plan: opens new sockets ──┬──► listeners_open: the plan takes effect, old sockets are closed
- *                                          └──► listeners_abandon: the plan is dropped, new sockets are closed
+ *                                          └──► listeners_abandon: the plan is dropped, new ones are closed
  *
- * Sockets are matched by address: if a reload exchanges the addresses of two listeners, the sockets stay open and
- * no client is refused. The settings of a struct listener never change: if a reload changes a setting that
+ * Sockets are matched by address: if a reload exchanges the addresses of two listeners, the sockets stay open
+ * and no client is refused. The settings of a struct listener never change: if a reload changes a setting that
  * sessions use, new clients get a new struct listener of the same name.
  */
 #ifndef HEADGATE_APP_LISTENERS_H

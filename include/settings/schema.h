@@ -73,6 +73,11 @@ struct section {
     const char *const *absent; /* keys planned but "not in this version"; NULL-terminated, may be NULL */
 };
 
+/* A row: SETTING("wait", DURATION, struct pool_settings, wait_us, .fallback = "1s", .doc = …). */
+#define SETTING(key, kind, object, member, ...)                                                              \
+    {                                                                                                        \
+        .name = (key), .type = SETTING_##kind, .offset = offsetof(object, member), __VA_ARGS__               \
+    }
 #define SECTION_ROWS(rows) .settings = (rows), .count = sizeof(rows) / sizeof *(rows)
 
 /* A value as it is in the file. */

@@ -24,53 +24,24 @@ bool user_settings_read_password(const char *password, struct auth_secret *secre
 }
 
 static const struct setting user_settings[] = {
-    {
-        .name = "name",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct user_settings, name),
-        .is_required = true,
-        .effect = EFFECT_NOW,
-        .example = "app",
-        .doc = "The account, as on the servers; clients log in to headgate with it, and headgate to the "
-               "servers.",
-    },
-    {
-        .name = "password",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct user_settings, password),
-        .is_required = true,
-        .is_secret = true,
-        .check = auth_check_password,
-        .effect = EFFECT_NEW_SESSIONS,
-        .example = "change me",
-        .doc = "Its password in clear text, or as a server keeps it for mysql_native_password: \"*\" and 40 "
-               "hexadecimal "
-               "digits (then every server must take that plugin). Or password_file = \"/path\" (first line; "
-               "relative to "
-               "this file's folder), or password_env = \"NAME\" (an environment variable).",
-    },
-    {
-        .name = "max_connections",
-        .type = SETTING_INTEGER,
-        .offset = offsetof(struct user_settings, max_connections),
-        .words = limit_words,
-        .min = 1,
-        .max = LIMIT_MAX,
-        .fallback = "off",
-        .effect = EFFECT_NOW,
-        .doc = "Clients logged in with this account at the same time; a further one hears error 1203 after "
-               "its password was checked.",
-    },
-    {
-        .name = "consistency",
-        .type = SETTING_ENUM,
-        .offset = offsetof(struct user_settings, consistency),
-        .words = consistency_words,
-        .fallback = "inherit",
-        .effect = EFFECT_NOW,
-        .doc = "What reads on replicas show to this account: \"session\", \"eventual\", \"global\" or "
-               "\"strong\", as explained at the cluster; \"inherit\": the setting of the listener.",
-    },
+    SETTING("name", STRING, struct user_settings, name, .is_required = true, .effect = EFFECT_NOW,
+            .example = "app",
+            .doc = "The account, as on the servers; clients log in to headgate with it, and headgate to "
+                   "the servers."),
+    SETTING("password", STRING, struct user_settings, password, .is_required = true, .is_secret = true,
+            .check = auth_check_password, .effect = EFFECT_NEW_SESSIONS, .example = "change me",
+            .doc = "Its password in clear text, or as a server keeps it for mysql_native_password: \"*\" "
+                   "and 40 hexadecimal digits (then every server must take that plugin). Or password_file "
+                   "= \"/path\" (first line; relative to this file's folder), or password_env = \"NAME\" "
+                   "(an environment variable)."),
+    SETTING("max_connections", INTEGER, struct user_settings, max_connections, .words = limit_words, .min = 1,
+            .max = LIMIT_MAX, .fallback = "off", .effect = EFFECT_NOW,
+            .doc = "Clients logged in with this account at the same time; a further one hears error 1203 "
+                   "after its password was checked."),
+    SETTING("consistency", ENUM, struct user_settings, consistency, .words = consistency_words,
+            .fallback = "inherit", .effect = EFFECT_NOW,
+            .doc = "What reads on replicas show to this account: \"session\", \"eventual\", \"global\" or "
+                   "\"strong\", as explained at the cluster; \"inherit\": the setting of the listener."),
 };
 
 static const char *const user_absent[] = { "limits", "cluster", "schema", "hosts", NULL };

@@ -36,34 +36,18 @@ static bool check_log_file(const char *path, struct error *err)
 }
 
 static const struct setting log_settings[] = {
-    {
-        .name = "level",
-        .type = SETTING_ENUM,
-        .offset = offsetof(struct config, log_level),
-        .words = level_words,
-        .fallback = "info",
-        .effect = EFFECT_NOW,
-        .doc = "The lowest level that is written: \"debug\", \"info\", \"notice\", \"warning\" or \"error\".",
-    },
-    {
-        .name = "format",
-        .type = SETTING_ENUM,
-        .offset = offsetof(struct config, log_format),
-        .words = format_words,
-        .fallback = "text",
-        .effect = EFFECT_NOW,
-        .doc = "\"text\" for people, or \"json\", one object a line, for collectors.",
-    },
-    {
-        .name = "file",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct config, log_file),
-        .check = check_log_file,
-        .effect = EFFECT_RESTART,
-        .example = "/var/log/headgate/headgate.log",
-        .doc = "The file of the log, instead of stderr. SIGUSR1 opens it again, for logrotate. If it cannot "
-               "be written, lines are lost and counted in `show stats`, and stderr says so once a minute.",
-    },
+    SETTING("level", ENUM, struct config, log_level, .words = level_words, .fallback = "info",
+            .effect = EFFECT_NOW,
+            .doc = "The lowest level that is written: \"debug\", \"info\", \"notice\", \"warning\" or "
+                   "\"error\"."),
+    SETTING("format", ENUM, struct config, log_format, .words = format_words, .fallback = "text",
+            .effect = EFFECT_NOW,
+            .doc = "\"text\" for people, or \"json\", one object a line, for collectors."),
+    SETTING("file", STRING, struct config, log_file, .check = check_log_file, .effect = EFFECT_RESTART,
+            .example = "/var/log/headgate/headgate.log",
+            .doc = "The file of the log, instead of stderr. SIGUSR1 opens it again, for logrotate. If it "
+                   "cannot be written, lines are lost and counted in `show stats`, and stderr says so "
+                   "once a minute."),
 };
 
 static const char *const log_absent[] = { "syslog", NULL };
@@ -88,89 +72,30 @@ static bool check_resolver(const char *address, struct error *err)
 static const struct setting_word workers_words[] = { { .name = "auto", .value = 0 }, { .name = NULL } };
 
 static const struct setting config_settings[] = {
-    {
-        .name = "workers",
-        .type = SETTING_INTEGER,
-        .offset = offsetof(struct config, workers),
-        .words = workers_words,
-        .min = 1,
-        .max = WORKERS_MAX,
-        .fallback = "auto",
-        .effect = EFFECT_RESTART,
-        .doc = "Threads that carry sessions; \"auto\" is one per CPU that this process may use.",
-    },
-    {
-        .name = "resolver",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct config, resolver),
-        .check = check_resolver,
-        .effect = EFFECT_RESTART,
-        .example = "127.0.0.1:53",
-        .doc = "The name server that is asked for servers' addresses; without it those of /etc/resolv.conf. "
-               "/etc/hosts comes first in any case.",
-    },
+    SETTING("workers", INTEGER, struct config, workers, .words = workers_words, .min = 1, .max = WORKERS_MAX,
+            .fallback = "auto", .effect = EFFECT_RESTART,
+            .doc = "Threads that carry sessions; \"auto\" is one per CPU that this process may use."),
+    SETTING("resolver", STRING, struct config, resolver, .check = check_resolver, .effect = EFFECT_RESTART,
+            .example = "127.0.0.1:53",
+            .doc = "The name server that is asked for servers' addresses; without it those of "
+                   "/etc/resolv.conf. /etc/hosts comes first in any case."),
     { .name = "log", .type = SETTING_GROUP, .section = &log_section },
-    {
-        .name = "admin",
-        .type = SETTING_GROUP,
-        .offset = offsetof(struct config, admin),
-        .section = &admin_section,
-    },
-    {
-        .name = "http",
-        .type = SETTING_GROUP,
-        .offset = offsetof(struct config, http),
-        .section = &http_section,
-    },
-    {
-        .name = "timeouts",
-        .type = SETTING_GROUP,
-        .offset = offsetof(struct config, timeouts),
-        .section = &timeout_section,
-    },
-    {
-        .name = "limits",
-        .type = SETTING_GROUP,
-        .offset = offsetof(struct config, limits),
-        .section = &limit_section,
-    },
-    {
-        .name = "statements",
-        .type = SETTING_GROUP,
-        .offset = offsetof(struct config, statements),
-        .section = &statement_section,
-    },
-    {
-        .name = "listeners",
-        .type = SETTING_LIST,
-        .offset = offsetof(struct config, listeners),
-        .count_offset = offsetof(struct config, listener_count),
-        .section = &listener_section,
-        .is_required = true,
-        .effect = EFFECT_NOW,
+    SETTING("admin", GROUP, struct config, admin, .section = &admin_section),
+    SETTING("http", GROUP, struct config, http, .section = &http_section),
+    SETTING("timeouts", GROUP, struct config, timeouts, .section = &timeout_section),
+    SETTING("limits", GROUP, struct config, limits, .section = &limit_section),
+    SETTING("statements", GROUP, struct config, statements, .section = &statement_section),
+    SETTING(
+        "listeners", LIST, struct config, listeners, .count_offset = offsetof(struct config, listener_count),
+        .section = &listener_section, .is_required = true, .effect = EFFECT_NOW,
         .more =
             "{ name = \"writes\"; address = \"127.0.0.1:6034\"; cluster = \"main\"; mode = \"primary\"; }\n"
             "{ name = \"reads\"; address = \"127.0.0.1:6035\"; cluster = \"main\"; mode = \"replica\"; }\n"
-            "{ name = \"local\"; address = \"/run/headgate/mysql.sock\"; cluster = \"main\"; }\n",
-    },
-    {
-        .name = "clusters",
-        .type = SETTING_LIST,
-        .offset = offsetof(struct config, clusters),
-        .count_offset = offsetof(struct config, cluster_count),
-        .section = &cluster_section,
-        .is_required = true,
-        .effect = EFFECT_RESTART,
-    },
-    {
-        .name = "users",
-        .type = SETTING_LIST,
-        .offset = offsetof(struct config, users),
-        .count_offset = offsetof(struct config, user_count),
-        .section = &user_section,
-        .is_required = true,
-        .effect = EFFECT_NOW,
-    },
+            "{ name = \"local\"; address = \"/run/headgate/mysql.sock\"; cluster = \"main\"; }\n"),
+    SETTING("clusters", LIST, struct config, clusters, .count_offset = offsetof(struct config, cluster_count),
+            .section = &cluster_section, .is_required = true, .effect = EFFECT_RESTART),
+    SETTING("users", LIST, struct config, users, .count_offset = offsetof(struct config, user_count),
+            .section = &user_section, .is_required = true, .effect = EFFECT_NOW),
 };
 
 static const char *const config_absent[] = { "rules", "pools",    "cache", "mirror", "tls",

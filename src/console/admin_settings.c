@@ -17,26 +17,13 @@ bool admin_user_secret(const struct admin_user_settings *user, struct auth_secre
 }
 
 static const struct setting admin_user_settings[] = {
-    {
-        .name = "name",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct admin_user_settings, name),
-        .is_required = true,
-        .effect = EFFECT_RESTART,
-        .example = "admin",
-        .doc = "The name of the account. These accounts are independent of those of applications.",
-    },
-    {
-        .name = "password",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct admin_user_settings, password),
-        .is_required = true,
-        .is_secret = true,
-        .effect = EFFECT_RESTART,
-        .example = "change me",
-        .doc = "Its password in clear text, or as a server keeps it for mysql_native_password: \"*\" and 40 "
-               "hexadecimal digits. Or password_file, or password_env.",
-    },
+    SETTING("name", STRING, struct admin_user_settings, name, .is_required = true, .effect = EFFECT_RESTART,
+            .example = "admin",
+            .doc = "The name of the account. These accounts are independent of those of applications."),
+    SETTING("password", STRING, struct admin_user_settings, password, .is_required = true, .is_secret = true,
+            .effect = EFFECT_RESTART, .example = "change me",
+            .doc = "Its password in clear text, or as a server keeps it for mysql_native_password: \"*\" "
+                   "and 40 hexadecimal digits. Or password_file, or password_env."),
 };
 
 static const struct section admin_user_section = {
@@ -48,43 +35,19 @@ static const struct section admin_user_section = {
 };
 
 static const struct setting admin_settings[] = {
-    {
-        .name = "socket",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct admin_settings, socket),
-        .fallback = "/run/headgate/admin.sock",
-        .check = address_check_socket,
-        .effect = EFFECT_RESTART,
-        .doc = "The unix socket that headgatectl connects to. Its owner and its group may open it (mode "
-               "0660); an account that may open it may use all admin commands.",
-    },
-    {
-        .name = "group",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct admin_settings, group),
-        .check = check_group,
-        .effect = EFFECT_RESTART,
-        .example = "adm",
-        .doc = "The group of that socket; by default the group that headgate runs as.",
-    },
-    {
-        .name = "address",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct admin_settings, address),
-        .check = address_check_listen,
-        .effect = EFFECT_RESTART,
-        .example = "127.0.0.1:6032",
-        .doc = "The address at which the same commands are accepted over the MySQL protocol, from the "
-               "accounts in `users`. There is no TLS: use a loopback address or a trusted network.",
-    },
-    {
-        .name = "users",
-        .type = SETTING_LIST,
-        .offset = offsetof(struct admin_settings, users),
-        .count_offset = offsetof(struct admin_settings, user_count),
-        .section = &admin_user_section,
-        .effect = EFFECT_RESTART,
-    },
+    SETTING("socket", STRING, struct admin_settings, socket, .fallback = "/run/headgate/admin.sock",
+            .check = address_check_socket, .effect = EFFECT_RESTART,
+            .doc = "The unix socket that headgatectl connects to. Its owner and its group may open it "
+                   "(mode 0660); an account that may open it may use all admin commands."),
+    SETTING("group", STRING, struct admin_settings, group, .check = check_group, .effect = EFFECT_RESTART,
+            .example = "adm", .doc = "The group of that socket; by default the group that headgate runs as."),
+    SETTING("address", STRING, struct admin_settings, address, .check = address_check_listen,
+            .effect = EFFECT_RESTART, .example = "127.0.0.1:6032",
+            .doc = "The address at which the same commands are accepted over the MySQL protocol, from the "
+                   "accounts in `users`. There is no TLS: use a loopback address or a trusted network."),
+    SETTING("users", LIST, struct admin_settings, users,
+            .count_offset = offsetof(struct admin_settings, user_count), .section = &admin_user_section,
+            .effect = EFFECT_RESTART),
 };
 
 const struct section admin_section = {

@@ -22,28 +22,18 @@ static bool check_near(const char *address, struct error *err)
 }
 
 static const struct setting http_settings[] = {
-    {
-        .name = "address",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct http_settings, address),
-        .check = check_near,
-        .effect = EFFECT_RESTART,
-        .example = "127.0.0.1:6070",
-        .doc = "A loopback address, or the path of a unix socket. Without it there is no HTTP. There is no "
-               "login: to allow access from elsewhere, put a proxy with a login in front.",
-    },
-    {
-        .name = "hosts",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct http_settings, hosts),
-        .effect = EFFECT_RESTART,
-        .example = "headgate.example.org db-proxy",
-        .doc = "Names, separated by blanks, that requests may use for this address besides localhost: the "
-               "name of a proxy in front that passes on the Host header, or of a service that Prometheus "
-               "scrapes. Requests for addresses, as probes of load balancers and Kubernetes send them, are "
-               "always answered. Requests for other names are refused (421), because otherwise a foreign "
-               "page in a browser could read the answers. On a unix socket any name is accepted.",
-    },
+    SETTING("address", STRING, struct http_settings, address, .check = check_near, .effect = EFFECT_RESTART,
+            .example = "127.0.0.1:6070",
+            .doc = "A loopback address, or the path of a unix socket. Without it there is no HTTP. There "
+                   "is no login: to allow access from elsewhere, put a proxy with a login in front."),
+    SETTING("hosts", STRING, struct http_settings, hosts, .effect = EFFECT_RESTART,
+            .example = "headgate.example.org db-proxy",
+            .doc = "Names, separated by blanks, that requests may use for this address besides localhost: "
+                   "the name of a proxy in front that passes on the Host header, or of a service that "
+                   "Prometheus scrapes. Requests for addresses, as probes of load balancers and "
+                   "Kubernetes send them, are always answered. Requests for other names are refused "
+                   "(421), because otherwise a foreign page in a browser could read the answers. On a "
+                   "unix socket any name is accepted."),
 };
 
 const struct section http_section = {

@@ -3,72 +3,29 @@
 #include "mysql/auth.h"
 
 static const struct setting monitor_settings[] = {
-    {
-        .name = "user",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct monitor_settings, user),
-        .is_required = true,
-        .effect = EFFECT_NOW,
-        .example = "monitor",
-        .doc = "The account with which headgate asks every server for its state. It needs REPLICATION CLIENT "
-               "(MariaDB: also SLAVE MONITOR), and no rights on any schema.",
-    },
-    {
-        .name = "password",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct monitor_settings, password),
-        .is_required = true,
-        .is_secret = true,
-        .check = auth_check_password,
-        .effect = EFFECT_NOW,
-        .example = "change me",
-        .doc = "Its password, in clear text. Better kept elsewhere: password_file = \"/path\" (first line; "
-               "relative to "
-               "this file's folder) or password_env = \"NAME\" (an environment variable).",
-    },
-    {
-        .name = "interval",
-        .type = SETTING_DURATION,
-        .offset = offsetof(struct monitor_settings, interval_us),
-        .min = 10000,
-        .max = 3600000000,
-        .fallback = "1s",
-        .effect = EFFECT_NOW,
-        .doc = "Time between two probes of a server.",
-    },
-    {
-        .name = "timeout",
-        .type = SETTING_DURATION,
-        .offset = offsetof(struct monitor_settings, timeout_us),
-        .min = 10000,
-        .max = 600000000,
-        .fallback = "1s",
-        .effect = EFFECT_NOW,
-        .doc = "The longest duration of one probe, connect and login included. A stopped server process "
-               "still accepts connections; this time-out detects it.",
-    },
-    {
-        .name = "rise",
-        .type = SETTING_INTEGER,
-        .offset = offsetof(struct monitor_settings, rise),
-        .min = 1,
-        .max = 100,
-        .fallback = "1",
-        .effect = EFFECT_NOW,
-        .doc = "Successful probes in a row before a server that was down is used again.",
-    },
-    {
-        .name = "fall",
-        .type = SETTING_INTEGER,
-        .offset = offsetof(struct monitor_settings, fall),
-        .min = 1,
-        .max = 100,
-        .fallback = "2",
-        .effect = EFFECT_NOW,
-        .doc = "Failed probes in a row before a server counts as down. After the first one the next probe "
-               "follows after a quarter of the interval: it takes about interval + fall * timeout to detect "
-               "a server that hangs.",
-    },
+    SETTING("user", STRING, struct monitor_settings, user, .is_required = true, .effect = EFFECT_NOW,
+            .example = "monitor",
+            .doc = "The account with which headgate asks every server for its state. It needs REPLICATION "
+                   "CLIENT (MariaDB: also SLAVE MONITOR), and no rights on any schema."),
+    SETTING("password", STRING, struct monitor_settings, password, .is_required = true, .is_secret = true,
+            .check = auth_check_password, .effect = EFFECT_NOW, .example = "change me",
+            .doc = "Its password, in clear text. Better kept elsewhere: password_file = \"/path\" (first "
+                   "line; relative to this file's folder) or password_env = \"NAME\" (an environment "
+                   "variable)."),
+    SETTING("interval", DURATION, struct monitor_settings, interval_us, .min = 10000, .max = 3600000000,
+            .fallback = "1s", .effect = EFFECT_NOW, .doc = "Time between two probes of a server."),
+    SETTING("timeout", DURATION, struct monitor_settings, timeout_us, .min = 10000, .max = 600000000,
+            .fallback = "1s", .effect = EFFECT_NOW,
+            .doc = "The longest duration of one probe, connect and login included. A stopped server "
+                   "process still accepts connections; this time-out detects it."),
+    SETTING("rise", INTEGER, struct monitor_settings, rise, .min = 1, .max = 100, .fallback = "1",
+            .effect = EFFECT_NOW,
+            .doc = "Successful probes in a row before a server that was down is used again."),
+    SETTING("fall", INTEGER, struct monitor_settings, fall, .min = 1, .max = 100, .fallback = "2",
+            .effect = EFFECT_NOW,
+            .doc = "Failed probes in a row before a server counts as down. After the first one the next "
+                   "probe follows after a quarter of the interval: it takes about interval + fall * "
+                   "timeout to detect a server that hangs."),
 };
 
 const struct section monitor_section = {

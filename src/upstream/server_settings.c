@@ -26,97 +26,44 @@ static const struct setting_word compression_words[] = {
 static const struct setting_word max_words[] = { { .name = "auto", .value = 0 }, { .name = NULL } };
 
 static const struct setting server_settings[] = {
-    {
-        .name = "name",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct server_settings, name),
-        .is_required = true,
-        .effect = EFFECT_NOW,
-        .example = "db1",
-        .doc = "The name of the server in the log and in `show servers`.",
-    },
-    {
-        .name = "address",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct server_settings, address),
-        .is_required = true,
-        .check = address_check_connect,
-        .effect = EFFECT_NOW,
-        .example = "127.0.0.1:3306",
-        .doc = "Where the server listens: \"host:port\", \"[ipv6]:port\" or the path of its socket. A host "
-               "name is resolved again after its TTL, at least 1s and at most 30s; without a TTL "
-               "(/etc/hosts) after 30s. While the present address is among the answers, it is kept. "
-               "Otherwise the first of the answers is used, IPv4 before IPv6: that is another machine, and "
-               "it is probed before anything goes there. While no answer comes, the address stays as it is.",
-    },
-    {
-        .name = "role",
-        .type = SETTING_ENUM,
-        .offset = offsetof(struct server_settings, role),
-        .words = role_words,
-        .fallback = "auto",
-        .effect = EFFECT_NOW,
-        .doc =
-            "Only with topology = \"static\", where exactly one server is the \"primary\" and the others are "
-            "\"replica\". With any other topology the servers themselves are asked.",
-    },
-    {
-        .name = "weight",
-        .type = SETTING_INTEGER,
-        .offset = offsetof(struct server_settings, weight),
-        .min = 1,
-        .max = 1000,
-        .fallback = "1",
-        .effect = EFFECT_NOW,
-        .doc = "Its share of the reads, relative to the other servers. To take a server out, use `drain`.",
-    },
-    {
-        .name = "zone",
-        .type = SETTING_STRING,
-        .offset = offsetof(struct server_settings, zone),
-        .effect = EFFECT_NOW,
-        .example = "a",
-        .doc = "The rack, room or availability zone of the server: see the cluster's `zone`.",
-    },
-    {
-        .name = "tls",
-        .type = SETTING_ENUM,
-        .offset = offsetof(struct server_settings, tls),
-        .words = tls_words,
-        .fallback = "preferred",
-        .effect = EFFECT_NEW_CONNECTIONS,
-        .doc =
-            "\"preferred\" encrypts when the server offers it, \"required\" refuses to go on without, "
-            "\"off\" never "
-            "asks. Connections that no session uses are closed when it changes. The server's certificate is "
-            "not verified in this version.",
-    },
-    {
-        .name = "compression",
-        .type = SETTING_ENUM,
-        .offset = offsetof(struct server_settings, compression),
-        .words = compression_words,
-        .fallback = "off",
-        .effect = EFFECT_NEW_CONNECTIONS,
-        .doc = "The compressed protocol towards the server, where the server offers it: \"zlib\", or with "
-               "MySQL \"zstd\". It is useful where the network is slow or expensive; it costs CPU on both "
-               "sides. Connections that no session uses are closed when this setting changes.",
-    },
-    {
-        .name = "max_connections",
-        .type = SETTING_INTEGER,
-        .offset = offsetof(struct server_settings, max_connections),
-        .words = max_words,
-        .min = 1,
-        .max = 100000,
-        .fallback = "auto",
-        .effect = EFFECT_NOW,
-        .doc = "The largest number of connections that sessions may have to the server. When all are in use, "
-               "an idle one without state of its session, the least recently used first, goes to the session "
-               "that has waited longest; waiting lasts `timeouts.pool_wait` at most. \"auto\" is the "
-               "server's own max_connections less the cluster's `connection_reserve`. Connections for probes "
-               "and KILL are not counted.",
-    },
+    SETTING("name", STRING, struct server_settings, name, .is_required = true, .effect = EFFECT_NOW,
+            .example = "db1", .doc = "The name of the server in the log and in `show servers`."),
+    SETTING("address", STRING, struct server_settings, address, .is_required = true,
+            .check = address_check_connect, .effect = EFFECT_NOW, .example = "127.0.0.1:3306",
+            .doc = "Where the server listens: \"host:port\", \"[ipv6]:port\" or the path of its socket. A "
+                   "host name is resolved again after its TTL, at least 1s and at most 30s; without a TTL "
+                   "(/etc/hosts) after 30s. While the present address is among the answers, it is kept. "
+                   "Otherwise the first of the answers is used, IPv4 before IPv6: that is another "
+                   "machine, and it is probed before anything goes there. While no answer comes, the "
+                   "address stays as it is."),
+    SETTING("role", ENUM, struct server_settings, role, .words = role_words, .fallback = "auto",
+            .effect = EFFECT_NOW,
+            .doc = "Only with topology = \"static\", where exactly one server is the \"primary\" and the "
+                   "others are \"replica\". With any other topology the servers themselves are asked."),
+    SETTING("weight", INTEGER, struct server_settings, weight, .min = 1, .max = 1000, .fallback = "1",
+            .effect = EFFECT_NOW,
+            .doc = "Its share of the reads, relative to the other servers. To take a server out, use "
+                   "`drain`."),
+    SETTING("zone", STRING, struct server_settings, zone, .effect = EFFECT_NOW, .example = "a",
+            .doc = "The rack, room or availability zone of the server: see the cluster's `zone`."),
+    SETTING("tls", ENUM, struct server_settings, tls, .words = tls_words, .fallback = "preferred",
+            .effect = EFFECT_NEW_CONNECTIONS,
+            .doc = "\"preferred\" encrypts when the server offers it, \"required\" refuses to go on "
+                   "without, \"off\" never asks. Connections that no session uses are closed when it "
+                   "changes. The server's certificate is not verified in this version."),
+    SETTING("compression", ENUM, struct server_settings, compression, .words = compression_words,
+            .fallback = "off", .effect = EFFECT_NEW_CONNECTIONS,
+            .doc = "The compressed protocol towards the server, where the server offers it: \"zlib\", or "
+                   "with MySQL \"zstd\". It is useful where the network is slow or expensive; it costs "
+                   "CPU on both sides. Connections that no session uses are closed when this setting "
+                   "changes."),
+    SETTING("max_connections", INTEGER, struct server_settings, max_connections, .words = max_words, .min = 1,
+            .max = 100000, .fallback = "auto", .effect = EFFECT_NOW,
+            .doc = "The largest number of connections that sessions may have to the server. When all are "
+                   "in use, an idle one without state of its session, the least recently used first, goes "
+                   "to the session that has waited longest; waiting lasts `timeouts.pool_wait` at most. "
+                   "\"auto\" is the server's own max_connections less the cluster's `connection_reserve`. "
+                   "Connections for probes and KILL are not counted."),
 };
 
 static const char *const server_absent[] = { "tls_ca",  "tls_cert",       "tls_key",    "tls_verify",
