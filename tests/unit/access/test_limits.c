@@ -44,9 +44,8 @@ static void *come_and_go(void *context)
     return NULL;
 }
 
-static void a_limit_is_exact_over_threads(void **state)
+TEST(a_limit_is_exact_over_threads)
 {
-    (void)state;
     pthread_t threads[THREADS];
     uint64_t taken[THREADS] = { 0 }, sum = 0;
     for (int i = 0; i < THREADS; i++)
@@ -60,9 +59,8 @@ static void a_limit_is_exact_over_threads(void **state)
     assert_int_equal(sum + atomic_load(&shared.refused), (uint64_t)THREADS * TURNS);
 }
 
-static void a_limit_that_is_off_counts_all_the_same(void **state)
+TEST(a_limit_that_is_off_counts_all_the_same)
 {
-    (void)state;
     struct limit off = { 0 };
     for (int i = 0; i < 1000; i++)
         assert_true(limit_take(&off));
@@ -70,9 +68,8 @@ static void a_limit_that_is_off_counts_all_the_same(void **state)
     assert_int_equal(atomic_load(&off.refused), 0);
 }
 
-static void moving_gives_back_before_it_takes(void **state)
+TEST(moving_gives_back_before_it_takes)
 {
-    (void)state;
     struct limit one = { .max = 1 }, other = { .max = 1 }, *held = NULL;
     assert_true(limit_move(&held, &one));
     assert_true(limit_move(&held, &one)); /* the place that it already holds is free for itself */
@@ -94,9 +91,8 @@ static bool enter(struct limits *limits, struct limit *listener, const struct ad
     return has_entered;
 }
 
-static void each_limit_is_named_with_its_value_and_nothing_is_left_of_a_refusal(void **state)
+TEST(each_limit_is_named_with_its_value_and_nothing_is_left_of_a_refusal)
 {
-    (void)state;
     static const struct {
         int64_t clients, listener, address;
         unsigned fit;
@@ -135,9 +131,8 @@ static void each_limit_is_named_with_its_value_and_nothing_is_left_of_a_refusal(
     }
 }
 
-static void clients_on_unix_sockets_have_no_address(void **state)
+TEST(clients_on_unix_sockets_have_no_address)
 {
-    (void)state;
     static const struct addr local = { .len = sizeof(sa_family_t), .u.any.sa_family = AF_UNIX };
     struct limit_settings settings = { 100, 1 };
     struct limit listener = { 0 };
@@ -151,9 +146,8 @@ static void clients_on_unix_sockets_have_no_address(void **state)
     limits_fini(&limits);
 }
 
-static void without_memory_an_address_is_turned_away_and_nothing_is_counted(void **state)
+TEST(without_memory_an_address_is_turned_away_and_nothing_is_counted)
 {
-    (void)state;
     struct limit_settings settings = { 100, 5 };
     struct limit listener = { 0 };
     struct addr here = peer_of("127.0.0.1:1");
@@ -182,9 +176,8 @@ static void without_memory_an_address_is_turned_away_and_nothing_is_counted(void
 /* ---- error packets ---- */
 
 /* As MariaDB 10.11 and MySQL 8 send the error before the greeting: without '#' and SQLSTATE. */
-static void a_client_is_turned_away_in_the_servers_form(void **state)
+TEST(a_client_is_turned_away_in_the_servers_form)
 {
-    (void)state;
     static const char packet[] = "\x06\0\0\0\xff\x10\x04why";
     int ends[2];
     char bytes[64];
@@ -242,9 +235,8 @@ static void with_201_files(void)
     _exit(0);
 }
 
-static void open_files_are_raised_and_kept_for_what_must_work(void **state)
+TEST(open_files_are_raised_and_kept_for_what_must_work)
 {
-    (void)state;
     int status;
     /* before the limit of open files was read */
     assert_true(descriptors_may_use(100000, DESCRIPTORS_CLIENT));
@@ -256,17 +248,4 @@ static void open_files_are_raised_and_kept_for_what_must_work(void **state)
     assert_row(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", (unsigned)status);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_limit_is_exact_over_threads),
-        cmocka_unit_test(a_limit_that_is_off_counts_all_the_same),
-        cmocka_unit_test(moving_gives_back_before_it_takes),
-        cmocka_unit_test(each_limit_is_named_with_its_value_and_nothing_is_left_of_a_refusal),
-        cmocka_unit_test(clients_on_unix_sockets_have_no_address),
-        cmocka_unit_test(without_memory_an_address_is_turned_away_and_nothing_is_counted),
-        cmocka_unit_test(a_client_is_turned_away_in_the_servers_form),
-        cmocka_unit_test(open_files_are_raised_and_kept_for_what_must_work),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -28,9 +28,8 @@ static void free_settings(struct user_settings *settings, size_t count)
     free(settings);
 }
 
-static void each_account_is_found_by_its_name_alone(void **state)
+TEST(each_account_is_found_by_its_name_alone)
 {
-    (void)state;
     struct user_settings *settings = make_settings(MANY);
     struct users users;
     struct error err = { 0 };
@@ -47,9 +46,8 @@ static void each_account_is_found_by_its_name_alone(void **state)
     free_settings(settings, MANY);
 }
 
-static void a_password_that_is_too_long_names_its_account(void **state)
+TEST(a_password_that_is_too_long_names_its_account)
 {
-    (void)state;
     char password[400];
     struct user_settings *settings = make_settings(3);
     struct users users;
@@ -66,9 +64,8 @@ static void a_password_that_is_too_long_names_its_account(void **state)
 }
 
 /* Whichever allocation fails, the error names an account, and nothing is leaked (the sanitizers check). */
-static void without_memory_there_are_no_accounts(void **state)
+TEST(without_memory_there_are_no_accounts)
 {
-    (void)state;
     struct user_settings *settings = make_settings(MANY);
     long fail_at = 0;
     for (;; fail_at++) {
@@ -90,9 +87,8 @@ static void without_memory_there_are_no_accounts(void **state)
     free_settings(settings, MANY);
 }
 
-static void who_is_logged_in_is_in_every_table_to_come(void **state)
+TEST(who_is_logged_in_is_in_every_table_to_come)
 {
-    (void)state;
     struct user_settings *settings = make_settings(3);
     struct users first, second, third;
     struct error err = { 0 };
@@ -127,9 +123,8 @@ static void who_is_logged_in_is_in_every_table_to_come(void **state)
     free_settings(settings, 3);
 }
 
-static void an_account_is_the_same_while_its_password_is(void **state)
+TEST(an_account_is_the_same_while_its_password_is)
 {
-    (void)state;
     struct user_settings *settings = make_settings(4);
     struct users first, second;
     struct error err = { 0 };
@@ -157,14 +152,4 @@ static void an_account_is_the_same_while_its_password_is(void **state)
     free_settings(settings, 4);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_account_is_found_by_its_name_alone),
-        cmocka_unit_test(a_password_that_is_too_long_names_its_account),
-        cmocka_unit_test(without_memory_there_are_no_accounts),
-        cmocka_unit_test(who_is_logged_in_is_in_every_table_to_come),
-        cmocka_unit_test(an_account_is_the_same_while_its_password_is),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -1,12 +1,7 @@
 /* Rows of the console commands: every column is documented, and `help` of a command prints it. */
-#include "admin/command.h"
+#include "../base/unit.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
+#include "admin/command.h"
 
 static void assert_is_one_line(const char *words)
 {
@@ -15,7 +10,7 @@ static void assert_is_one_line(const char *words)
     assert_null(strpbrk(words, "\t\r\n"));
 }
 
-static void every_column_is_documented_and_named_once(void **state)
+TEST(every_column_is_documented_and_named_once)
 {
     const char *words, *argument, *help;
     size_t count = 0;
@@ -57,9 +52,8 @@ static struct text answer_of(const char *line)
     return out;
 }
 
-static void help_about_a_command_has_its_columns(void **state)
+TEST(help_about_a_command_has_its_columns)
 {
-    (void)state;
     struct text out = answer_of("help resume");
     assert_string_equal(
         text_cstr(&out),
@@ -72,9 +66,8 @@ static void help_about_a_command_has_its_columns(void **state)
     text_fini(&out);
 }
 
-static void help_of_the_longer_command_is_not_that_of_the_shorter(void **state)
+TEST(help_of_the_longer_command_is_not_that_of_the_shorter)
 {
-    (void)state;
     struct text out = answer_of("HELP  explain session;");
     assert_non_null(strstr(text_cstr(&out), "\nexplain session  <ID> <SQL>  -"));
     assert_null(strstr(text_cstr(&out), "\nexplain  "));
@@ -82,7 +75,7 @@ static void help_of_the_longer_command_is_not_that_of_the_shorter(void **state)
     text_fini(&out);
 }
 
-static void plain_help_is_a_row_for_each_command(void **state)
+TEST(plain_help_is_a_row_for_each_command)
 {
     const char *words, *argument, *help;
     size_t lines = 0, count = 0;
@@ -96,13 +89,4 @@ static void plain_help_is_a_row_for_each_command(void **state)
     text_fini(&out);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_column_is_documented_and_named_once),
-        cmocka_unit_test(help_about_a_command_has_its_columns),
-        cmocka_unit_test(help_of_the_longer_command_is_not_that_of_the_shorter),
-        cmocka_unit_test(plain_help_is_a_row_for_each_command),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

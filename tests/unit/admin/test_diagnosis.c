@@ -185,7 +185,7 @@ static void assert_complains(struct scene *scene, const char *result, const char
                "%s %s '%s': %s", result, check, found, told);
 }
 
-static void nothing_is_wrong_with_the_healthy(void **state)
+TEST(nothing_is_wrong_with_the_healthy)
 {
     struct scene scene;
     (void)state;
@@ -194,7 +194,7 @@ static void nothing_is_wrong_with_the_healthy(void **state)
     close_scene(&scene);
 }
 
-static void variables_that_are_not_as_they_should_be(void **state)
+TEST(variables_that_are_not_as_they_should_be)
 {
     static const struct {
         unsigned server;
@@ -226,7 +226,7 @@ static void variables_that_are_not_as_they_should_be(void **state)
 
 /* All Galera nodes take writes, so a setting that would make a node a replica is no problem; a setting that
  * harms the other nodes is one. */
-static void nodes_of_galera_are_looked_at_as_such(void **state)
+TEST(nodes_of_galera_are_looked_at_as_such)
 {
     static const struct wsrep synced = {
         .is_node = true, .is_ready = true, .is_connected = true, .is_primary = true, .state = WSREP_SYNCED
@@ -255,7 +255,7 @@ static void nodes_of_galera_are_looked_at_as_such(void **state)
     close_scene(&scene);
 }
 
-static void limits_of_headgate_are_held_against_the_servers(void **state)
+TEST(limits_of_headgate_are_held_against_the_servers)
 {
     static const struct {
         int64_t configured;
@@ -275,7 +275,7 @@ static void limits_of_headgate_are_held_against_the_servers(void **state)
     close_scene(&scene);
 }
 
-static void stored_code_that_the_monitor_may_not_see_is_told_of_the_primary(void **state)
+TEST(stored_code_that_the_monitor_may_not_see_is_told_of_the_primary)
 {
     struct scene scene;
     (void)state;
@@ -290,7 +290,7 @@ static void stored_code_that_the_monitor_may_not_see_is_told_of_the_primary(void
     close_scene(&scene);
 }
 
-static void clocks_may_differ_by_a_second(void **state)
+TEST(clocks_may_differ_by_a_second)
 {
     static const struct {
         const char *now_us, *found; /* NULL: no problem */
@@ -312,7 +312,7 @@ static void clocks_may_differ_by_a_second(void **state)
     }
 }
 
-static void sessions_that_are_not_told_of_are_an_error(void **state)
+TEST(sessions_that_are_not_told_of_are_an_error)
 {
     struct scene scene;
     (void)state;
@@ -326,7 +326,7 @@ static void sessions_that_are_not_told_of_are_an_error(void **state)
     close_scene(&scene);
 }
 
-static void families_and_versions_are_not_mixed(void **state)
+TEST(families_and_versions_are_not_mixed)
 {
     struct scene scene;
     (void)state;
@@ -340,7 +340,7 @@ static void families_and_versions_are_not_mixed(void **state)
     close_scene(&scene);
 }
 
-static void privileges_beyond_read_only_are_found(void **state)
+TEST(privileges_beyond_read_only_are_found)
 {
     static const struct {
         const char *version, *grant;
@@ -370,7 +370,7 @@ static void privileges_beyond_read_only_are_found(void **state)
     }
 }
 
-static void links_and_lag(void **state)
+TEST(links_and_lag)
 {
     static const struct {
         const char *io, *sql, *lag, *result, *check, *found;
@@ -393,7 +393,7 @@ static void links_and_lag(void **state)
     }
 }
 
-static void who_follows_nobody_or_is_somebody_else_is_found(void **state)
+TEST(who_follows_nobody_or_is_somebody_else_is_found)
 {
     struct scene scene;
     (void)state;
@@ -409,7 +409,7 @@ static void who_follows_nobody_or_is_somebody_else_is_found(void **state)
     close_scene(&scene);
 }
 
-static void who_cannot_be_visited_is_said_and_nothing_else(void **state)
+TEST(who_cannot_be_visited_is_said_and_nothing_else)
 {
     struct scene scene;
     (void)state;
@@ -428,21 +428,4 @@ static void who_cannot_be_visited_is_said_and_nothing_else(void **state)
     close_scene(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_is_wrong_with_the_healthy),
-        cmocka_unit_test(variables_that_are_not_as_they_should_be),
-        cmocka_unit_test(nodes_of_galera_are_looked_at_as_such),
-        cmocka_unit_test(limits_of_headgate_are_held_against_the_servers),
-        cmocka_unit_test(stored_code_that_the_monitor_may_not_see_is_told_of_the_primary),
-        cmocka_unit_test(clocks_may_differ_by_a_second),
-        cmocka_unit_test(sessions_that_are_not_told_of_are_an_error),
-        cmocka_unit_test(families_and_versions_are_not_mixed),
-        cmocka_unit_test(privileges_beyond_read_only_are_found),
-        cmocka_unit_test(links_and_lag),
-        cmocka_unit_test(who_follows_nobody_or_is_somebody_else_is_found),
-        cmocka_unit_test(who_cannot_be_visited_is_said_and_nothing_else),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -32,9 +32,8 @@ static const struct {
       "" },
 };
 
-static void each_line_is_split_as_it_says(void **state)
+TEST(each_line_is_split_as_it_says)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct span sql = span_cstr(rows[i].line);
         struct hints_beside attributes;
@@ -57,9 +56,8 @@ static void each_line_is_split_as_it_says(void **state)
 }
 
 /* Every beginning of a line is read or refused within its bounds. */
-static void no_beginning_is_read_beyond(void **state)
+TEST(no_beginning_is_read_beyond)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         for (size_t len = 0; len <= strlen(rows[i].line); len++) {
             char *copy = strndup(rows[i].line, len);
@@ -74,11 +72,4 @@ static void no_beginning_is_read_beyond(void **state)
         }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_line_is_split_as_it_says),
-        cmocka_unit_test(no_beginning_is_read_beyond),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

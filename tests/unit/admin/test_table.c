@@ -1,14 +1,12 @@
 /* Rendered tables, byte for byte. */
+#include "../base/unit.h"
+
 #include "admin/table.h"
 #include "admin/table_json.h"
 
 #include "base/mem.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 
 static const struct column columns[] = {
     { "name", COLUMN_TEXT, "what it is called" },
@@ -39,7 +37,7 @@ static void fill(struct table *table)
     table_span(table, SPAN_LITERAL("a\nb\t\"\x1b[1m\xFF"));
 }
 
-static void text_is_aligned_and_one_line_a_row(void **state)
+TEST(text_is_aligned_and_one_line_a_row)
 {
     struct table table;
     struct text out = { 0 };
@@ -56,7 +54,7 @@ static void text_is_aligned_and_one_line_a_row(void **state)
     table_fini(&table);
 }
 
-static void json_keeps_types_order_and_null(void **state)
+TEST(json_keeps_types_order_and_null)
 {
     struct table table;
     struct text out = { 0 };
@@ -73,7 +71,7 @@ static void json_keeps_types_order_and_null(void **state)
     table_fini(&table);
 }
 
-static void no_rows_are_a_header_or_an_empty_array(void **state)
+TEST(no_rows_are_a_header_or_an_empty_array)
 {
     struct table table;
     struct text out = { 0 };
@@ -88,7 +86,7 @@ static void no_rows_are_a_header_or_an_empty_array(void **state)
     table_fini(&table);
 }
 
-static void what_is_no_number_is_null_in_json(void **state)
+TEST(what_is_no_number_is_null_in_json)
 {
     static const struct column one[] = { { "x", COLUMN_REAL, "" } };
     struct table table;
@@ -106,7 +104,7 @@ static void what_is_no_number_is_null_in_json(void **state)
 }
 
 /* Every kind of ill-formed sequence becomes U+FFFD, one per byte; well-formed sequences pass. */
-static void json_is_utf8_whatever_comes_in(void **state)
+TEST(json_is_utf8_whatever_comes_in)
 {
     static const struct {
         const char *in;
@@ -141,7 +139,7 @@ static void json_is_utf8_whatever_comes_in(void **state)
     }
 }
 
-static void errors_are_one_object(void **state)
+TEST(errors_are_one_object)
 {
     struct text out = { 0 };
     (void)state;
@@ -150,9 +148,8 @@ static void errors_are_one_object(void **state)
     text_fini(&out);
 }
 
-static void memory_out_at_any_point_is_said_and_leaks_nothing(void **state)
+TEST(memory_out_at_any_point_is_said_and_leaks_nothing)
 {
-    (void)state;
     for (long n = 0; n < 40; n++) {
         struct table table;
         struct text text = { 0 }, json = { 0 };
@@ -170,16 +167,4 @@ static void memory_out_at_any_point_is_said_and_leaks_nothing(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_is_aligned_and_one_line_a_row),
-        cmocka_unit_test(json_keeps_types_order_and_null),
-        cmocka_unit_test(no_rows_are_a_header_or_an_empty_array),
-        cmocka_unit_test(what_is_no_number_is_null_in_json),
-        cmocka_unit_test(json_is_utf8_whatever_comes_in),
-        cmocka_unit_test(errors_are_one_object),
-        cmocka_unit_test(memory_out_at_any_point_is_said_and_leaks_nothing),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

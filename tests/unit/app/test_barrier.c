@@ -1,19 +1,13 @@
 /* Two workers never use different primaries, whatever the order of events, and the last view arrives. */
+#include "../base/unit.h"
+
 #include "app/barrier.h"
 
 #include "base/log.h"
 #include "base/mem.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { WORKERS = 3, SERVERS = 3 };
 
@@ -120,9 +114,8 @@ static void take_all(struct scene *scene)
         take(scene, i);
 }
 
-static void the_new_primary_waits_until_nobody_goes_by_the_old_one(void **state)
+TEST(the_new_primary_waits_until_nobody_goes_by_the_old_one)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     say(&scene, 0);
@@ -141,9 +134,8 @@ static void the_new_primary_waits_until_nobody_goes_by_the_old_one(void **state)
     close_scene(&scene);
 }
 
-static void the_primary_at_another_address_is_another_primary(void **state)
+TEST(the_primary_at_another_address_is_another_primary)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     say(&scene, 0);
@@ -161,9 +153,8 @@ static void the_primary_at_another_address_is_another_primary(void **state)
     close_scene(&scene);
 }
 
-static void an_old_primary_that_comes_back_is_told_at_once(void **state)
+TEST(an_old_primary_that_comes_back_is_told_at_once)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     say(&scene, 0);
@@ -177,9 +168,8 @@ static void an_old_primary_that_comes_back_is_told_at_once(void **state)
     close_scene(&scene);
 }
 
-static void without_memory_the_old_one_stays_until_the_next_view(void **state)
+TEST(without_memory_the_old_one_stays_until_the_next_view)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     say(&scene, 0);
@@ -205,9 +195,8 @@ static void without_memory_the_old_one_stays_until_the_next_view(void **state)
 
 /* The model is the property itself. At each step at most one server is the primary of any worker. After all
  * views are taken, the primary is the last one that was published. */
-static void random_histories_never_show_two_primaries(void **state)
+TEST(random_histories_never_show_two_primaries)
 {
-    (void)state;
     for (unsigned seed = 1; seed <= 2000; seed++) {
         struct scene scene;
         int said = VIEW_NO_SERVER;
@@ -243,9 +232,8 @@ static bool has_logged(int fd, const char *what)
     return strstr(text, what) != NULL;
 }
 
-static void a_worker_that_keeps_all_others_waiting_is_named(void **state)
+TEST(a_worker_that_keeps_all_others_waiting_is_named)
 {
-    (void)state;
     struct scene scene;
     int fd = memfd_create("log", MFD_CLOEXEC);
     assert_true(fd >= 0);
@@ -271,15 +259,4 @@ static void a_worker_that_keeps_all_others_waiting_is_named(void **state)
     (void)close(fd);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_new_primary_waits_until_nobody_goes_by_the_old_one),
-        cmocka_unit_test(the_primary_at_another_address_is_another_primary),
-        cmocka_unit_test(an_old_primary_that_comes_back_is_told_at_once),
-        cmocka_unit_test(without_memory_the_old_one_stays_until_the_next_view),
-        cmocka_unit_test(a_worker_that_keeps_all_others_waiting_is_named),
-        cmocka_unit_test(random_histories_never_show_two_primaries),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -1,17 +1,11 @@
 /* The whole configuration: the sample file, the checks across sections, and files with every kind of error.
  */
+#include "../base/unit.h"
+
 #include "app/config.h"
 
 #include "base/log.h"
 #include "base/mem.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #define SAMPLE "../conf/headgate.conf" /* tests run in tests/ */
 
@@ -52,7 +46,7 @@ static char *read_file(const char *path)
     return bytes;
 }
 
-static void smallest_file_gets_every_default(void **state)
+TEST(smallest_file_gets_every_default)
 {
     struct text errors = { 0 };
     (void)state;
@@ -175,9 +169,8 @@ static const struct {
       "h.conf:3: user 'u': this name is taken, by the one at line 3\n" },
 };
 
-static void every_wrong_file_says_what_and_where(void **state)
+TEST(every_wrong_file_says_what_and_where)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct text errors = { 0 };
         struct config *config = parse(files[i].text, &errors);
@@ -188,7 +181,7 @@ static void every_wrong_file_says_what_and_where(void **state)
     }
 }
 
-static void hashes_are_told_from_passwords(void **state)
+TEST(hashes_are_told_from_passwords)
 {
     static const struct {
         const char *password;
@@ -211,7 +204,7 @@ static void hashes_are_told_from_passwords(void **state)
     }
 }
 
-static void reload_tells_what_changed(void **state)
+TEST(reload_tells_what_changed)
 {
     struct text errors = { 0 }, out = { 0 };
     (void)state;
@@ -231,7 +224,7 @@ static void reload_tells_what_changed(void **state)
     text_fini(&out);
 }
 
-static void sample_is_what_the_tables_say(void **state)
+TEST(sample_is_what_the_tables_say)
 {
     struct text out = { 0 };
     (void)state;
@@ -250,7 +243,7 @@ static void sample_is_what_the_tables_say(void **state)
     text_fini(&out);
 }
 
-static void sample_loads(void **state)
+TEST(sample_loads)
 {
     struct text errors = { 0 };
     (void)state;
@@ -265,7 +258,7 @@ static void sample_loads(void **state)
 
 /* Removes every '#' in front of a key: the sample shows the defaults in the syntax of the file, and they mean
  * the same. */
-static void sample_with_nothing_commented_out_is_the_same(void **state)
+TEST(sample_with_nothing_commented_out_is_the_same)
 {
     struct text errors = { 0 }, changes = { 0 };
     char *sample = read_file(SAMPLE);
@@ -294,7 +287,7 @@ static void sample_with_nothing_commented_out_is_the_same(void **state)
     free(sample);
 }
 
-static void reference_has_every_section(void **state)
+TEST(reference_has_every_section)
 {
     struct text out = { 0 };
     (void)state;
@@ -331,14 +324,7 @@ static void check_errors(const char *file, struct text *errors, bool is_loaded)
     }
 }
 
-/* Deterministic: a failure can be repeated. */
-static unsigned long next_random(unsigned long *seed)
-{
-    *seed = *seed * 6364136223846793005UL + 1442695040888963407UL;
-    return *seed >> 33;
-}
-
-static void mutate(char *text, unsigned long *seed)
+static void mutate(char *text, uint64_t *seed)
 {
     static const char bytes[] = "{}()[];:=,\"\\#/*@ \n09aZ_-.\x80\x01";
     size_t len = strlen(text);
@@ -356,18 +342,18 @@ static void mutate(char *text, unsigned long *seed)
     }
 }
 
-static void broken_files_are_refused_in_words_or_load(void **state)
+TEST(broken_files_are_refused_in_words_or_load)
 {
     const char *whole =
         "workers = 2;\nlog: { level = \"info\"; };\ntimeouts: { query = \"1s\"; };\n" LISTENERS CLUSTERS
         "users = ( { name = \"app\"; password = \"S3CRET\"; },\n{ name = \"b\"; password_env = \"H\"; } );\n";
-    unsigned long seed = 42;
+    uint64_t seed = 42;
     char text[2048];
     (void)state;
     for (int i = 0; i < 6000; i++) {
         struct text errors = { 0 };
         (void)snprintf(text, sizeof text, "%s", whole);
-        for (unsigned long n = 1 + next_random(&seed) % 3; n > 0 && text[0] != '\0'; n--)
+        for (uint32_t n = 1 + next_random(&seed) % 3; n > 0 && text[0] != '\0'; n--)
             mutate(text, &seed);
         struct config *config = parse(text, &errors);
         check_errors(text, &errors, config != NULL);
@@ -376,7 +362,7 @@ static void broken_files_are_refused_in_words_or_load(void **state)
     }
 }
 
-static void memory_out_at_any_point_is_a_refusal(void **state)
+TEST(memory_out_at_any_point_is_a_refusal)
 {
     bool is_loaded = false;
     (void)state;
@@ -392,19 +378,4 @@ static void memory_out_at_any_point_is_a_refusal(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(smallest_file_gets_every_default),
-        cmocka_unit_test(every_wrong_file_says_what_and_where),
-        cmocka_unit_test(hashes_are_told_from_passwords),
-        cmocka_unit_test(reload_tells_what_changed),
-        cmocka_unit_test(sample_is_what_the_tables_say),
-        cmocka_unit_test(sample_loads),
-        cmocka_unit_test(sample_with_nothing_commented_out_is_the_same),
-        cmocka_unit_test(reference_has_every_section),
-        cmocka_unit_test(broken_files_are_refused_in_words_or_load),
-        cmocka_unit_test(memory_out_at_any_point_is_a_refusal),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

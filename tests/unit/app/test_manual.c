@@ -1,5 +1,7 @@
 /* The pages of docs/ agree with the tables: a page that was not generated again after a row changed fails
  * here. Every row is on its page. */
+#include "../base/unit.h"
+
 #include "app/manual.h"
 
 #include "admin/command.h"
@@ -7,14 +9,6 @@
 #include "app/options.h"
 #include "session/session.h"
 #include "settings/roff.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 /* The tests run in tests/. */
 static const struct {
@@ -43,9 +37,8 @@ static char *read_file(const char *path)
     return bytes;
 }
 
-static void pages_are_what_the_tables_say(void **state)
+TEST(pages_are_what_the_tables_say)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         struct text out = { 0 };
         pages[i].write(&out);
@@ -69,7 +62,7 @@ static void assert_has_paragraph(const char *page, const char *words)
     text_fini(&wanted);
 }
 
-static void every_command_and_option_has_its_paragraph(void **state)
+TEST(every_command_and_option_has_its_paragraph)
 {
     const char *words, *argument, *help;
     char spelt[64];
@@ -105,7 +98,7 @@ static char *subsection_of(const char *page, const char *words)
     return found;
 }
 
-static void every_column_of_a_command_has_its_paragraph(void **state)
+TEST(every_column_of_a_command_has_its_paragraph)
 {
     const char *words, *argument, *help;
     struct text ctl = { 0 }, wanted = { 0 };
@@ -131,12 +124,4 @@ static void every_column_of_a_command_has_its_paragraph(void **state)
     text_fini(&ctl);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages_are_what_the_tables_say),
-        cmocka_unit_test(every_command_and_option_has_its_paragraph),
-        cmocka_unit_test(every_column_of_a_command_has_its_paragraph),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -1,4 +1,6 @@
 /* The bytes that arrive at the service manager's socket; and no message without a manager. */
+#include "../base/unit.h"
+
 #include "app/notify.h"
 
 #include "base/clock.h"
@@ -8,17 +10,9 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { HEARING_MS = 60000 };
 
@@ -56,9 +50,8 @@ static void assert_silence(int fd)
     assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
 }
 
-static void every_state_is_told_in_the_managers_words(void **state)
+TEST(every_state_is_told_in_the_managers_words)
 {
-    (void)state;
     int fd = open_manager();
     notify_ready("main: db1 is the primary");
     assert_string_equal(heard(fd), "READY=1\nSTATUS=main: db1 is the primary\n");
@@ -72,9 +65,8 @@ static void every_state_is_told_in_the_managers_words(void **state)
     (void)close(fd);
 }
 
-static void a_reload_is_told_with_the_monotonic_time(void **state)
+TEST(a_reload_is_told_with_the_monotonic_time)
 {
-    (void)state;
     int fd = open_manager();
     uint64_t before = clock_monotonic_us(), told = 0;
     notify_reloading();
@@ -84,18 +76,16 @@ static void a_reload_is_told_with_the_monotonic_time(void **state)
     (void)close(fd);
 }
 
-static void what_a_status_says_is_one_line(void **state)
+TEST(what_a_status_says_is_one_line)
 {
-    (void)state;
     int fd = open_manager();
     notify_status("a\nREADY=1\r\tb");
     assert_string_equal(heard(fd), "STATUS=a READY=1  b\n");
     (void)close(fd);
 }
 
-static void a_socket_in_the_file_system_is_as_good(void **state)
+TEST(a_socket_in_the_file_system_is_as_good)
 {
-    (void)state;
     char folder[] = "/tmp/headgate-unit-XXXXXX";
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     assert_non_null(mkdtemp(folder));
@@ -112,9 +102,8 @@ static void a_socket_in_the_file_system_is_as_good(void **state)
 
 /* No socket, no such socket, a name that is too long, another kind of address: no failure, and no call
  * blocks. */
-static void nobody_who_listens_is_no_failure(void **state)
+TEST(nobody_who_listens_is_no_failure)
 {
-    (void)state;
     char long_name[300] = "/";
     memset(long_name + 1, 'x', sizeof long_name - 2);
     const char *const names[] = {
@@ -143,9 +132,8 @@ static void fill(void)
     (void)close(null);
 }
 
-static void signs_of_life_are_dropped_where_nobody_reads(void **state)
+TEST(signs_of_life_are_dropped_where_nobody_reads)
 {
-    (void)state;
     int fd = open_manager();
     fill();
     assert_string_equal(heard(fd), "WATCHDOG=1\n");
@@ -160,9 +148,8 @@ static void *say_ready(void *context)
 }
 
 /* However long the manager is busy, the beginning of a state is not lost. */
-static void a_state_waits_for_a_manager_that_is_busy(void **state)
+TEST(a_state_waits_for_a_manager_that_is_busy)
 {
-    (void)state;
     pthread_t thread;
     int fd = open_manager();
     fill();
@@ -176,9 +163,8 @@ static void a_state_waits_for_a_manager_that_is_busy(void **state)
     (void)close(fd);
 }
 
-static void signs_of_life_are_wanted_of_this_process_only(void **state)
+TEST(signs_of_life_are_wanted_of_this_process_only)
 {
-    (void)state;
     char number[32];
     assert_int_equal(unsetenv("WATCHDOG_PID") | unsetenv("WATCHDOG_USEC"), 0);
     assert_int_equal(notify_watchdog_us(), 0);
@@ -197,17 +183,4 @@ static void signs_of_life_are_wanted_of_this_process_only(void **state)
     assert_int_equal(unsetenv("WATCHDOG_USEC"), 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_state_is_told_in_the_managers_words),
-        cmocka_unit_test(a_reload_is_told_with_the_monotonic_time),
-        cmocka_unit_test(what_a_status_says_is_one_line),
-        cmocka_unit_test(a_socket_in_the_file_system_is_as_good),
-        cmocka_unit_test(nobody_who_listens_is_no_failure),
-        cmocka_unit_test(signs_of_life_are_dropped_where_nobody_reads),
-        cmocka_unit_test(a_state_waits_for_a_manager_that_is_busy),
-        cmocka_unit_test(signs_of_life_are_wanted_of_this_process_only),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

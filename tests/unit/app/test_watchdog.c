@@ -1,22 +1,16 @@
 /* A sign of life means that every worker has answered. A worker that hangs holds the sign back; a worker that
  * has ended does not. The order of events decides here, never their duration. */
+#include "../base/unit.h"
+
 #include "app/watchdog.h"
 
 #include "base/log.h"
 
 #include <fcntl.h>
 #include <semaphore.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { WORKERS = 3, PERIOD_US = 2000, LOOK_US = 500 };
 #define PATIENCE_US 60000000U
@@ -142,7 +136,7 @@ static bool has_ten_signs(struct scene *scene)
     return scene->signs >= 10;
 }
 
-static void workers_that_answer_give_signs_of_life(void **state)
+TEST(workers_that_answer_give_signs_of_life)
 {
     struct scene scene;
     (void)state;
@@ -151,7 +145,7 @@ static void workers_that_answer_give_signs_of_life(void **state)
     close_scene(&scene);
 }
 
-static void workers_that_have_ended_are_not_asked(void **state)
+TEST(workers_that_have_ended_are_not_asked)
 {
     struct scene scene;
     (void)state;
@@ -179,7 +173,7 @@ static bool answers_again(struct scene *scene)
     return scene->watchdog.missed == 0 && has_ten_signs(scene);
 }
 
-static void a_worker_that_hangs_holds_them_back(void **state)
+TEST(a_worker_that_hangs_holds_them_back)
 {
     struct scene scene;
     (void)state;
@@ -197,7 +191,7 @@ static void a_worker_that_hangs_holds_them_back(void **state)
     close_scene(&scene);
 }
 
-static void nobody_is_asked_where_nobody_wants_to_know(void **state)
+TEST(nobody_is_asked_where_nobody_wants_to_know)
 {
     struct scene scene;
     (void)state;
@@ -210,13 +204,7 @@ static void nobody_is_asked_where_nobody_wants_to_know(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(workers_that_answer_give_signs_of_life),
-        cmocka_unit_test(workers_that_have_ended_are_not_asked),
-        cmocka_unit_test(a_worker_that_hangs_holds_them_back),
-        cmocka_unit_test(nobody_is_asked_where_nobody_wants_to_know),
-    };
     /* The watchdog's warnings, at a period of microseconds, are not tested here. */
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, open("/dev/null", O_WRONLY | O_CLOEXEC));
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_unit_tests(NULL, NULL);
 }

@@ -2,9 +2,8 @@
 
 #include "base/clock.h"
 
-static void duration_rows(void **state)
+TEST(duration_rows)
 {
-    (void)state;
     static const struct {
         const char *text;
         uint64_t us;
@@ -41,9 +40,8 @@ static void duration_rows(void **state)
     }
 }
 
-static void what_is_no_duration_is_refused(void **state)
+TEST(what_is_no_duration_is_refused)
 {
-    (void)state;
     static const char *const rows[] = { "",
                                         "1",
                                         "60",
@@ -79,9 +77,8 @@ static void what_is_no_duration_is_refused(void **state)
     }
 }
 
-static void what_is_formatted_is_parsed_again(void **state)
+TEST(what_is_formatted_is_parsed_again)
 {
-    (void)state;
     static const uint64_t units[] = { 1, 1000, 1000000, 60000000, 3600000000, 86400000000 };
     uint64_t seed = 41, us;
     char buffer[32];
@@ -94,9 +91,8 @@ static void what_is_formatted_is_parsed_again(void **state)
     }
 }
 
-static void time_does_not_go_back(void **state)
+TEST(time_does_not_go_back)
 {
-    (void)state;
     uint64_t last = clock_monotonic_us();
     for (unsigned i = 0; i < 10000; i++) {
         uint64_t now = clock_monotonic_us();
@@ -105,13 +101,4 @@ static void time_does_not_go_back(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(duration_rows),
-        cmocka_unit_test(what_is_no_duration_is_refused),
-        cmocka_unit_test(what_is_formatted_is_parsed_again),
-        cmocka_unit_test(time_does_not_go_back),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -4,18 +4,16 @@
 
 #include <errno.h>
 
-static void nobody_listening_is_no_failure(void **state)
+TEST(nobody_listening_is_no_failure)
 {
-    (void)state;
     assert_false(error_set(NULL, 1, "%s", "x"));
     assert_false(error_errno(NULL, EIO, "%s", "x"));
     assert_false(error_wrap(NULL, "%s", "x"));
     error_clear(NULL);
 }
 
-static void an_error_says_what_was_attempted_and_what_came_back(void **state)
+TEST(an_error_says_what_was_attempted_and_what_came_back)
 {
-    (void)state;
     struct error err = { .code = 7, .sqlstate = "HY000", .text = "old" };
     assert_false(error_errno(&err, ECONNREFUSED, "connecting to %s", "db1"));
     assert_string_equal(err.text, "connecting to db1: Connection refused");
@@ -29,9 +27,8 @@ static void an_error_says_what_was_attempted_and_what_came_back(void **state)
     assert_string_equal(err.text, "");
 }
 
-static void wrapping_keeps_the_servers_word(void **state)
+TEST(wrapping_keeps_the_servers_word)
 {
-    (void)state;
     struct error err;
     (void)error_set(&err, 1045, "Access denied");
     memcpy(err.sqlstate, "28000", 6);
@@ -44,9 +41,8 @@ static void wrapping_keeps_the_servers_word(void **state)
 }
 
 /* Whatever the lengths: the text is terminated, within bounds, and the beginning of the whole text. */
-static void long_texts_lose_their_end_only(void **state)
+TEST(long_texts_lose_their_end_only)
 {
-    (void)state;
     static const size_t lengths[] = { 0, 1, 100, 254, 255, 256, 507, 508, 509, 510, 511, 512, 513, 2000 };
     for (size_t i = 0; i < COUNT_OF(lengths); i++)
         for (size_t j = 0; j < COUNT_OF(lengths); j++) {
@@ -73,13 +69,4 @@ static void long_texts_lose_their_end_only(void **state)
         }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nobody_listening_is_no_failure),
-        cmocka_unit_test(an_error_says_what_was_attempted_and_what_came_back),
-        cmocka_unit_test(wrapping_keeps_the_servers_word),
-        cmocka_unit_test(long_texts_lose_their_end_only),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

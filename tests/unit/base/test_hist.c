@@ -1,18 +1,14 @@
 /* Histograms compared with a reference that keeps every value. */
+#include "unit.h"
+
 #include "base/hist.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <cmocka.h>
 
 #define VALUES 20000
 
-static void every_bucket_begins_where_the_one_before_ends(void **state)
+TEST(every_bucket_begins_where_the_one_before_ends)
 {
-    (void)state;
     assert_int_equal(hist_bucket(0), 0);
     for (unsigned i = 0; i + 1 < HIST_BUCKETS; i++) {
         assert_int_equal(hist_bucket(hist_bound(i) - 1), i);
@@ -23,9 +19,8 @@ static void every_bucket_begins_where_the_one_before_ends(void **state)
     assert_int_equal(hist_bucket(UINT64_MAX), HIST_BUCKETS - 1);
 }
 
-static void no_bucket_is_wider_than_an_eighth_of_its_values(void **state)
+TEST(no_bucket_is_wider_than_an_eighth_of_its_values)
 {
-    (void)state;
     for (unsigned i = HIST_FINE; i + 1 < HIST_BUCKETS; i++) {
         uint64_t from = hist_bound(i - 1);
         assert_true((hist_bound(i) - from) * 8 <= from);
@@ -76,7 +71,7 @@ static void compare(const struct hist_total *total, const uint64_t *sorted)
     }
 }
 
-static void counts_and_quantiles_are_those_of_the_values(void **state)
+TEST(counts_and_quantiles_are_those_of_the_values)
 {
     static uint64_t values[VALUES];
     (void)state;
@@ -99,7 +94,7 @@ static void counts_and_quantiles_are_those_of_the_values(void **state)
     }
 }
 
-static void of_nothing_every_quantile_is_zero(void **state)
+TEST(of_nothing_every_quantile_is_zero)
 {
     struct hist_total total = { 0 };
     (void)state;
@@ -108,7 +103,7 @@ static void of_nothing_every_quantile_is_zero(void **state)
     assert_int_equal(hist_count_below(&total, HIST_MOST_BITS), 0);
 }
 
-static void quantiles_of_a_few_values(void **state)
+TEST(quantiles_of_a_few_values)
 {
     static const struct {
         uint64_t values[4]; /* ends at a zero */
@@ -139,7 +134,7 @@ static void *note_many(void *argument)
 }
 
 /* For the thread sanitizer: reading while another thread writes is defined. */
-static void may_be_read_while_it_is_written(void **state)
+TEST(may_be_read_while_it_is_written)
 {
     static struct hist hist;
     struct hist_total last = { 0 };
@@ -159,15 +154,4 @@ static void may_be_read_while_it_is_written(void **state)
     assert_int_equal(last.sum_us, (uint64_t)VALUES * (VALUES - 1) / 2);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_bucket_begins_where_the_one_before_ends),
-        cmocka_unit_test(no_bucket_is_wider_than_an_eighth_of_its_values),
-        cmocka_unit_test(counts_and_quantiles_are_those_of_the_values),
-        cmocka_unit_test(of_nothing_every_quantile_is_zero),
-        cmocka_unit_test(quantiles_of_a_few_values),
-        cmocka_unit_test(may_be_read_while_it_is_written),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

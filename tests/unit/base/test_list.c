@@ -19,9 +19,8 @@ static void assert_holds(struct list *list, struct item *const *order, size_t co
     assert_null(node);
 }
 
-static void list_agrees_with_an_array(void **state)
+TEST(list_agrees_with_an_array)
 {
-    (void)state;
     enum { MAX = 30 };
     struct item items[MAX] = { 0 };
     struct item *order[MAX] = { 0 };
@@ -51,9 +50,8 @@ static void list_agrees_with_an_array(void **state)
 }
 
 /* As every owner empties a list: remove the first element until there is none. */
-static void a_list_is_emptied_from_the_front(void **state)
+TEST(a_list_is_emptied_from_the_front)
 {
-    (void)state;
     struct item items[5] = { 0 };
     struct list list;
     struct list_node *node;
@@ -71,11 +69,4 @@ static void a_list_is_emptied_from_the_front(void **state)
     assert_int_equal(list.count, 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(list_agrees_with_an_array),
-        cmocka_unit_test(a_list_is_emptied_from_the_front),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -63,9 +63,8 @@ static json_t *one_json_line(void)
     return object;
 }
 
-static void a_line_is_time_level_message_fields(void **state)
+TEST(a_line_is_time_level_message_fields)
 {
-    (void)state;
     struct log_scope listener = { .key = "listener", .text = "app" };
     struct log_scope session = { .parent = &listener, .key = "session", .number = 17 };
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, ends[1]);
@@ -84,9 +83,8 @@ static void a_line_is_time_level_message_fields(void **state)
     json_decref(line);
 }
 
-static void levels_below_the_chosen_one_are_silent(void **state)
+TEST(levels_below_the_chosen_one_are_silent)
 {
-    (void)state;
     static const char *const names[] = { "debug", "info", "notice", "warning", "error" };
     for (unsigned chosen = 0; chosen < COUNT_OF(names); chosen++) {
         enum log_level level;
@@ -106,9 +104,8 @@ static void levels_below_the_chosen_one_are_silent(void **state)
 }
 
 /* A peer chooses user names, schemas and error texts: none of these can begin a new line of the log. */
-static void no_byte_of_a_peer_forges_a_line(void **state)
+TEST(no_byte_of_a_peer_forges_a_line)
 {
-    (void)state;
     static const enum log_format formats[] = { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
     for (size_t f = 0; f < COUNT_OF(formats); f++)
         for (unsigned byte = 1; byte < 256; byte++) {
@@ -125,9 +122,8 @@ static void no_byte_of_a_peer_forges_a_line(void **state)
         }
 }
 
-static void json_says_what_was_said(void **state)
+TEST(json_says_what_was_said)
 {
-    (void)state;
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_JSON, ends[1]);
     for (unsigned byte = 1; byte < 128; byte++) {
         char text[16];
@@ -141,9 +137,8 @@ static void json_says_what_was_said(void **state)
     }
 }
 
-static void a_long_line_is_cut_and_still_one_line(void **state)
+TEST(a_long_line_is_cut_and_still_one_line)
 {
-    (void)state;
     static char words[5000];
     memset(words, 'w', sizeof words - 1);
     struct log_scope scope = { .key = "user", .text = words };
@@ -224,9 +219,8 @@ static const char *as_utf8(const char *bytes)
     return good;
 }
 
-static void a_json_line_is_one_document_whatever_is_said(void **state)
+TEST(a_json_line_is_one_document_whatever_is_said)
 {
-    (void)state;
     static struct said said;
     uint64_t seed = 17;
     for (unsigned round = 0; round < 5000; round++) {
@@ -281,9 +275,8 @@ static void read_value(const char **at, const char *stop, char *out)
     *at = p + 1;
 }
 
-static void a_text_line_reads_back_as_what_was_said(void **state)
+TEST(a_text_line_reads_back_as_what_was_said)
 {
-    (void)state;
     static struct said said;
     static char read[4096];
     uint64_t seed = 23;
@@ -307,9 +300,8 @@ static void a_text_line_reads_back_as_what_was_said(void **state)
     }
 }
 
-static void a_field_is_quoted_only_when_it_must_be(void **state)
+TEST(a_field_is_quoted_only_when_it_must_be)
 {
-    (void)state;
     static const struct {
         const char *message, *value, *line;
     } rows[] = {
@@ -345,9 +337,8 @@ static void a_field_is_quoted_only_when_it_must_be(void **state)
 }
 
 /* The session's number is in the line, however long the text that a client caused. */
-static void a_long_message_leaves_room_for_its_fields(void **state)
+TEST(a_long_message_leaves_room_for_its_fields)
 {
-    (void)state;
     static const enum log_format formats[] = { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
     static char words[5000];
     struct log_scope listener = { .key = "listener", .text = words };
@@ -386,9 +377,8 @@ static void allow(rlim_t bytes)
 /* After a torn line the next line begins on a line of its own, also when log_configure is called in between,
  * as after a reload or SIGUSR1. The message on stderr gives the reason of this loss, not of an earlier
  * failure. */
-static void a_full_disk_tears_one_line_only(void **state)
+TEST(a_full_disk_tears_one_line_only)
 {
-    (void)state;
     char name[] = "/tmp/headgate-test-log-XXXXXX", bytes[4096], said[4096];
     int told[2], stderr_before = dup(STDERR_FILENO);
     for (int is_configured_again = 0; is_configured_again < 2; is_configured_again++) {
@@ -460,9 +450,8 @@ static void spend(void)
     assert_int_equal(suppressed, 0); /* reported once */
 }
 
-static void a_call_site_has_five_lines_a_second_and_owns_up_to_the_rest(void **state)
+TEST(a_call_site_has_five_lines_a_second_and_owns_up_to_the_rest)
 {
-    (void)state;
     within_a_second(spend);
     assert_int_equal(passed, LOG_LIMIT_PER_SECOND);
     assert_int_equal(left_out, 100 - LOG_LIMIT_PER_SECOND);
@@ -479,9 +468,8 @@ static void shout(void)
         lines++;
 }
 
-static void a_client_cannot_fill_the_disk(void **state)
+TEST(a_client_cannot_fill_the_disk)
 {
-    (void)state;
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, ends[1]);
     shout();
     assert_true(lines >= LOG_LIMIT_PER_SECOND && lines <= 2 * LOG_LIMIT_PER_SECOND);
@@ -490,21 +478,4 @@ static void a_client_cannot_fill_the_disk(void **state)
     assert_int_equal(lines, 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_line_is_time_level_message_fields),
-        cmocka_unit_test(levels_below_the_chosen_one_are_silent),
-        cmocka_unit_test(no_byte_of_a_peer_forges_a_line),
-        cmocka_unit_test(json_says_what_was_said),
-        cmocka_unit_test(a_long_line_is_cut_and_still_one_line),
-        cmocka_unit_test(a_json_line_is_one_document_whatever_is_said),
-        cmocka_unit_test(a_text_line_reads_back_as_what_was_said),
-        cmocka_unit_test(a_field_is_quoted_only_when_it_must_be),
-        cmocka_unit_test(a_long_message_leaves_room_for_its_fields),
-        cmocka_unit_test(a_full_disk_tears_one_line_only),
-        cmocka_unit_test(a_call_site_has_five_lines_a_second_and_owns_up_to_the_rest),
-        cmocka_unit_test(a_client_cannot_fill_the_disk),
-    };
-    return cmocka_run_group_tests(tests, open_pipe, close_pipe);
-}
+RUN_TESTS(open_pipe, close_pipe)

@@ -2,9 +2,8 @@
 
 #include "base/mem.h"
 
-static void the_nth_allocation_fails_once(void **state)
+TEST(the_nth_allocation_fails_once)
 {
-    (void)state;
     for (long n = 0; n < 5; n++) {
         mem_fail_after(n);
         for (long i = 0; i < 10; i++) {
@@ -18,9 +17,8 @@ static void the_nth_allocation_fails_once(void **state)
     mem_fail_after(-1);
 }
 
-static void all_fail_until_it_is_switched_off(void **state)
+TEST(all_fail_until_it_is_switched_off)
 {
-    (void)state;
     mem_fail_all(true);
     for (unsigned i = 0; i < 3; i++)
         assert_null(mem_zalloc(8));
@@ -30,9 +28,8 @@ static void all_fail_until_it_is_switched_off(void **state)
     mem_free(copy);
 }
 
-static void fresh_memory_is_zero_and_counted(void **state)
+TEST(fresh_memory_is_zero_and_counted)
 {
-    (void)state;
     unsigned long before = mem_allocations();
     static const uint8_t zeros[300];
     uint8_t *memory = mem_zalloc(sizeof zeros);
@@ -46,9 +43,8 @@ static void fresh_memory_is_zero_and_counted(void **state)
     mem_free(NULL);
 }
 
-static void strings_are_copied_with_their_nul(void **state)
+TEST(strings_are_copied_with_their_nul)
 {
-    (void)state;
     static const char *const strings[] = { "", "a", "word" };
     for (size_t i = 0; i < COUNT_OF(strings); i++) {
         struct span string = exact_copy(span_of(strings[i], strlen(strings[i]) + 1));
@@ -59,9 +55,8 @@ static void strings_are_copied_with_their_nul(void **state)
     }
 }
 
-static void a_failed_realloc_leaves_the_memory(void **state)
+TEST(a_failed_realloc_leaves_the_memory)
 {
-    (void)state;
     char *memory = mem_strdup("as it was");
     mem_fail_after(0);
     assert_null(mem_realloc(memory, 100000));
@@ -71,9 +66,8 @@ static void a_failed_realloc_leaves_the_memory(void **state)
 }
 
 /* A lent block belongs to one owner only, and the counters are right after every step. */
-static void slab_agrees_with_its_books(void **state)
+TEST(slab_agrees_with_its_books)
 {
-    (void)state;
     enum { MAX = 40, SIZE = 24 };
     static const size_t kept_max[] = { 0, 1, 5, 100 };
     uint64_t seed = 31;
@@ -110,9 +104,8 @@ static void slab_agrees_with_its_books(void **state)
     }
 }
 
-static void a_slab_without_memory_lends_nothing(void **state)
+TEST(a_slab_without_memory_lends_nothing)
 {
-    (void)state;
     struct mem_slab slab;
     mem_slab_init(&slab, 64, 4);
     mem_fail_after(0);
@@ -128,16 +121,4 @@ static void a_slab_without_memory_lends_nothing(void **state)
     mem_slab_fini(&slab);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_nth_allocation_fails_once),
-        cmocka_unit_test(all_fail_until_it_is_switched_off),
-        cmocka_unit_test(fresh_memory_is_zero_and_counted),
-        cmocka_unit_test(strings_are_copied_with_their_nul),
-        cmocka_unit_test(a_failed_realloc_leaves_the_memory),
-        cmocka_unit_test(slab_agrees_with_its_books),
-        cmocka_unit_test(a_slab_without_memory_lends_nothing),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

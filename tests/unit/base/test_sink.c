@@ -54,9 +54,8 @@ static const char *content(const char *name)
 }
 
 /* When a program is started without a standard input, a file may get descriptor 0. */
-static void descriptor_zero_is_as_good_as_any(void **state)
+TEST_WITH(descriptor_zero_is_as_good_as_any, NULL, remove_files)
 {
-    (void)state;
     struct error err = { 0 };
     struct sink sink = { 0 };
     int stdin_before = dup(STDIN_FILENO);
@@ -74,9 +73,8 @@ static void descriptor_zero_is_as_good_as_any(void **state)
     }
 }
 
-static void lines_are_appended_to_what_is_there(void **state)
+TEST_WITH(lines_are_appended_to_what_is_there, NULL, remove_files)
 {
-    (void)state;
     struct error err = { 0 };
     struct sink sink = { 0 };
     assert_false(sink_is_open(&sink));
@@ -92,9 +90,8 @@ static void lines_are_appended_to_what_is_there(void **state)
     assert_int_equal(sink_lost(&sink), 0);
 }
 
-static void a_moved_file_is_followed_by_a_new_one(void **state)
+TEST_WITH(a_moved_file_is_followed_by_a_new_one, NULL, remove_files)
 {
-    (void)state;
     struct error err = { 0 };
     struct sink sink = { 0 };
     assert_true(sink_open(&sink, path, &err));
@@ -110,9 +107,8 @@ static void a_moved_file_is_followed_by_a_new_one(void **state)
     sink_close(&sink);
 }
 
-static void a_file_that_cannot_be_opened_again_is_kept(void **state)
+TEST_WITH(a_file_that_cannot_be_opened_again_is_kept, NULL, remove_files)
 {
-    (void)state;
     struct error err = { 0 };
     struct sink sink = { 0 };
     assert_true(sink_open(&sink, path, &err));
@@ -129,9 +125,8 @@ static void a_file_that_cannot_be_opened_again_is_kept(void **state)
 }
 
 /* Reported once, counted each time. */
-static void a_full_disk_loses_lines_and_says_so_once(void **state)
+TEST_WITH(a_full_disk_loses_lines_and_says_so_once, NULL, remove_files)
 {
-    (void)state;
     struct error err = { 0 };
     struct sink sink = { 0 };
     int ends[2];
@@ -165,9 +160,8 @@ static void allow(rlim_t bytes)
 }
 
 /* The disk becomes full in the middle of a line: the next line begins on a line of its own. */
-static void a_torn_line_ends_before_the_next_one(void **state)
+TEST_WITH(a_torn_line_ends_before_the_next_one, NULL, remove_files)
 {
-    (void)state;
     struct error err = { 0 };
     struct sink sink = { 0 };
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO);
@@ -196,9 +190,8 @@ static void tear(struct sink *sink)
 }
 
 /* A file that was not moved away still ends with a torn line. After a move the file is new and has none. */
-static void a_torn_line_is_known_after_reopening(void **state)
+TEST_WITH(a_torn_line_is_known_after_reopening, NULL, remove_files)
 {
-    (void)state;
     for (int is_moved = 0; is_moved < 2; is_moved++) {
         struct error err = { 0 };
         struct sink sink = { 0 };
@@ -215,9 +208,8 @@ static void a_torn_line_is_known_after_reopening(void **state)
 }
 
 /* The line was torn by a process that has ended. */
-static void a_torn_line_is_known_at_the_start(void **state)
+TEST_WITH(a_torn_line_is_known_at_the_start, NULL, remove_files)
 {
-    (void)state;
     struct error err = { 0 };
     struct sink sink = { 0 };
     assert_true(sink_open(&sink, path, &err));
@@ -231,9 +223,8 @@ static void a_torn_line_is_known_at_the_start(void **state)
 }
 
 /* A pipe whose reader does not read is not waited for. */
-static void a_full_pipe_loses_lines(void **state)
+TEST_WITH(a_full_pipe_loses_lines, NULL, remove_files)
 {
-    (void)state;
     struct error err = { 0 };
     struct sink sink = { 0 };
     assert_int_equal(mkfifo(path, 0600), 0);
@@ -279,9 +270,8 @@ static void count_lines(const char *name, int *next)
     }
 }
 
-static void lines_of_threads_never_mix_and_none_is_lost_by_a_rotation(void **state)
+TEST_WITH(lines_of_threads_never_mix_and_none_is_lost_by_a_rotation, NULL, remove_files)
 {
-    (void)state;
     struct error err = { 0 };
     pthread_t threads[WRITERS];
     int numbers[WRITERS], next[WRITERS] = { 0 };
@@ -305,19 +295,4 @@ static void lines_of_threads_never_mix_and_none_is_lost_by_a_rotation(void **sta
         assert_int_equal(next[i], LINES);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(descriptor_zero_is_as_good_as_any, remove_files),
-        cmocka_unit_test_teardown(lines_are_appended_to_what_is_there, remove_files),
-        cmocka_unit_test_teardown(a_moved_file_is_followed_by_a_new_one, remove_files),
-        cmocka_unit_test_teardown(a_file_that_cannot_be_opened_again_is_kept, remove_files),
-        cmocka_unit_test_teardown(a_full_disk_loses_lines_and_says_so_once, remove_files),
-        cmocka_unit_test_teardown(a_torn_line_ends_before_the_next_one, remove_files),
-        cmocka_unit_test_teardown(a_torn_line_is_known_after_reopening, remove_files),
-        cmocka_unit_test_teardown(a_torn_line_is_known_at_the_start, remove_files),
-        cmocka_unit_test_teardown(a_full_pipe_loses_lines, remove_files),
-        cmocka_unit_test_teardown(lines_of_threads_never_mix_and_none_is_lost_by_a_rotation, remove_files),
-    };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
-}
+RUN_TESTS(make_folder, remove_folder)

@@ -4,9 +4,8 @@
 
 #include <wchar.h>
 
-static void equality_rows(void **state)
+TEST(equality_rows)
 {
-    (void)state;
     static const struct {
         const char *a, *b;
         bool is_equal, is_equal_nocase;
@@ -38,9 +37,8 @@ static void equality_rows(void **state)
     assert_true(span_equal((struct span){ 0 }, SPAN_LITERAL("")));
 }
 
-static void words_are_found_anywhere(void **state)
+TEST(words_are_found_anywhere)
 {
-    (void)state;
     static const struct {
         const char *text, *word;
         bool is_there;
@@ -56,9 +54,8 @@ static void words_are_found_anywhere(void **state)
     }
 }
 
-static void number_rows(void **state)
+TEST(number_rows)
 {
-    (void)state;
     static const struct {
         const char *text;
         bool is_number;
@@ -87,9 +84,8 @@ static void number_rows(void **state)
     }
 }
 
-static void copies_are_terminated_and_say_when_they_cut(void **state)
+TEST(copies_are_terminated_and_say_when_they_cut)
 {
-    (void)state;
     static const struct {
         size_t size;
         bool is_whole;
@@ -109,9 +105,8 @@ static void copies_are_terminated_and_say_when_they_cut(void **state)
     assert_string_equal(one, "");
 }
 
-static void utf8_rows(void **state)
+TEST(utf8_rows)
 {
-    (void)state;
     static const struct {
         const char *bytes;
         size_t len;
@@ -190,9 +185,8 @@ static void append_somehow(struct text *text, struct twin *twin, uint64_t *seed)
     twin->len += len;
 }
 
-static void text_agrees_with_its_twin(void **state)
+TEST(text_agrees_with_its_twin)
 {
-    (void)state;
     static struct twin twin;
     uint64_t seed = 21;
     for (unsigned round = 0; round < 50; round++) {
@@ -225,9 +219,8 @@ static void text_agrees_with_its_twin(void **state)
     }
 }
 
-static void an_empty_text_is_an_empty_string(void **state)
+TEST(an_empty_text_is_an_empty_string)
 {
-    (void)state;
     struct text text = { 0 };
     assert_int_equal(text_span(&text).len, 0);
     assert_string_equal(text_cstr(&text), "");
@@ -239,9 +232,8 @@ static void an_empty_text_is_an_empty_string(void **state)
     text_fini(&text);
 }
 
-static void growth_is_geometric(void **state)
+TEST(growth_is_geometric)
 {
-    (void)state;
     struct text text = { 0 };
     assert_non_null(text_reserve(&text, 64)); /* as much as the first append allocates, and no more */
     assert_int_equal(text.cap, 64);
@@ -255,9 +247,8 @@ static void growth_is_geometric(void **state)
 
 /* Whichever allocation fails, the text is as before the append that failed, and does not change afterwards.
  */
-static void without_memory_the_text_keeps_what_fitted(void **state)
+TEST(without_memory_the_text_keeps_what_fitted)
 {
-    (void)state;
     for (long fail_at = 0; fail_at < 8; fail_at++) {
         struct text text = { 0 };
         size_t kept = 0;
@@ -289,9 +280,8 @@ static void without_memory_the_text_keeps_what_fitted(void **state)
 }
 
 /* A wide character that the C locale cannot represent. */
-static void what_cannot_be_formatted_is_told_at_the_end_too(void **state)
+TEST(what_cannot_be_formatted_is_told_at_the_end_too)
 {
-    (void)state;
     struct text text = { 0 };
     assert_true(text_append_cstr(&text, "before"));
     assert_false(text_appendf(&text, "%lc", (wint_t)0x1F600));
@@ -304,19 +294,4 @@ static void what_cannot_be_formatted_is_told_at_the_end_too(void **state)
     text_fini(&text);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equality_rows),
-        cmocka_unit_test(words_are_found_anywhere),
-        cmocka_unit_test(number_rows),
-        cmocka_unit_test(copies_are_terminated_and_say_when_they_cut),
-        cmocka_unit_test(utf8_rows),
-        cmocka_unit_test(text_agrees_with_its_twin),
-        cmocka_unit_test(an_empty_text_is_an_empty_string),
-        cmocka_unit_test(growth_is_geometric),
-        cmocka_unit_test(without_memory_the_text_keeps_what_fitted),
-        cmocka_unit_test(what_cannot_be_formatted_is_told_at_the_end_too),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

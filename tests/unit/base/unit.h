@@ -20,6 +20,33 @@
 #define COUNT_OF(rows) (sizeof(rows) / sizeof *(rows))
 #define PAGE_BYTES ((size_t)65536) /* the largest page size of any supported processor */
 
+/* TEST(name) { … } is a test; the tests of a file run in their order. TEST_WITH: with functions before and
+ * after it, or NULL. The file ends with RUN_TESTS(before all, after all). */
+#define TEST_WITH(name, before, after)                                                                       \
+    static void name(void **state);                                                                          \
+    __attribute__((constructor)) static void add_##name(void)                                                \
+    {                                                                                                        \
+        if (unit_test_count == COUNT_OF(unit_tests))                                                         \
+            abort();                                                                                         \
+        unit_tests[unit_test_count++] = (struct CMUnitTest){ #name, name, before, after, NULL };             \
+    }                                                                                                        \
+    static void name(__attribute__((unused)) void **state)
+#define TEST(name) TEST_WITH(name, NULL, NULL)
+#define RUN_TESTS(before, after)                                                                             \
+    int main(void)                                                                                           \
+    {                                                                                                        \
+        return run_unit_tests(before, after);                                                                \
+    }
+
+static struct CMUnitTest unit_tests[64];
+static size_t unit_test_count;
+
+/* Returns how many tests failed. */
+static inline int run_unit_tests(CMFixtureFunction before, CMFixtureFunction after)
+{
+    return _cmocka_run_group_tests("tests", unit_tests, unit_test_count, before, after);
+}
+
 /* A small generator: a failure can be repeated with its seed. */
 static inline uint32_t next_random(uint64_t *seed)
 {

@@ -62,9 +62,8 @@ static int pick(const struct view *view, int avoid, unsigned turn, uint64_t now_
 
 /* Only servers that take reads and are not to be avoided are picked. With three or fewer servers, no other
  * one has fewer running commands (in whole shares), or equally many and fewer connections. */
-static void the_pick_takes_reads_and_nobody_is_better(void **state)
+TEST_WITH(the_pick_takes_reads_and_nobody_is_better, begin_chances, NULL)
 {
-    (void)state;
     uint64_t seed = 101;
     for (unsigned round = 0; round < 2000; round++) {
         int64_t weights[SERVERS_MAX];
@@ -107,9 +106,8 @@ static void the_pick_takes_reads_and_nobody_is_better(void **state)
     }
 }
 
-static void the_avoided_one_is_taken_by_nobody_even_when_it_is_the_last(void **state)
+TEST_WITH(the_avoided_one_is_taken_by_nobody_even_when_it_is_the_last, begin_chances, NULL)
 {
-    (void)state;
     struct view *view = make_view(2, NULL);
     for (unsigned turn = 0; turn < 10; turn++)
         assert_int_equal(pick(view, 0, turn, 0), 1);
@@ -119,9 +117,8 @@ static void the_avoided_one_is_taken_by_nobody_even_when_it_is_the_last(void **s
     drop_view(view);
 }
 
-static void those_of_the_zone_come_first_and_others_only_without_them(void **state)
+TEST_WITH(those_of_the_zone_come_first_and_others_only_without_them, begin_chances, NULL)
 {
-    (void)state;
     struct view *view = make_view(3, NULL);
     view->servers[0].is_near = view->servers[1].is_near = false;
     for (unsigned turn = 0; turn < 50; turn++) {
@@ -135,9 +132,8 @@ static void those_of_the_zone_come_first_and_others_only_without_them(void **sta
     drop_view(view);
 }
 
-static void the_primary_reads_only_when_it_shares(void **state)
+TEST_WITH(the_primary_reads_only_when_it_shares, begin_chances, NULL)
 {
-    (void)state;
     static const struct {
         enum primary_reads_setting setting;
         bool is_reader;
@@ -163,9 +159,8 @@ static void the_primary_reads_only_when_it_shares(void **state)
 
 /* ---- shares ---- */
 
-static void connections_spread_by_weight(void **state)
+TEST_WITH(connections_spread_by_weight, begin_chances, NULL)
 {
-    (void)state;
     static const int64_t weights[] = { 1, 2, 5 };
     struct view *view = make_view(3, weights);
     for (unsigned turn = 0; turn < 800; turn++)
@@ -178,9 +173,8 @@ static void connections_spread_by_weight(void **state)
     drop_view(view);
 }
 
-static void of_many_the_better_of_two_keeps_shares_within_a_tenth(void **state)
+TEST_WITH(of_many_the_better_of_two_keeps_shares_within_a_tenth, begin_chances, NULL)
 {
-    (void)state;
     static const int64_t weights[] = { 1, 2, 5, 2, 1, 1, 2, 1 };
     struct view *view = make_view(8, weights);
     for (unsigned turn = 0; turn < 15000; turn++)
@@ -194,9 +188,8 @@ static void of_many_the_better_of_two_keeps_shares_within_a_tenth(void **state)
 }
 
 /* Short sessions leave no connection behind: equal servers must be picked in turn. */
-static void servers_that_are_equal_get_their_shares(void **state)
+TEST_WITH(servers_that_are_equal_get_their_shares, begin_chances, NULL)
 {
-    (void)state;
     for (int setting = BALANCE_LEAST; setting <= BALANCE_ROUND_ROBIN; setting++) {
         struct view *view = make_view(4, (const int64_t[]){ 1, 2, 7, 1 });
         unsigned picks[4] = { 0 };
@@ -211,9 +204,8 @@ static void servers_that_are_equal_get_their_shares(void **state)
     }
 }
 
-static void round_robin_does_not_look_at_anything_but_weights(void **state)
+TEST_WITH(round_robin_does_not_look_at_anything_but_weights, begin_chances, NULL)
 {
-    (void)state;
     struct view *view = make_view(2, (const int64_t[]){ 1, 3 });
     unsigned picks[2] = { 0 };
     view->balance = BALANCE_ROUND_ROBIN;
@@ -225,9 +217,8 @@ static void round_robin_does_not_look_at_anything_but_weights(void **state)
     drop_view(view);
 }
 
-static void a_server_that_comes_back_begins_with_a_tenth_and_grows(void **state)
+TEST_WITH(a_server_that_comes_back_begins_with_a_tenth_and_grows, begin_chances, NULL)
 {
-    (void)state;
     static const struct {
         uint64_t now_us;
         double share; /* of all picks */
@@ -307,9 +298,8 @@ static void run_work(struct work *work, uint64_t gap_us, unsigned count)
     end_queries(work, UINT64_MAX);
 }
 
-static void a_slow_server_gets_less_and_not_nothing(void **state)
+TEST_WITH(a_slow_server_gets_less_and_not_nothing, begin_chances, NULL)
 {
-    (void)state;
     static const struct {
         const char *what;
         size_t servers;
@@ -340,9 +330,8 @@ static void a_slow_server_gets_less_and_not_nothing(void **state)
     }
 }
 
-static void weights_are_met_within_a_tenth_at_every_load(void **state)
+TEST_WITH(weights_are_met_within_a_tenth_at_every_load, begin_chances, NULL)
 {
-    (void)state;
     static const int64_t weights[] = { 1, 2, 1 };
     static const uint64_t gaps_us[] = { 10000, 1000, 200, 100, 70 };
     static struct work work;
@@ -360,9 +349,8 @@ static void weights_are_met_within_a_tenth_at_every_load(void **state)
 }
 
 /* A server that was slow and has recovered is noticed, although its measured latency is still high. */
-static void a_server_that_has_recovered_gets_its_share_again(void **state)
+TEST_WITH(a_server_that_has_recovered_gets_its_share_again, begin_chances, NULL)
 {
-    (void)state;
     static struct work work;
     memset(&work, 0, sizeof work);
     work.view = make_view(3, NULL);
@@ -385,9 +373,8 @@ static unsigned movers(const struct view *view, int current, uint64_t now_us)
     return moves;
 }
 
-static void one_in_eight_moves_from_where_it_is_clearly_worse(void **state)
+TEST_WITH(one_in_eight_moves_from_where_it_is_clearly_worse, begin_chances, NULL)
 {
-    (void)state;
     static const struct {
         const char *what;
         uint64_t running[2], connections[2], latency_us[2];
@@ -418,9 +405,8 @@ static void one_in_eight_moves_from_where_it_is_clearly_worse(void **state)
     }
 }
 
-static void whoever_cannot_stay_moves_at_once(void **state)
+TEST_WITH(whoever_cannot_stay_moves_at_once, begin_chances, NULL)
 {
-    (void)state;
     struct view *view = make_view(2, NULL);
     view->servers[0].takes_reads = false;
     assert_int_equal(movers(view, 0, 0), 800);
@@ -429,9 +415,8 @@ static void whoever_cannot_stay_moves_at_once(void **state)
     drop_view(view);
 }
 
-static void sessions_go_home_to_their_zone(void **state)
+TEST_WITH(sessions_go_home_to_their_zone, begin_chances, NULL)
 {
-    (void)state;
     struct view *view = make_view(3, NULL);
     view->servers[0].is_near = false;
     assert_int_equal(movers(view, 0, 0), 100);
@@ -442,9 +427,8 @@ static void sessions_go_home_to_their_zone(void **state)
 }
 
 /* No session returns to the server that it was moved away from: in the end all sessions stay. */
-static void moving_comes_to_an_end(void **state)
+TEST_WITH(moving_comes_to_an_end, begin_chances, NULL)
 {
-    (void)state;
     static struct {
         int server;
     } sessions[300];
@@ -475,25 +459,4 @@ static void moving_comes_to_an_end(void **state)
     drop_view(view);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(the_pick_takes_reads_and_nobody_is_better, begin_chances),
-        cmocka_unit_test_setup(the_avoided_one_is_taken_by_nobody_even_when_it_is_the_last, begin_chances),
-        cmocka_unit_test_setup(those_of_the_zone_come_first_and_others_only_without_them, begin_chances),
-        cmocka_unit_test_setup(the_primary_reads_only_when_it_shares, begin_chances),
-        cmocka_unit_test_setup(connections_spread_by_weight, begin_chances),
-        cmocka_unit_test_setup(of_many_the_better_of_two_keeps_shares_within_a_tenth, begin_chances),
-        cmocka_unit_test_setup(servers_that_are_equal_get_their_shares, begin_chances),
-        cmocka_unit_test_setup(round_robin_does_not_look_at_anything_but_weights, begin_chances),
-        cmocka_unit_test_setup(a_server_that_comes_back_begins_with_a_tenth_and_grows, begin_chances),
-        cmocka_unit_test_setup(a_slow_server_gets_less_and_not_nothing, begin_chances),
-        cmocka_unit_test_setup(weights_are_met_within_a_tenth_at_every_load, begin_chances),
-        cmocka_unit_test_setup(a_server_that_has_recovered_gets_its_share_again, begin_chances),
-        cmocka_unit_test_setup(one_in_eight_moves_from_where_it_is_clearly_worse, begin_chances),
-        cmocka_unit_test_setup(whoever_cannot_stay_moves_at_once, begin_chances),
-        cmocka_unit_test_setup(sessions_go_home_to_their_zone, begin_chances),
-        cmocka_unit_test_setup(moving_comes_to_an_end, begin_chances),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

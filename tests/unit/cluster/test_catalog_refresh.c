@@ -46,9 +46,8 @@ static void turn_until_surveyed(struct scene *scene, unsigned server, unsigned m
         turn(&scene->loop);
 }
 
-static void stored_code_travels_with_the_view(void **state)
+TEST(stored_code_travels_with_the_view)
 {
-    (void)state;
     struct scene scene;
     open_scene_of_code(&scene);
     start(&scene);
@@ -86,9 +85,8 @@ static void stored_code_travels_with_the_view(void **state)
 }
 
 /* A list that is not complete counts as unknown; the other lists are known. */
-static void a_list_without_its_proof_is_not_known(void **state)
+TEST(a_list_without_its_proof_is_not_known)
 {
-    (void)state;
     static const struct {
         const char *hides, *why;
         unsigned view, function, trigger; /* effects of app.plain, app.price, and of writing app.t */
@@ -114,9 +112,8 @@ static void a_list_without_its_proof_is_not_known(void **state)
 
 /* After an answer that does not come or cannot be used, nothing is known. The server's state does not suffer.
  */
-static void without_an_answer_nothing_is_known(void **state)
+TEST(without_an_answer_nothing_is_known)
 {
-    (void)state;
     static const struct {
         uint16_t refusal;
         bool is_thinking, is_restless;
@@ -159,9 +156,8 @@ static void without_an_answer_nothing_is_known(void **state)
 }
 
 /* The list has more than one page. */
-static void as_much_as_is_allowed_is_read(void **state)
+TEST(as_much_as_is_allowed_is_read)
 {
-    (void)state;
     struct scene scene;
     open_scene_of_code(&scene);
     scene.fakes[0].repeats = 2000;
@@ -172,9 +168,8 @@ static void as_much_as_is_allowed_is_read(void **state)
     close_scene(&scene);
 }
 
-static void a_new_primary_is_asked_at_once_and_the_old_ones_word_forgotten(void **state)
+TEST(a_new_primary_is_asked_at_once_and_the_old_ones_word_forgotten)
 {
-    (void)state;
     struct scene scene;
     open_scene_of_code(&scene);
     scene.settings.read_functions_interval_us = 3600000000;
@@ -197,9 +192,8 @@ static void a_new_primary_is_asked_at_once_and_the_old_ones_word_forgotten(void 
 }
 
 /* Changed code is unknown from that moment on. When the change has ended, the primary is asked at once. */
-static void a_change_that_passes_is_not_known_until_it_was_asked_about(void **state)
+TEST(a_change_that_passes_is_not_known_until_it_was_asked_about)
 {
-    (void)state;
     struct scene scene;
     struct code_change change;
     open_scene_of_code(&scene);
@@ -224,9 +218,8 @@ static void a_change_that_passes_is_not_known_until_it_was_asked_about(void **st
     close_scene(&scene);
 }
 
-static void a_survey_without_rights_is_told_once(void **state)
+TEST(a_survey_without_rights_is_told_once)
 {
-    (void)state;
     struct scene scene;
     char text[8192];
     open_scene_of_code(&scene);
@@ -242,16 +235,4 @@ static void a_survey_without_rights_is_told_once(void **state)
     close_scene(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stored_code_travels_with_the_view),
-        cmocka_unit_test(a_list_without_its_proof_is_not_known),
-        cmocka_unit_test(without_an_answer_nothing_is_known),
-        cmocka_unit_test(as_much_as_is_allowed_is_read),
-        cmocka_unit_test(a_new_primary_is_asked_at_once_and_the_old_ones_word_forgotten),
-        cmocka_unit_test(a_change_that_passes_is_not_known_until_it_was_asked_about),
-        cmocka_unit_test(a_survey_without_rights_is_told_once),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -1,9 +1,8 @@
 /* The choice of the primary, the published views, and operators' commands: a whole cluster over loopback. */
 #include "cluster_scene.h"
 
-static void roles_come_from_what_servers_say(void **state)
+TEST(roles_come_from_what_servers_say)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     assert_true(member_are_all_probed(&scene.cluster));
@@ -15,9 +14,8 @@ static void roles_come_from_what_servers_say(void **state)
     close_scene(&scene);
 }
 
-static void nothing_new_is_not_published(void **state)
+TEST(nothing_new_is_not_published)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     unsigned views = scene.views;
@@ -30,9 +28,8 @@ static void nothing_new_is_not_published(void **state)
     close_scene(&scene);
 }
 
-static void a_promoted_replica_is_followed_and_the_old_primary_not_taken_back(void **state)
+TEST(a_promoted_replica_is_followed_and_the_old_primary_not_taken_back)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     fake_close(&scene.fakes[0]);
@@ -48,9 +45,8 @@ static void a_promoted_replica_is_followed_and_the_old_primary_not_taken_back(vo
     close_scene(&scene);
 }
 
-static void a_server_of_another_family_is_up_and_says_why_it_is_left_out(void **state)
+TEST(a_server_of_another_family_is_up_and_says_why_it_is_left_out)
 {
-    (void)state;
     for (unsigned is_static = 0; is_static < 2; is_static++) {
         struct scene scene;
         open_scene(&scene);
@@ -67,9 +63,8 @@ static void a_server_of_another_family_is_up_and_says_why_it_is_left_out(void **
     }
 }
 
-static void clients_are_not_greeted_with_what_a_left_out_server_can(void **state)
+TEST(clients_are_not_greeted_with_what_a_left_out_server_can)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.fakes[0].is_mariadb = scene.fakes[1].is_mariadb = true; /* db3 is MySQL 8, and 8 is lower than 10 */
@@ -79,9 +74,8 @@ static void clients_are_not_greeted_with_what_a_left_out_server_can(void **state
     close_scene(&scene);
 }
 
-static void two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_answer(void **state)
+TEST(two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_answer)
 {
-    (void)state;
     for (unsigned late = 0; late < SERVERS; late++) {
         struct scene scene;
         open_scene(&scene);
@@ -107,9 +101,8 @@ static void two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_
 }
 
 /* The greeting sent to clients does not depend on which servers answer first. */
-static void a_silent_server_delays_the_first_view_by_its_probe_deadline_and_no_more(void **state)
+TEST(a_silent_server_delays_the_first_view_by_its_probe_deadline_and_no_more)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.settings.monitor.timeout_us = 30000;
@@ -122,9 +115,8 @@ static void a_silent_server_delays_the_first_view_by_its_probe_deadline_and_no_m
     close_scene(&scene);
 }
 
-static void writable_servers_without_a_primary_are_named_once(void **state)
+TEST(writable_servers_without_a_primary_are_named_once)
 {
-    (void)state;
     struct scene scene;
     char text[8192];
     open_scene(&scene);
@@ -149,9 +141,8 @@ static void writable_servers_without_a_primary_are_named_once(void **state)
 
 /* A server that stays up while it is promoted: `since` is the time of the promotion, not the time when the
  * server came up. */
-static void since_is_of_role_and_state_together(void **state)
+TEST(since_is_of_role_and_state_together)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     uint64_t begun = scene.view->servers[0].since_us;
@@ -177,9 +168,8 @@ static void since_is_of_role_and_state_together(void **state)
     close_scene(&scene);
 }
 
-static void replicas_whose_source_is_away_serve_reads(void **state)
+TEST(replicas_whose_source_is_away_serve_reads)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     fake_close(&scene.fakes[0]);
@@ -188,9 +178,8 @@ static void replicas_whose_source_is_away_serve_reads(void **state)
     close_scene(&scene);
 }
 
-static void without_any_server_there_is_still_a_view(void **state)
+TEST(without_any_server_there_is_still_a_view)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     for (unsigned i = 0; i < SERVERS; i++)
@@ -201,9 +190,8 @@ static void without_any_server_there_is_still_a_view(void **state)
     close_scene(&scene);
 }
 
-static void a_newcomer_gets_nothing_until_the_replicas_follow_it_and_that_is_said(void **state)
+TEST(a_newcomer_gets_nothing_until_the_replicas_follow_it_and_that_is_said)
 {
-    (void)state;
     struct scene scene;
     char text[8192];
     open_scene(&scene);
@@ -234,9 +222,8 @@ static void a_newcomer_gets_nothing_until_the_replicas_follow_it_and_that_is_sai
     close_scene(&scene);
 }
 
-static void stopped_replication_and_followers_make_a_primary(void **state)
+TEST(stopped_replication_and_followers_make_a_primary)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     fake_close(&scene.fakes[0]);
@@ -256,9 +243,8 @@ static void operate(struct scene *scene, const char *server, enum cluster_verb v
     assert_row(cluster_operate(&scene->cluster, server, verb, &err), "%s", err.text);
 }
 
-static void operators_have_the_last_word(void **state)
+TEST(operators_have_the_last_word)
 {
-    (void)state;
     struct scene scene;
     struct error err = { 0 };
     open_settled_scene(&scene);
@@ -284,9 +270,8 @@ static void operators_have_the_last_word(void **state)
     close_scene(&scene);
 }
 
-static void an_order_given_before_the_first_view_holds(void **state)
+TEST(an_order_given_before_the_first_view_holds)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     operate(&scene, "db3", CLUSTER_DISABLE);
@@ -295,9 +280,8 @@ static void an_order_given_before_the_first_view_holds(void **state)
     close_scene(&scene);
 }
 
-static void a_pause_is_published_and_remembered(void **state)
+TEST(a_pause_is_published_and_remembered)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     assert_false(scene.view->is_paused);
@@ -313,9 +297,8 @@ static void a_pause_is_published_and_remembered(void **state)
     close_scene(&scene);
 }
 
-static void events_tell_every_change_with_its_reason_and_how_long(void **state)
+TEST(events_tell_every_change_with_its_reason_and_how_long)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     fake_close(&scene.fakes[0]);
@@ -349,26 +332,4 @@ static void events_tell_every_change_with_its_reason_and_how_long(void **state)
     close_scene(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(roles_come_from_what_servers_say),
-        cmocka_unit_test(nothing_new_is_not_published),
-        cmocka_unit_test(a_promoted_replica_is_followed_and_the_old_primary_not_taken_back),
-        cmocka_unit_test(a_server_of_another_family_is_up_and_says_why_it_is_left_out),
-        cmocka_unit_test(clients_are_not_greeted_with_what_a_left_out_server_can),
-        cmocka_unit_test(two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_answer),
-        cmocka_unit_test(a_silent_server_delays_the_first_view_by_its_probe_deadline_and_no_more),
-        cmocka_unit_test(writable_servers_without_a_primary_are_named_once),
-        cmocka_unit_test(since_is_of_role_and_state_together),
-        cmocka_unit_test(replicas_whose_source_is_away_serve_reads),
-        cmocka_unit_test(a_newcomer_gets_nothing_until_the_replicas_follow_it_and_that_is_said),
-        cmocka_unit_test(stopped_replication_and_followers_make_a_primary),
-        cmocka_unit_test(operators_have_the_last_word),
-        cmocka_unit_test(an_order_given_before_the_first_view_holds),
-        cmocka_unit_test(a_pause_is_published_and_remembered),
-        cmocka_unit_test(events_tell_every_change_with_its_reason_and_how_long),
-        cmocka_unit_test(without_any_server_there_is_still_a_view),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -3,9 +3,8 @@
 
 #include "cluster/events.h"
 
-static void the_youngest_are_kept_in_order(void **state)
+TEST(the_youngest_are_kept_in_order)
 {
-    (void)state;
     static struct events events;
     for (uint64_t n = 1; n <= 3 * EVENTS_MAX + 7; n++) {
         struct event event = { .at_us = n, .server = EVENT_CLUSTER };
@@ -17,20 +16,12 @@ static void the_youngest_are_kept_in_order(void **state)
     }
 }
 
-static void an_event_without_a_time_is_of_now(void **state)
+TEST(an_event_without_a_time_is_of_now)
 {
-    (void)state;
     static struct events events;
     events_add(&events, &(struct event){ .was = "up" });
     assert_true(events_at(&events, 0)->at_us > 1600000000000000);
     assert_string_equal(events_at(&events, 0)->was, "up");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_youngest_are_kept_in_order),
-        cmocka_unit_test(an_event_without_a_time_is_of_now),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -20,9 +20,8 @@ static void lose_name(struct scene *scene, unsigned i, const char *why)
     name->on_news(name, &was);
 }
 
-static void another_address_is_another_machine_and_asked_first(void **state)
+TEST(another_address_is_another_machine_and_asked_first)
 {
-    (void)state;
     struct scene scene;
     struct fake another;
     char address[ADDR_TEXT_MAX], text[ADDR_TEXT_MAX], reason[256];
@@ -55,9 +54,8 @@ static void another_address_is_another_machine_and_asked_first(void **state)
     close_scene(&scene);
 }
 
-static void a_primary_that_moves_is_none_until_it_has_said_so(void **state)
+TEST(a_primary_that_moves_is_none_until_it_has_said_so)
 {
-    (void)state;
     struct scene scene;
     struct fake another;
     char address[ADDR_TEXT_MAX];
@@ -86,9 +84,8 @@ static void a_primary_that_moves_is_none_until_it_has_said_so(void **state)
     close_scene(&scene);
 }
 
-static void a_name_that_is_lost_keeps_its_address(void **state)
+TEST(a_name_that_is_lost_keeps_its_address)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     unsigned views = scene.views;
@@ -103,9 +100,8 @@ static void a_name_that_is_lost_keeps_its_address(void **state)
     close_scene(&scene);
 }
 
-static void a_name_that_was_never_resolved_is_a_server_that_is_down(void **state)
+TEST(a_name_that_was_never_resolved_is_a_server_that_is_down)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.cluster.members[1].name.addr.len = 0;
@@ -127,9 +123,8 @@ static void a_name_that_was_never_resolved_is_a_server_that_is_down(void **state
     close_scene(&scene);
 }
 
-static void a_name_server_that_says_nothing_is_not_waited_for_longer_than_a_probe(void **state)
+TEST(a_name_server_that_says_nothing_is_not_waited_for_longer_than_a_probe)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.settings.monitor.timeout_us = 30000;
@@ -140,14 +135,4 @@ static void a_name_server_that_says_nothing_is_not_waited_for_longer_than_a_prob
     close_scene(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(another_address_is_another_machine_and_asked_first),
-        cmocka_unit_test(a_primary_that_moves_is_none_until_it_has_said_so),
-        cmocka_unit_test(a_name_that_is_lost_keeps_its_address),
-        cmocka_unit_test(a_name_that_was_never_resolved_is_a_server_that_is_down),
-        cmocka_unit_test(a_name_server_that_says_nothing_is_not_waited_for_longer_than_a_probe),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -2,9 +2,8 @@
  * loopback. */
 #include "cluster_scene.h"
 
-static void a_probe_keeps_its_connection(void **state)
+TEST(a_probe_keeps_its_connection)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     start(&scene);
@@ -32,9 +31,8 @@ static void a_probe_keeps_its_connection(void **state)
     close_scene(&scene);
 }
 
-static void a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises(void **state)
+TEST(a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     fake_close(&scene.fakes[0]);
@@ -48,9 +46,8 @@ static void a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises(vo
 }
 
 /* Another process answers on the next connection: connections of the former process are lost. */
-static void a_server_that_has_restarted_loses_the_connections_from_before(void **state)
+TEST(a_server_that_has_restarted_loses_the_connections_from_before)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.fakes[0].started_s = 1000;
@@ -79,9 +76,8 @@ static void a_server_that_has_restarted_loses_the_connections_from_before(void *
 
 /* A clock that is set changes the present time and the uptime alike. A server that refuses to tell its uptime
  * has not restarted. A server that tells it again afterwards has not restarted either. */
-static void a_server_that_runs_on_has_not_restarted(void **state)
+TEST(a_server_that_runs_on_has_not_restarted)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.fakes[0].started_s = 1000;
@@ -101,9 +97,8 @@ static void a_server_that_runs_on_has_not_restarted(void **state)
 }
 
 /* A stopped process still accepts connections: only the deadline shows it. */
-static void a_silent_server_is_down(void **state)
+TEST(a_silent_server_is_down)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.settings.monitor.timeout_us = 30000;
@@ -115,9 +110,8 @@ static void a_silent_server_is_down(void **state)
     close_scene(&scene);
 }
 
-static void a_server_without_room_is_not_dead(void **state)
+TEST(a_server_without_room_is_not_dead)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     scene.fakes[0].is_full = true;
@@ -138,9 +132,8 @@ static void fail_probes(struct scene *scene, unsigned server, unsigned count)
         turn(&scene->loop);
 }
 
-static void a_server_that_answers_a_part_of_the_probe_is_not_dead(void **state)
+TEST(a_server_that_answers_a_part_of_the_probe_is_not_dead)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.settings.monitor.timeout_us = 100000;
@@ -157,9 +150,8 @@ static void a_server_that_answers_a_part_of_the_probe_is_not_dead(void **state)
 
 /* A server that answers no probes stays up while sessions get answers, and is down when no session gets one.
  */
-static void a_server_that_answers_sessions_is_not_dead(void **state)
+TEST(a_server_that_answers_sessions_is_not_dead)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.settings.monitor.timeout_us = 100000;
@@ -176,9 +168,8 @@ static void a_server_that_answers_sessions_is_not_dead(void **state)
     close_scene(&scene);
 }
 
-static void overload_is_told_when_it_begins_and_when_it_is_over(void **state)
+TEST(overload_is_told_when_it_begins_and_when_it_is_over)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     scene.fakes[0].is_full = true;
@@ -197,9 +188,8 @@ static void overload_is_told_when_it_begins_and_when_it_is_over(void **state)
     close_scene(&scene);
 }
 
-static void a_full_server_that_refuses_writes_is_not_believed_any_more(void **state)
+TEST(a_full_server_that_refuses_writes_is_not_believed_any_more)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     scene.fakes[0].is_full = true;
@@ -213,9 +203,8 @@ static void a_full_server_that_refuses_writes_is_not_believed_any_more(void **st
 
 /* ---- failures of sessions ---- */
 
-static void trouble_has_the_server_asked_at_once_and_no_other(void **state)
+TEST(trouble_has_the_server_asked_at_once_and_no_other)
 {
-    (void)state;
     struct scene scene;
     open_lazy_scene(&scene);
     unsigned others = scene.fakes[0].queries + scene.fakes[2].queries, its = scene.fakes[1].queries;
@@ -234,9 +223,8 @@ static void trouble_has_the_server_asked_at_once_and_no_other(void **state)
     close_scene(&scene);
 }
 
-static void replicas_that_fail_sessions_are_left_alone_for_a_while(void **state)
+TEST(replicas_that_fail_sessions_are_left_alone_for_a_while)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.settings.ejection =
@@ -275,9 +263,8 @@ static void replicas_that_fail_sessions_are_left_alone_for_a_while(void **state)
     close_scene(&scene);
 }
 
-static void an_ejected_replica_that_is_promoted_is_pardoned(void **state)
+TEST(an_ejected_replica_that_is_promoted_is_pardoned)
 {
-    (void)state;
     struct scene scene;
     open_lazy_scene(&scene);
     scene.settings.ejection = (struct ejection_settings){
@@ -296,9 +283,8 @@ static void an_ejected_replica_that_is_promoted_is_pardoned(void **state)
 
 /* The replica is up and takes no reads. The log has a warning with the server's own words, and a notice at
  * the end. */
-static void a_replica_whose_replication_stops_is_a_fault(void **state)
+TEST(a_replica_whose_replication_stops_is_a_fault)
 {
-    (void)state;
     struct scene scene;
     char text[8192];
     open_scene(&scene);
@@ -325,9 +311,8 @@ static void a_replica_whose_replication_stops_is_a_fault(void **state)
 
 /* The replica cannot reach its source, which is up. It takes reads until it is too far behind. When the
  * source is down as well, the replica is not at fault. */
-static void a_replica_that_is_cut_off_is_a_fault_while_its_source_is_up(void **state)
+TEST(a_replica_that_is_cut_off_is_a_fault_while_its_source_is_up)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     scene.fakes[1].is_link_broken = true;
@@ -344,9 +329,8 @@ static void a_replica_that_is_cut_off_is_a_fault_while_its_source_is_up(void **s
 }
 
 /* With configured roles, reads would otherwise stay on the stopped replica for ever. */
-static void a_replica_that_is_stopped_is_behind_since_then(void **state)
+TEST(a_replica_that_is_stopped_is_behind_since_then)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.settings.topology = TOPOLOGY_STATIC;
@@ -370,9 +354,8 @@ static void a_replica_that_is_stopped_is_behind_since_then(void **state)
 
 /* The replica was stopped for so long that it was lagging, and then becomes writable: it is no longer behind.
  */
-static void a_stopped_replica_that_is_promoted_is_behind_nobody(void **state)
+TEST(a_stopped_replica_that_is_promoted_is_behind_nobody)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.settings.max_lag_us = 10000;
@@ -392,9 +375,8 @@ static void a_stopped_replica_that_is_promoted_is_behind_nobody(void **state)
     close_scene(&scene);
 }
 
-static void a_replica_too_far_behind_takes_no_reads_until_it_is_well_back(void **state)
+TEST(a_replica_too_far_behind_takes_no_reads_until_it_is_well_back)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.settings.max_lag_us = 10000000;
@@ -427,9 +409,8 @@ static void a_replica_too_far_behind_takes_no_reads_until_it_is_well_back(void *
 
 /* ---- when to probe ---- */
 
-static void a_failure_that_is_not_yet_believed_is_looked_at_again_soon(void **state)
+TEST(a_failure_that_is_not_yet_believed_is_looked_at_again_soon)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.settings.monitor.interval_us = 2000000;
@@ -446,9 +427,8 @@ static void a_failure_that_is_not_yet_believed_is_looked_at_again_soon(void **st
 }
 
 /* An operator promotes a replica; the probe of one server is the first to notice. */
-static void when_roles_move_everybody_is_asked_at_once(void **state)
+TEST(when_roles_move_everybody_is_asked_at_once)
 {
-    (void)state;
     for (unsigned first = 0; first < SERVERS; first++) {
         struct scene scene;
         open_lazy_scene(&scene);
@@ -463,9 +443,8 @@ static void when_roles_move_everybody_is_asked_at_once(void **state)
     }
 }
 
-static void a_primary_that_fails_once_has_the_others_asked(void **state)
+TEST(a_primary_that_fails_once_has_the_others_asked)
 {
-    (void)state;
     struct scene scene;
     open_lazy_scene(&scene);
     unsigned before = scene.fakes[1].queries + scene.fakes[2].queries;
@@ -482,9 +461,8 @@ static void a_primary_that_fails_once_has_the_others_asked(void **state)
 
 /* Connections to the former machine are left: `moves` is incremented. Once all workers know, the server is
  * probed once more. */
-static void another_machine_at_the_address_is_told(void **state)
+TEST(another_machine_at_the_address_is_told)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     size_t before = events_count(&scene.cluster.events);
@@ -509,9 +487,8 @@ static void another_machine_at_the_address_is_told(void **state)
 }
 
 /* The probe's connection stays with the old machine, as through a NAT whose target was changed. */
-static void a_machine_that_only_new_connections_reach_is_found(void **state)
+TEST(a_machine_that_only_new_connections_reach_is_found)
 {
-    (void)state;
     struct scene scene;
     struct fake another;
     char address[ADDR_TEXT_MAX];
@@ -533,9 +510,8 @@ static void a_machine_that_only_new_connections_reach_is_found(void **state)
 }
 
 /* A server without room for new connections is probed over the old one. */
-static void the_old_connection_is_kept_until_there_is_a_new_one(void **state)
+TEST(the_old_connection_is_kept_until_there_is_a_new_one)
 {
-    (void)state;
     struct scene scene;
     open_settled_scene(&scene);
     scene.fakes[1].is_full = true;
@@ -548,33 +524,4 @@ static void the_old_connection_is_kept_until_there_is_a_new_one(void **state)
     close_scene(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_probe_keeps_its_connection),
-        cmocka_unit_test(a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises),
-        cmocka_unit_test(a_server_that_has_restarted_loses_the_connections_from_before),
-        cmocka_unit_test(a_server_that_runs_on_has_not_restarted),
-        cmocka_unit_test(a_silent_server_is_down),
-        cmocka_unit_test(a_server_without_room_is_not_dead),
-        cmocka_unit_test(a_server_that_answers_a_part_of_the_probe_is_not_dead),
-        cmocka_unit_test(a_server_that_answers_sessions_is_not_dead),
-        cmocka_unit_test(overload_is_told_when_it_begins_and_when_it_is_over),
-        cmocka_unit_test(a_full_server_that_refuses_writes_is_not_believed_any_more),
-        cmocka_unit_test(trouble_has_the_server_asked_at_once_and_no_other),
-        cmocka_unit_test(replicas_that_fail_sessions_are_left_alone_for_a_while),
-        cmocka_unit_test(an_ejected_replica_that_is_promoted_is_pardoned),
-        cmocka_unit_test(a_replica_whose_replication_stops_is_a_fault),
-        cmocka_unit_test(a_replica_that_is_cut_off_is_a_fault_while_its_source_is_up),
-        cmocka_unit_test(a_replica_that_is_stopped_is_behind_since_then),
-        cmocka_unit_test(a_stopped_replica_that_is_promoted_is_behind_nobody),
-        cmocka_unit_test(a_replica_too_far_behind_takes_no_reads_until_it_is_well_back),
-        cmocka_unit_test(a_failure_that_is_not_yet_believed_is_looked_at_again_soon),
-        cmocka_unit_test(when_roles_move_everybody_is_asked_at_once),
-        cmocka_unit_test(a_primary_that_fails_once_has_the_others_asked),
-        cmocka_unit_test(another_machine_at_the_address_is_told),
-        cmocka_unit_test(a_machine_that_only_new_connections_reach_is_found),
-        cmocka_unit_test(the_old_connection_is_kept_until_there_is_a_new_one),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

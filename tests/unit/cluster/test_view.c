@@ -4,9 +4,8 @@
 
 #include <pthread.h>
 
-static void a_new_view_knows_nobody(void **state)
+TEST(a_new_view_knows_nobody)
 {
-    (void)state;
     struct view *view = view_new(3);
     assert_int_equal(view->count, 3);
     assert_int_equal(view->primary, VIEW_NO_SERVER);
@@ -75,9 +74,8 @@ static void *read_views(void *argument)
     return argument;
 }
 
-static void views_live_as_long_as_somebody_looks(void **state)
+TEST(views_live_as_long_as_somebody_looks)
 {
-    (void)state;
     static struct mailbox boxes[READERS];
     pthread_t threads[READERS];
     for (unsigned i = 0; i < READERS; i++) {
@@ -112,9 +110,8 @@ static void *come_and_go(void *argument)
     return NULL;
 }
 
-static void the_last_one_out_frees(void **state)
+TEST(the_last_one_out_frees)
 {
-    (void)state;
     pthread_t threads[READERS];
     struct view *view = view_new(1);
     for (unsigned i = 0; i < READERS; i++)
@@ -125,12 +122,4 @@ static void the_last_one_out_frees(void **state)
                          0); /* the sanitizer reports a leak or a second free */
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_new_view_knows_nobody),
-        cmocka_unit_test(views_live_as_long_as_somebody_looks),
-        cmocka_unit_test(the_last_one_out_frees),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -8,9 +8,8 @@ static size_t command_end(struct span bytes)
     return console_command_end(&scan, bytes);
 }
 
-static void command_end_rows(void **state)
+TEST(command_end_rows)
 {
-    (void)state;
     static const struct {
         const char *bytes;
         size_t end; /* 0: not complete yet */
@@ -57,9 +56,8 @@ static void command_end_rows(void **state)
 
 /* A client may send the longest command one byte at a time: a search from the beginning for each byte would
  * take hours. */
-static void each_byte_is_looked_at_once(void **state)
+TEST(each_byte_is_looked_at_once)
 {
-    (void)state;
     static char bytes[CONSOLE_COMMAND_MAX];
     struct console_scan scan = { 0 };
     memset(bytes, ';', sizeof bytes);
@@ -71,9 +69,8 @@ static void each_byte_is_looked_at_once(void **state)
     (void)alarm(0);
 }
 
-static void zero_bytes_end_nothing(void **state)
+TEST(zero_bytes_end_nothing)
 {
-    (void)state;
     assert_int_equal(command_end(SPAN_LITERAL("a\0b\0;c")), 5);
     assert_int_equal(command_end(SPAN_LITERAL("'\0;'\0")), 0);
 }
@@ -133,9 +130,8 @@ static unsigned converse(struct scene *scene, const char *bytes, size_t len, uns
 
 /* Each command is answered at once. Without a guard each answer would start the next command inside itself,
  * recursively. */
-static void many_commands_in_one_go_are_answered_one_after_the_other(void **state)
+TEST(many_commands_in_one_go_are_answered_one_after_the_other)
 {
-    (void)state;
     enum { COMMANDS = 40000 };
     static char bytes[2 * COMMANDS];
     struct scene scene;
@@ -147,9 +143,8 @@ static void many_commands_in_one_go_are_answered_one_after_the_other(void **stat
     close_scene(&scene);
 }
 
-static void who_does_not_read_its_answers_is_not_asked_for_more(void **state)
+TEST(who_does_not_read_its_answers_is_not_asked_for_more)
 {
-    (void)state;
     enum { COMMANDS = 400000 };
     static char bytes[2 * COMMANDS];
     struct scene scene;
@@ -170,9 +165,8 @@ static void who_does_not_read_its_answers_is_not_asked_for_more(void **state)
     close_scene(&scene);
 }
 
-static void the_last_command_may_lack_its_end(void **state)
+TEST(the_last_command_may_lack_its_end)
 {
-    (void)state;
     static const char *const rows[] = { "x", "x\n", "x;", "interactive\nx", "interactive\nx;x" };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct scene scene;
@@ -195,15 +189,4 @@ static void the_last_command_may_lack_its_end(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(command_end_rows),
-        cmocka_unit_test(each_byte_is_looked_at_once),
-        cmocka_unit_test(zero_bytes_end_nothing),
-        cmocka_unit_test(who_does_not_read_its_answers_is_not_asked_for_more),
-        cmocka_unit_test(the_last_command_may_lack_its_end),
-        cmocka_unit_test(many_commands_in_one_go_are_answered_one_after_the_other),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

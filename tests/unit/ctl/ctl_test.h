@@ -2,12 +2,7 @@
 #ifndef HEADGATE_CTL_TEST_H
 #define HEADGATE_CTL_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../base/unit.h"
 
 #include "ctl/json_table.h"
 

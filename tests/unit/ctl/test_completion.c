@@ -8,7 +8,7 @@ static const char help_json[] = "[{\"command\":\"show servers\",\"argument\":\"\
                                 "{\"command\":\"drain\",\"argument\":\"<SERVER>\"},"
                                 "{\"command\":\"explain session\",\"argument\":\"<ID> <SQL>\"}]";
 
-static void words_that_may_follow(void **state)
+TEST(words_that_may_follow)
 {
     static const struct {
         const char *before, *typed, *offered; /* `offered`: the words, each followed by a comma */
@@ -39,7 +39,7 @@ static void words_that_may_follow(void **state)
     json_table_fini(&help);
 }
 
-static void what_an_argument_stands_for(void **state)
+TEST(what_an_argument_stands_for)
 {
     static const struct {
         const char *before, *argument;
@@ -60,7 +60,7 @@ static void what_an_argument_stands_for(void **state)
     json_table_fini(&help);
 }
 
-static void errors_and_nonsense_are_no_sheets(void **state)
+TEST(errors_and_nonsense_are_no_sheets)
 {
     static const char *const answers[] = { "{\"error\":\"it is late\"}", "{}", "nonsense", "[1", "" };
     (void)state;
@@ -77,12 +77,4 @@ static void errors_and_nonsense_are_no_sheets(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_that_may_follow),
-        cmocka_unit_test(what_an_argument_stands_for),
-        cmocka_unit_test(errors_and_nonsense_are_no_sheets),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -34,7 +34,7 @@ static const char *build(const struct frame_scene *scene, size_t width, size_t h
     return text_cstr(&out);
 }
 
-static void rates_are_told_from_the_second_look_on(void **state)
+TEST(rates_are_told_from_the_second_look_on)
 {
     struct frame_scene scene = scene_of(NULL, SERVERS("100", "50"));
     (void)state;
@@ -51,7 +51,7 @@ static void rates_are_told_from_the_second_look_on(void **state)
     frame_fini(&scene);
 }
 
-static void a_server_that_began_anew_has_no_negative_rate(void **state)
+TEST(a_server_that_began_anew_has_no_negative_rate)
 {
     struct frame_scene scene = scene_of(SERVERS("100", "50"), SERVERS("3", "50"));
     (void)state;
@@ -59,7 +59,7 @@ static void a_server_that_began_anew_has_no_negative_rate(void **state)
     frame_fini(&scene);
 }
 
-static void who_is_busy_comes_first_and_nobody_moves_the_cursor(void **state)
+TEST(who_is_busy_comes_first_and_nobody_moves_the_cursor)
 {
     struct frame_scene scene = scene_of(NULL, SERVERS("1", "1"));
     (void)state;
@@ -72,7 +72,7 @@ static void who_is_busy_comes_first_and_nobody_moves_the_cursor(void **state)
 }
 
 /* For any size of the screen: no line is wider, and there are no more lines than fit. */
-static void a_frame_fits_its_screen(void **state)
+TEST(a_frame_fits_its_screen)
 {
     struct frame_scene scene = scene_of(SERVERS("1", "1"), SERVERS("1", "1"));
     (void)state;
@@ -95,13 +95,4 @@ static void a_frame_fits_its_screen(void **state)
     frame_fini(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rates_are_told_from_the_second_look_on),
-        cmocka_unit_test(a_server_that_began_anew_has_no_negative_rate),
-        cmocka_unit_test(who_is_busy_comes_first_and_nobody_moves_the_cursor),
-        cmocka_unit_test(a_frame_fits_its_screen),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -1,10 +1,6 @@
 /* What a session requires of replicas after each kind of reply, and what its consistency level requires. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+#include "../base/unit.h"
 
 #include "access/listener_settings.h"
 #include "access/users.h"
@@ -137,9 +133,8 @@ static enum asks asks_of(const struct consistency *consistency)
     return consistency->is_asking ? POSITION : NOTHING;
 }
 
-static void replies_of_the_primary_say_what_is_asked_for(void **state)
+TEST(replies_of_the_primary_say_what_is_asked_for)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
         struct scene scene;
         begin(&scene, CONSISTENCY_SESSION);
@@ -160,9 +155,8 @@ static void replies_of_the_primary_say_what_is_asked_for(void **state)
     }
 }
 
-static void eventual_sessions_ask_for_nothing(void **state)
+TEST(eventual_sessions_ask_for_nothing)
 {
-    (void)state;
     struct scene scene;
     begin(&scene, CONSISTENCY_EVENTUAL);
     run(&scene, ROUTE_PRIMARY, "INSERT INTO t VALUES (1)", (struct job_reply)CHANGED, "0-1-5", false);
@@ -173,9 +167,8 @@ static void eventual_sessions_ask_for_nothing(void **state)
     end(&scene);
 }
 
-static void reads_on_replicas_are_only_noted(void **state)
+TEST(reads_on_replicas_are_only_noted)
 {
-    (void)state;
     struct scene scene;
     begin(&scene, CONSISTENCY_SESSION);
     run(&scene, ROUTE_REPLICA, "SELECT id FROM t", (struct job_reply)ROWS, "0-1-5", false);
@@ -186,9 +179,8 @@ static void reads_on_replicas_are_only_noted(void **state)
     end(&scene);
 }
 
-static void galera_nodes_gtids_are_not_read(void **state)
+TEST(galera_nodes_gtids_are_not_read)
 {
-    (void)state;
     struct scene scene;
     begin(&scene, CONSISTENCY_SESSION);
     scene.view.is_galera = true;
@@ -208,9 +200,8 @@ static void galera_nodes_gtids_are_not_read(void **state)
 }
 
 /* A COMMIT alone shows no data. A COMMIT without a GTID that ends a transaction may have shown some. */
-static void end_of_a_transaction_tells_a_gtid_or_a_moment(void **state)
+TEST(end_of_a_transaction_tells_a_gtid_or_a_moment)
 {
-    (void)state;
     static const char *const gtids[] = { NULL, "0-1-5" };
     for (size_t i = 0; i < 2; i++) {
         struct scene scene;
@@ -229,9 +220,8 @@ static void end_of_a_transaction_tells_a_gtid_or_a_moment(void **state)
     }
 }
 
-static void unlogged_writes_are_asked_for_until_a_reset(void **state)
+TEST(unlogged_writes_are_asked_for_until_a_reset)
 {
-    (void)state;
     struct scene scene;
     struct pending_set changes = { .sets_logging = true };
     begin(&scene, CONSISTENCY_SESSION);
@@ -259,9 +249,8 @@ static const struct {
     { CONSISTENCY_STRONG, CONSISTENCY_INHERIT, CONSISTENCY_SESSION, CONSISTENCY_SESSION },
 };
 
-static void users_level_goes_before_the_listeners_and_the_clusters(void **state)
+TEST(users_level_goes_before_the_listeners_and_the_clusters)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
         struct scene scene;
         begin(&scene, levels[i].cluster);
@@ -273,9 +262,8 @@ static void users_level_goes_before_the_listeners_and_the_clusters(void **state)
     }
 }
 
-static void level_that_begins_to_follow_asks_for_what_the_primary_has(void **state)
+TEST(level_that_begins_to_follow_asks_for_what_the_primary_has)
 {
-    (void)state;
     for (int is_new = 0; is_new < 2; is_new++) {
         struct scene scene;
         begin(&scene, CONSISTENCY_EVENTUAL);
@@ -301,9 +289,8 @@ static const struct {
     { CONSISTENCY_STRONG, HINT_EVENTUAL, false, false, false },
 };
 
-static void hints_go_before_levels(void **state)
+TEST(hints_go_before_levels)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
         struct scene scene;
         begin(&scene, hints[i].level);
@@ -319,9 +306,8 @@ static void hints_go_before_levels(void **state)
     }
 }
 
-static void lost_connections_leave_doubt(void **state)
+TEST(lost_connections_leave_doubt)
 {
-    (void)state;
     struct scene scene;
     struct upstream upstream = { .state = UPSTREAM_READY };
     struct slot slot = { .upstream = &upstream };
@@ -345,9 +331,8 @@ static void lost_connections_leave_doubt(void **state)
 /* ---- what the primary has told ---- */
 
 /* The positions of the servers are demanded ahead when a session that reads on replicas has just written. */
-static void writes_of_readers_ask_for_positions_ahead(void **state)
+TEST(writes_of_readers_ask_for_positions_ahead)
 {
-    (void)state;
     for (unsigned row = 0; row < 4; row++) {
         struct scene scene;
         begin(&scene, CONSISTENCY_SESSION);
@@ -374,9 +359,8 @@ static const struct {
     { "nothing but the position is asked for", "0-1-5", "0-1-9", 0, 3, 8, 5, 0, 0 },
 };
 
-static void answer_of_the_primary_replaces_the_moment(void **state)
+TEST(answer_of_the_primary_replaces_the_moment)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
         struct scene scene;
         struct server server = { .name = "db1" };
@@ -422,9 +406,8 @@ static void answer_of_the_primary_replaces_the_moment(void **state)
     }
 }
 
-static void newest_data_are_waited_for_as_configured(void **state)
+TEST(newest_data_are_waited_for_as_configured)
 {
-    (void)state;
     struct scene scene;
     begin(&scene, CONSISTENCY_STRONG);
     assert_int_equal(consistency_wait_us(&scene.consistency), 10000);
@@ -433,22 +416,4 @@ static void newest_data_are_waited_for_as_configured(void **state)
     end(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(replies_of_the_primary_say_what_is_asked_for),
-        cmocka_unit_test(eventual_sessions_ask_for_nothing),
-        cmocka_unit_test(reads_on_replicas_are_only_noted),
-        cmocka_unit_test(galera_nodes_gtids_are_not_read),
-        cmocka_unit_test(end_of_a_transaction_tells_a_gtid_or_a_moment),
-        cmocka_unit_test(unlogged_writes_are_asked_for_until_a_reset),
-        cmocka_unit_test(users_level_goes_before_the_listeners_and_the_clusters),
-        cmocka_unit_test(level_that_begins_to_follow_asks_for_what_the_primary_has),
-        cmocka_unit_test(hints_go_before_levels),
-        cmocka_unit_test(lost_connections_leave_doubt),
-        cmocka_unit_test(writes_of_readers_ask_for_positions_ahead),
-        cmocka_unit_test(answer_of_the_primary_replaces_the_moment),
-        cmocka_unit_test(newest_data_are_waited_for_as_configured),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -7,13 +7,6 @@
 #include "freshness/fresh_replica.h"
 #include "freshness/position_server.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #define FOLLOWED .has_demand = true, .is_followed = true
 #define KNOWN FOLLOWED, .is_known = true
 
@@ -77,9 +70,8 @@ static const struct {
     { "bound, and no GTIDs", { .has_demand = true, .has_replica = true, .is_bound = true }, GATE_WAIT },
 };
 
-static void rows_decide(void **state)
+TEST(rows_decide)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         enum gate_verdict verdict = fresh_replica_decide(&rows[i].state);
         if (verdict != rows[i].want)
@@ -88,9 +80,8 @@ static void rows_decide(void **state)
 }
 
 /* Whatever else is true: a replica that is not known to have the required data gets no read. */
-static void nothing_passes_unproven(void **state)
+TEST(nothing_passes_unproven)
 {
-    (void)state;
     for (unsigned bits = 0; bits < 1024; bits++) {
         struct gate_state it = { bits & 1,  bits & 2,  bits & 4,   bits & 8,   bits & 16,
                                  bits & 32, bits & 64, bits & 128, bits & 256, bits & 512 };
@@ -221,9 +212,8 @@ static void set(struct scene *scene, size_t row)
     scene->job.avoid = choices[row].avoid;
 }
 
-static void reads_go_to_replicas_that_have_the_position(void **state)
+TEST(reads_go_to_replicas_that_have_the_position)
 {
-    (void)state;
     for (size_t row = 0; row < COUNT_OF(choices); row++) {
         struct scene scene;
         unsigned allowed = 0, chosen = 0, trusted = 0;
@@ -237,7 +227,8 @@ static void reads_go_to_replicas_that_have_the_position(void **state)
         for (int i = NONE; i < SERVERS; i++) {
             set(&scene, row);
             fresh_replica_note_choice(&scene.consistency, &scene.job, i);
-            assert_true(scene.consistency.fresh_replica.server == i || scene.consistency.fresh_replica.server == NONE);
+            assert_true(scene.consistency.fresh_replica.server == i ||
+                        scene.consistency.fresh_replica.server == NONE);
             trusted |= i != NONE && scene.consistency.fresh_replica.server == i ? BIT(i) : 0;
             end(&scene);
         }
@@ -254,9 +245,8 @@ static void reads_go_to_replicas_that_have_the_position(void **state)
 }
 
 /* The trust ends with a lost connection of this worker, another address, or a view without reads there. */
-static void trust_ends_when_the_replica_may_be_an_older_copy(void **state)
+TEST(trust_ends_when_the_replica_may_be_an_older_copy)
 {
-    (void)state;
     for (unsigned row = 0; row < 8; row++) {
         struct scene scene;
         begin(&scene, 6);
@@ -282,9 +272,8 @@ static void trust_ends_when_the_replica_may_be_an_older_copy(void **state)
 }
 
 /* A session that has read on a replica asks for what the primary has before it reads on another one. */
-static void reads_elsewhere_ask_for_what_was_read(void **state)
+TEST(reads_elsewhere_ask_for_what_was_read)
 {
-    (void)state;
     struct scene scene;
     begin(&scene, 6);
     assert_int_not_equal(fresh_replica_choose(&scene.consistency, &scene.job), NONE);
@@ -297,14 +286,4 @@ static void reads_elsewhere_ask_for_what_was_read(void **state)
     end(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_decide),
-        cmocka_unit_test(nothing_passes_unproven),
-        cmocka_unit_test(reads_go_to_replicas_that_have_the_position),
-        cmocka_unit_test(trust_ends_when_the_replica_may_be_an_older_copy),
-        cmocka_unit_test(reads_elsewhere_ask_for_what_was_read),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

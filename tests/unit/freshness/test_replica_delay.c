@@ -1,10 +1,6 @@
 /* How long a replica needs to apply a write, measured by polls; and whether a read should wait for it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+#include "../base/unit.h"
 
 #include "base/str.h"
 #include "freshness/replica_delay.h"
@@ -21,7 +17,7 @@ static void poll(struct delay *delay, const char *position, uint64_t begun_us, u
     gtid_table_fini(&held);
 }
 
-static void first_write_is_the_average(void **state)
+TEST(first_write_is_the_average)
 {
     struct delay delay = { 0 };
     (void)state;
@@ -33,7 +29,7 @@ static void first_write_is_the_average(void **state)
     assert_int_equal(delay.average_us, 2100);
 }
 
-static void later_writes_count_an_eighth(void **state)
+TEST(later_writes_count_an_eighth)
 {
     struct delay delay = { .average_us = 8000 };
     (void)state;
@@ -43,7 +39,7 @@ static void later_writes_count_an_eighth(void **state)
     assert_int_equal(delay.average_us, 8000 - 1000 + 1000 / 8);
 }
 
-static void one_write_is_measured_at_a_time(void **state)
+TEST(one_write_is_measured_at_a_time)
 {
     struct delay delay = { 0 };
     (void)state;
@@ -59,7 +55,7 @@ static void one_write_is_measured_at_a_time(void **state)
 }
 
 /* An average of 0 means "nothing is known". */
-static void write_that_arrives_at_once_counts_as_a_microsecond(void **state)
+TEST(write_that_arrives_at_once_counts_as_a_microsecond)
 {
     struct delay delay = { 0 };
     (void)state;
@@ -69,7 +65,7 @@ static void write_that_arrives_at_once_counts_as_a_microsecond(void **state)
     assert_int_equal(delay.average_us, 101);
 }
 
-static void stopped_replica_gets_slower(void **state)
+TEST(stopped_replica_gets_slower)
 {
     struct delay delay = { .average_us = 500 };
     (void)state;
@@ -101,9 +97,8 @@ static const struct {
     { "… but so long after the write it should have it", 60000, 30000, 40000, 500, 39500 },
 };
 
-static void reads_wait_where_that_is_cheaper(void **state)
+TEST(reads_wait_where_that_is_cheaper)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct delay delay = { .average_us = rows[i].average_us };
         uint64_t us =
@@ -113,15 +108,4 @@ static void reads_wait_where_that_is_cheaper(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_write_is_the_average),
-        cmocka_unit_test(later_writes_count_an_eighth),
-        cmocka_unit_test(one_write_is_measured_at_a_time),
-        cmocka_unit_test(stopped_replica_gets_slower),
-        cmocka_unit_test(reads_wait_where_that_is_cheaper),
-        cmocka_unit_test(write_that_arrives_at_once_counts_as_a_microsecond),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -1,11 +1,7 @@
 /* What all clients have written: positions of one primary, and the number of writes without a position. */
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../base/unit.h"
 
-#include <cmocka.h>
+#include <pthread.h>
 
 #include "base/str.h"
 #include "freshness/written.h"
@@ -35,7 +31,7 @@ static struct written_state read_of(const struct written *written)
     return state;
 }
 
-static void nothing_is_known_at_first(void **state)
+TEST(nothing_is_known_at_first)
 {
     struct written written;
     (void)state;
@@ -47,7 +43,7 @@ static void nothing_is_known_at_first(void **state)
     written_fini(&written);
 }
 
-static void each_source_has_its_farthest_write(void **state)
+TEST(each_source_has_its_farthest_write)
 {
     struct written written;
     (void)state;
@@ -63,7 +59,7 @@ static void each_source_has_its_farthest_write(void **state)
     written_fini(&written);
 }
 
-static void what_has_no_position_counts(void **state)
+TEST(what_has_no_position_counts)
 {
     struct written written;
     (void)state;
@@ -76,7 +72,7 @@ static void what_has_no_position_counts(void **state)
     written_fini(&written);
 }
 
-static void too_many_sources_are_unknown(void **state)
+TEST(too_many_sources_are_unknown)
 {
     struct written written;
     (void)state;
@@ -91,7 +87,7 @@ static void too_many_sources_are_unknown(void **state)
     written_fini(&written);
 }
 
-static void another_primary_begins_anew(void **state)
+TEST(another_primary_begins_anew)
 {
     struct written written;
     (void)state;
@@ -114,7 +110,7 @@ static void another_primary_begins_anew(void **state)
     written_fini(&written);
 }
 
-static void machine_at_the_same_address_is_another_primary(void **state)
+TEST(machine_at_the_same_address_is_another_primary)
 {
     struct written written;
     (void)state;
@@ -144,7 +140,7 @@ static void *write_much(void *context)
     return NULL;
 }
 
-static void threads_see_what_was_noted(void **state)
+TEST(threads_see_what_was_noted)
 {
     struct written written;
     pthread_t threads[4];
@@ -161,16 +157,4 @@ static void threads_see_what_was_noted(void **state)
     written_fini(&written);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_is_known_at_first),
-        cmocka_unit_test(each_source_has_its_farthest_write),
-        cmocka_unit_test(what_has_no_position_counts),
-        cmocka_unit_test(too_many_sources_are_unknown),
-        cmocka_unit_test(another_primary_begins_anew),
-        cmocka_unit_test(machine_at_the_same_address_is_another_primary),
-        cmocka_unit_test(threads_see_what_was_noted),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -68,9 +68,8 @@ static void hear_no_memory(int fd)
 
 /* Whichever allocation fails, the client is turned away and the others stay: also the first allocations of
  * the table, and those in between that enlarge it. */
-static void without_memory_a_client_is_turned_away_and_nothing_is_left(void **state)
+TEST(without_memory_a_client_is_turned_away_and_nothing_is_left)
 {
-    (void)state;
     enum { CLIENTS = 200 };
     int fds[CLIENTS];
     unsigned turned_away = 0;
@@ -116,9 +115,8 @@ static size_t resident(void)
 }
 
 /* All clients leave in one turn of the loop; their memory is freed at its end. */
-static void the_memory_of_a_crowd_that_goes_at_once_is_given_back(void **state)
+TEST(the_memory_of_a_crowd_that_goes_at_once_is_given_back)
 {
-    (void)state;
     enum { CLIENTS = 400 };
     int fds[CLIENTS];
     struct scene scene;
@@ -145,9 +143,8 @@ static void the_memory_of_a_crowd_that_goes_at_once_is_given_back(void **state)
 
 /* No server becomes available in time. When there is no memory for the error, the client gets nothing rather
  * than a part. */
-static void an_answer_without_memory_is_not_sent_in_part(void **state)
+TEST(an_answer_without_memory_is_not_sent_in_part)
 {
-    (void)state;
     unsigned silent = 0;
     size_t len = 0;
     for (long fail_at = 0; len == 0; fail_at++) {
@@ -174,12 +171,4 @@ static void an_answer_without_memory_is_not_sent_in_part(void **state)
     assert_true(silent >= 2); /* the text and its growth */
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_memory_a_client_is_turned_away_and_nothing_is_left),
-        cmocka_unit_test(the_memory_of_a_crowd_that_goes_at_once_is_given_back),
-        cmocka_unit_test(an_answer_without_memory_is_not_sent_in_part),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

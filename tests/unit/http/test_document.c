@@ -70,7 +70,7 @@ static void wait_for(struct scene *scene, const struct client *reader)
         turn(&scene->loop);
 }
 
-static void readers_that_wait_together_share_one(void **state)
+TEST(readers_that_wait_together_share_one)
 {
     struct scene scene;
     struct client readers[5];
@@ -87,7 +87,7 @@ static void readers_that_wait_together_share_one(void **state)
     close_scene(&scene);
 }
 
-static void who_comes_while_one_is_made_reads_the_next(void **state)
+TEST(who_comes_while_one_is_made_reads_the_next)
 {
     struct scene scene;
     struct client first, second;
@@ -107,7 +107,7 @@ static void who_comes_while_one_is_made_reads_the_next(void **state)
     close_scene(&scene);
 }
 
-static void there_is_a_pause_from_one_to_the_next(void **state)
+TEST(there_is_a_pause_from_one_to_the_next)
 {
     struct scene scene;
     struct client reader;
@@ -124,7 +124,7 @@ static void there_is_a_pause_from_one_to_the_next(void **state)
     close_scene(&scene);
 }
 
-static void who_has_left_hears_nothing(void **state)
+TEST(who_has_left_hears_nothing)
 {
     struct scene scene;
     struct client stays, leaves, leaves_late;
@@ -154,7 +154,7 @@ static void let_time_pass(struct scene *scene)
     loop_timer_stop(&scene->document.deadline);
 }
 
-static void what_does_not_come_is_said_after_a_while_and_may_still_come(void **state)
+TEST(what_does_not_come_is_said_after_a_while_and_may_still_come)
 {
     struct scene scene;
     struct client first, second, third;
@@ -179,7 +179,7 @@ static void what_does_not_come_is_said_after_a_while_and_may_still_come(void **s
     close_scene(&scene);
 }
 
-static void at_the_end_everybody_hears_it(void **state)
+TEST(at_the_end_everybody_hears_it)
 {
     struct scene scene;
     struct client served, waiting;
@@ -195,7 +195,7 @@ static void at_the_end_everybody_hears_it(void **state)
     assert_int_equal(waiting.status, 503);
 }
 
-static void without_memory_it_is_said(void **state)
+TEST(without_memory_it_is_said)
 {
     struct scene scene;
     struct client reader;
@@ -209,16 +209,4 @@ static void without_memory_it_is_said(void **state)
     close_scene(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(readers_that_wait_together_share_one),
-        cmocka_unit_test(who_comes_while_one_is_made_reads_the_next),
-        cmocka_unit_test(there_is_a_pause_from_one_to_the_next),
-        cmocka_unit_test(who_has_left_hears_nothing),
-        cmocka_unit_test(what_does_not_come_is_said_after_a_while_and_may_still_come),
-        cmocka_unit_test(at_the_end_everybody_hears_it),
-        cmocka_unit_test(without_memory_it_is_said),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -3,9 +3,8 @@
 
 #include "http/http_host.h"
 
-static void names_of_others_are_not_ours(void **state)
+TEST(names_of_others_are_not_ours)
 {
-    (void)state;
     static const char names[] = "headgate.example.org  Probe";
     static const struct {
         const char *host;
@@ -49,8 +48,4 @@ static void names_of_others_are_not_ours(void **state)
     assert_false(http_host_is_ours(longest, names));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = { cmocka_unit_test(names_of_others_are_not_ours) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -1,16 +1,11 @@
 /* The rows of the metrics follow Prometheus' conventions and are documented. (Their values:
  * tests/wire/test_http.) */
+#include "../base/unit.h"
+
 #include "http/metric.h"
 #include "http/metrics.h"
 
 #include <ctype.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #define PAGE "../docs/metrics.md" /* tests run in tests/ */
 
@@ -20,9 +15,8 @@ static bool ends_with(const char *name, const char *end)
     return len > end_len && strcmp(name + len - end_len, end) == 0;
 }
 
-static void names_follow_the_conventions_and_are_unique(void **state)
+TEST(names_follow_the_conventions_and_are_unique)
 {
-    (void)state;
     for (size_t i = 0; i < metric_count; i++) {
         const struct metric *row = &metric_rows[i];
         for (const char *c = row->name; *c != '\0'; c++)
@@ -41,7 +35,7 @@ static void names_follow_the_conventions_and_are_unique(void **state)
     }
 }
 
-static void page_is_what_the_tables_say(void **state)
+TEST(page_is_what_the_tables_say)
 {
     struct text out = { 0 }, page = { 0 };
     char bytes[4096];
@@ -60,11 +54,4 @@ static void page_is_what_the_tables_say(void **state)
     text_fini(&page);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_follow_the_conventions_and_are_unique),
-        cmocka_unit_test(page_is_what_the_tables_say),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

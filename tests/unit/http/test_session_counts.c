@@ -76,7 +76,7 @@ static void let_time_pass(struct scene *scene)
     deadline->fire(deadline);
 }
 
-static void while_all_workers_turn_it_lives(void **state)
+TEST(while_all_workers_turn_it_lives)
 {
     struct scene scene;
     struct client reader;
@@ -91,7 +91,7 @@ static void while_all_workers_turn_it_lives(void **state)
     close_scene(&scene);
 }
 
-static void a_worker_that_is_stuck_is_named_and_forgiven_when_it_turns_again(void **state)
+TEST(a_worker_that_is_stuck_is_named_and_forgiven_when_it_turns_again)
 {
     struct scene scene;
     struct client reader;
@@ -117,7 +117,7 @@ static void a_worker_that_is_stuck_is_named_and_forgiven_when_it_turns_again(voi
     close_scene(&scene);
 }
 
-static void without_memory_nobody_is_called_alive(void **state)
+TEST(without_memory_nobody_is_called_alive)
 {
     struct scene scene;
     struct client reader = { .reader.on_ready = on_ready };
@@ -133,12 +133,4 @@ static void without_memory_nobody_is_called_alive(void **state)
     close_scene(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(while_all_workers_turn_it_lives),
-        cmocka_unit_test(a_worker_that_is_stuck_is_named_and_forgiven_when_it_turns_again),
-        cmocka_unit_test(without_memory_nobody_is_called_alive),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

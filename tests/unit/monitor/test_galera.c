@@ -129,9 +129,8 @@ static char letter(const struct topology_verdict *verdict)
     return verdict->takes_reads ? '!' : '?';
 }
 
-static void role_rows(void **state)
+TEST(role_rows)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct topology_facts facts[NODES_MAX];
         struct topology_verdict verdicts[NODES_MAX];
@@ -147,7 +146,7 @@ static void role_rows(void **state)
     }
 }
 
-static void an_heir_takes_reads_while_it_is_synced(void **state)
+TEST(an_heir_takes_reads_while_it_is_synced)
 {
     struct topology_facts facts[NODES_MAX];
     struct topology_verdict verdicts[NODES_MAX];
@@ -185,7 +184,7 @@ static void answer(struct rows *into, const char *const *cells)
     text_fini(&out);
 }
 
-static void what_nodes_say(void **state)
+TEST(what_nodes_say)
 {
     static const struct {
         const char *on, *rejects, *provider, *ready, *connected, *status, *number;
@@ -229,7 +228,7 @@ static void what_nodes_say(void **state)
     }
 }
 
-static void a_server_without_wsrep_is_no_node(void **state)
+TEST(a_server_without_wsrep_is_no_node)
 {
     struct rows answers = { 0 };
     struct wsrep wsrep = { .is_node = true, .state = 4 }, none = { 0 };
@@ -240,13 +239,4 @@ static void a_server_without_wsrep_is_no_node(void **state)
     rows_fini(&answers);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(role_rows),
-        cmocka_unit_test(an_heir_takes_reads_while_it_is_synced),
-        cmocka_unit_test(what_nodes_say),
-        cmocka_unit_test(a_server_without_wsrep_is_no_node),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

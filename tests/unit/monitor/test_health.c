@@ -109,9 +109,8 @@ static const struct {
     { "ejected while drained", 1, 1, "+D!E", "URRE" },
 };
 
-static void history_rows(void **state)
+TEST(history_rows)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct health_rules rules = usual;
         struct health health;
@@ -142,9 +141,8 @@ static void note(struct health *health, const struct health_rules *rules, char c
     (void)health_note(health, rules, &event, now_us);
 }
 
-static void ejections_double_up_to_the_longest_and_are_forgotten(void **state)
+TEST(ejections_double_up_to_the_longest_and_are_forgotten)
 {
-    (void)state;
     static const unsigned seconds[] = { 1, 2, 4, 8, 16, 32, 60, 60, 60 };
     struct health health;
     uint64_t now_us = SECOND;
@@ -169,9 +167,8 @@ static void ejections_double_up_to_the_longest_and_are_forgotten(void **state)
     assert_true(health.ejected_until_us - now_us <= SECOND);
 }
 
-static void the_length_of_an_ejection_is_a_fifth_more_or_less(void **state)
+TEST(the_length_of_an_ejection_is_a_fifth_more_or_less)
 {
-    (void)state;
     static const struct {
         uint32_t random;
         uint64_t length_us;
@@ -189,9 +186,8 @@ static void the_length_of_an_ejection_is_a_fifth_more_or_less(void **state)
     }
 }
 
-static void what_the_cluster_cannot_spare_or_is_told_not_to_is_not_ejected(void **state)
+TEST(what_the_cluster_cannot_spare_or_is_told_not_to_is_not_ejected)
 {
-    (void)state;
     struct health health;
     struct health_rules never = usual;
     struct health_event event = event_of('!');
@@ -209,9 +205,8 @@ static void what_the_cluster_cannot_spare_or_is_told_not_to_is_not_ejected(void 
     assert_true(health_note(&health, &usual, &event, 200));
 }
 
-static void lag_may_be_no_matter(void **state)
+TEST(lag_may_be_no_matter)
 {
-    (void)state;
     struct health health;
     struct health_rules any = usual;
     any.max_lag_us = 0;
@@ -224,9 +219,8 @@ static void lag_may_be_no_matter(void **state)
     assert_int_equal(health.state, SERVER_UP);
 }
 
-static void it_is_known_when_it_came_back(void **state)
+TEST(it_is_known_when_it_came_back)
 {
-    (void)state;
     struct health health;
     struct health_rules rules = usual;
     rules.rise = rules.fall = 1;
@@ -248,9 +242,8 @@ static void it_is_known_when_it_came_back(void **state)
 
 /* ---- when to probe again, and which servers may stay ---- */
 
-static void a_doubt_is_resolved_sooner_than_the_interval(void **state)
+TEST(a_doubt_is_resolved_sooner_than_the_interval)
 {
-    (void)state;
     struct health health;
     health_begin(&health, 0);
     note(&health, &usual, '+', 1);
@@ -269,9 +262,8 @@ static void a_doubt_is_resolved_sooner_than_the_interval(void **state)
     assert_true(health_probe_after(&health, &usual, health.ejected_until_us) == SECOND);
 }
 
-static void share_rows(void **state)
+TEST(share_rows)
 {
-    (void)state;
     static const struct {
         size_t servers, replicas, ejected;
         int64_t max_share;
@@ -482,9 +474,8 @@ static struct health_event forget_all(struct model *model)
     return (struct health_event){ .kind = HEALTH_REPLACED };
 }
 
-static void health_agrees_with_all_of_history(void **state)
+TEST(health_agrees_with_all_of_history)
 {
-    (void)state;
     static struct model model;
     unsigned seen[SERVER_DISABLED + 1] = { 0 }, longest = 0;
     for (unsigned round = 0; round < 4000; round++) {
@@ -520,18 +511,4 @@ static void health_agrees_with_all_of_history(void **state)
     assert_true(longest >= 4);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(history_rows),
-        cmocka_unit_test(ejections_double_up_to_the_longest_and_are_forgotten),
-        cmocka_unit_test(the_length_of_an_ejection_is_a_fifth_more_or_less),
-        cmocka_unit_test(what_the_cluster_cannot_spare_or_is_told_not_to_is_not_ejected),
-        cmocka_unit_test(lag_may_be_no_matter),
-        cmocka_unit_test(it_is_known_when_it_came_back),
-        cmocka_unit_test(a_doubt_is_resolved_sooner_than_the_interval),
-        cmocka_unit_test(share_rows),
-        cmocka_unit_test(health_agrees_with_all_of_history),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -238,9 +238,8 @@ static void forget(struct story *story)
     topology_history_fini(&story->history);
 }
 
-static void role_rows(void **state)
+TEST(role_rows)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct story story;
         char letters[SERVERS_MAX + 1] = "";
@@ -261,9 +260,8 @@ static int decide(struct story *story)
     return story->primary;
 }
 
-static void an_operator_elects_where_there_is_no_primary(void **state)
+TEST(an_operator_elects_where_there_is_no_primary)
 {
-    (void)state;
     static const char *const histories[] = {
         "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-.", /* db3 is a stray */
         "dw-. ursa uw-.",                                       /* the role of db3 is unknown */
@@ -283,9 +281,8 @@ static void an_operator_elects_where_there_is_no_primary(void **state)
 }
 
 /* An operator's election counts for the present choice of a primary only, not for a later one. */
-static void an_election_ends_with_the_reign(void **state)
+TEST(an_election_ends_with_the_reign)
 {
-    (void)state;
     struct story story;
     tell(&story, "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-.");
     topology_history_elect(&story.history, 103);
@@ -307,9 +304,8 @@ static void swap_machines(struct story *story, size_t a, size_t b)
 }
 
 /* Addresses are swapped: the history belongs to the machine. */
-static void a_machine_is_known_again_at_another_address(void **state)
+TEST(a_machine_is_known_again_at_another_address)
 {
-    (void)state;
     struct story story;
     tell(&story, "uw-. ursa1 ursa1 | uw-. ursa1 uw-.");
     swap_machines(&story, 0, 1); /* the primary is now at the replica's address */
@@ -322,9 +318,8 @@ static void a_machine_is_known_again_at_another_address(void **state)
 }
 
 /* A name or a virtual address now leads to a machine that was never seen before: that was intended. */
-static void a_new_machine_at_the_primary_s_address_is_the_primary(void **state)
+TEST(a_new_machine_at_the_primary_s_address_is_the_primary)
 {
-    (void)state;
     struct story story;
     tell(&story, "uw-. ursa1");
     story.facts[0].server_id = 500;
@@ -337,9 +332,8 @@ static void a_new_machine_at_the_primary_s_address_is_the_primary(void **state)
 }
 
 /* One machine at two addresses counts as one server, not as two. */
-static void a_machine_at_two_addresses_is_one(void **state)
+TEST(a_machine_at_two_addresses_is_one)
 {
-    (void)state;
     struct story story;
     tell(&story, "uw-. ursa1 ursa1 | dw-. ursa1 ursa1");
     story.facts[0] = story.facts[1] =
@@ -350,9 +344,8 @@ static void a_machine_at_two_addresses_is_one(void **state)
 
 /* ---- configured roles: p primary, r replica; upper case: up ---- */
 
-static void configured_role_rows(void **state)
+TEST(configured_role_rows)
 {
-    (void)state;
     static const struct {
         const char *servers;
         int present;
@@ -386,9 +379,8 @@ static void configured_role_rows(void **state)
 
 /* The reason that an operator reads for a server. `first`: u up, d down, f up and not of the first server's
  * family. */
-static void a_server_that_is_left_out_says_why(void **state)
+TEST(a_server_that_is_left_out_says_why)
 {
-    (void)state;
     static const char foreign[] = "not of the first server's family (MySQL, MariaDB)";
     static const struct {
         bool is_static;
@@ -424,9 +416,8 @@ static void a_server_that_is_left_out_says_why(void **state)
 
 /* The configuration does not allow two primaries. If it did, the second one would be neither primary nor
  * down. */
-static void a_second_configured_primary_is_called_that(void **state)
+TEST(a_second_configured_primary_is_called_that)
 {
-    (void)state;
     struct topology_facts facts[2] = { { .is_up = true, .role_setting = ROLE_SETTING_PRIMARY },
                                        { .is_up = true, .role_setting = ROLE_SETTING_PRIMARY } };
     struct topology_verdict verdicts[2];
@@ -437,9 +428,8 @@ static void a_second_configured_primary_is_called_that(void **state)
 }
 
 /* The reason that an operator reads for servers that are writable, or nearly. */
-static void reasons_of_those_that_are_passed_over(void **state)
+TEST(reasons_of_those_that_are_passed_over)
 {
-    (void)state;
     static const struct {
         const char *history;
         const char *reason; /* of the second server */
@@ -470,9 +460,8 @@ static void reasons_of_those_that_are_passed_over(void **state)
     }
 }
 
-static void a_configured_primary_that_is_held_is_none(void **state)
+TEST(a_configured_primary_that_is_held_is_none)
 {
-    (void)state;
     struct topology_facts facts[2] = {
         { .is_up = true, .is_held = true, .role_setting = ROLE_SETTING_PRIMARY },
         { .is_up = true, .takes_no_reads = true, .role_setting = ROLE_SETTING_REPLICA },
@@ -852,9 +841,8 @@ static void check_bits(unsigned bits, unsigned count, int present)
     topology_history_fini(&history);
 }
 
-static void every_triple_of_servers(void **state)
+TEST(every_triple_of_servers)
 {
-    (void)state;
     for (unsigned bits = 0; bits < 1u << 15; bits++)
         for (int present = -1; present < 3; present++) {
             check_bits(bits, 3, present);
@@ -919,9 +907,8 @@ static void change(struct topology_facts *facts, size_t count, uint64_t now_us, 
 }
 
 /* One fact changes at a time. The former primary is the one that was decided last. */
-static void random_histories_agree_with_the_reference(void **state)
+TEST(random_histories_agree_with_the_reference)
 {
-    (void)state;
     static struct past past;
     unsigned reigns = 0, without = 0, strays = 0;
     for (uint64_t round = 0; round < 3000; round++) {
@@ -961,22 +948,4 @@ static void random_histories_agree_with_the_reference(void **state)
                reigns, without, strays); /* enough has happened */
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(role_rows),
-        cmocka_unit_test(an_operator_elects_where_there_is_no_primary),
-        cmocka_unit_test(an_election_ends_with_the_reign),
-        cmocka_unit_test(a_machine_is_known_again_at_another_address),
-        cmocka_unit_test(a_new_machine_at_the_primary_s_address_is_the_primary),
-        cmocka_unit_test(a_machine_at_two_addresses_is_one),
-        cmocka_unit_test(configured_role_rows),
-        cmocka_unit_test(a_server_that_is_left_out_says_why),
-        cmocka_unit_test(a_second_configured_primary_is_called_that),
-        cmocka_unit_test(reasons_of_those_that_are_passed_over),
-        cmocka_unit_test(a_configured_primary_that_is_held_is_none),
-        cmocka_unit_test(every_triple_of_servers),
-        cmocka_unit_test(random_histories_agree_with_the_reference),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

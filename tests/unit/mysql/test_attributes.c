@@ -58,9 +58,8 @@ static const struct {
 
 /* The block ends where the text begins. Each block is read as a whole, and refused when it is cut anywhere.
  */
-static void attributes_are_found_and_the_text_behind_them(void **state)
+TEST(attributes_are_found_and_the_text_behind_them)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct text bytes = { 0 };
         struct attributes attributes;
@@ -108,9 +107,8 @@ static const char *const malformed[] = {
     "01 01 00 01 0340 0178 01000000 " TEXT, /* type bits other than "unsigned" make an unknown type */
 };
 
-static void what_is_not_known_for_sure_is_refused(void **state)
+TEST(what_is_not_known_for_sure_is_refused)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
         struct text bytes = { 0 };
         struct attributes attributes;
@@ -127,9 +125,8 @@ static void what_is_not_known_for_sure_is_refused(void **state)
     }
 }
 
-static void values_behind_one_that_cannot_be_found_are_not_found(void **state)
+TEST(values_behind_one_that_cannot_be_found_are_not_found)
 {
-    (void)state;
     struct text bytes = { 0 };
     struct attributes attributes;
     struct attribute attribute;
@@ -146,9 +143,8 @@ static void values_behind_one_that_cannot_be_found_are_not_found(void **state)
 
 /* 65535 attributes, each NULL, of type VAR_STRING and without a name. One more is among the malformed blocks.
  */
-static void as_many_as_there_may_be_are_read(void **state)
+TEST(as_many_as_there_may_be_are_read)
 {
-    (void)state;
     struct text bytes = { 0 };
     struct attributes attributes;
     struct attribute attribute;
@@ -169,13 +165,4 @@ static void as_many_as_there_may_be_are_read(void **state)
     text_fini(&bytes);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(attributes_are_found_and_the_text_behind_them),
-        cmocka_unit_test(as_many_as_there_may_be_are_read),
-        cmocka_unit_test(what_is_not_known_for_sure_is_refused),
-        cmocka_unit_test(values_behind_one_that_cannot_be_found_are_not_found),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

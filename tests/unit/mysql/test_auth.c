@@ -27,9 +27,8 @@ static struct auth_context context_of(const struct auth_secret *secret, bool is_
     return context;
 }
 
-static void clear_text_and_hash_agree(void **state)
+TEST(clear_text_and_hash_agree)
 {
-    (void)state;
     struct auth_secret clear = secret_of("secret"), hashed;
     assert_true(auth_secret_from_native_hash(&hashed, SPAN_LITERAL(HASH)));
     assert_memory_equal(clear.stored, hashed.stored, AUTH_HASH_BYTES);
@@ -37,9 +36,8 @@ static void clear_text_and_hash_agree(void **state)
     assert_true(!hashed.has_password && hashed.has_stored && !hashed.has_stage1);
 }
 
-static void malformed_hashes_are_refused(void **state)
+TEST(malformed_hashes_are_refused)
 {
-    (void)state;
     static const char *const bad[] = { "",
                                        "*",
                                        HASH "0",
@@ -58,9 +56,8 @@ static void malformed_hashes_are_refused(void **state)
     assert_hex(span_of(secret.stored, AUTH_HASH_BYTES), "00099aafabcdef00000000000000000000000001");
 }
 
-static void overlong_passwords_are_refused(void **state)
+TEST(overlong_passwords_are_refused)
 {
-    (void)state;
     char password[256];
     memset(password, 'x', sizeof password);
     struct auth_secret secret;
@@ -78,18 +75,16 @@ static void overlong_passwords_are_refused(void **state)
     assert_string_equal(err.text, "it is longer than 255 bytes");
 }
 
-static void wiping_leaves_nothing(void **state)
+TEST(wiping_leaves_nothing)
 {
-    (void)state;
     static const struct auth_secret none;
     struct auth_secret secret = secret_of("secret");
     auth_secret_wipe(&secret);
     assert_memory_equal(&secret, &none, sizeof none);
 }
 
-static void nonces_are_printable_and_differ(void **state)
+TEST(nonces_are_printable_and_differ)
 {
-    (void)state;
     uint8_t a[NONCE_BYTES], b[NONCE_BYTES];
     assert_true(auth_nonce(a) && auth_nonce(b));
     assert_memory_not_equal(a, b, NONCE_BYTES);
@@ -106,9 +101,8 @@ static bool verify(struct auth_secret *secret, const char *hex)
     return accepted;
 }
 
-static void native_token_is_verified(void **state)
+TEST(native_token_is_verified)
 {
-    (void)state;
     struct auth_secret secret, clear = secret_of("secret");
     assert_true(auth_secret_from_native_hash(&secret, SPAN_LITERAL(HASH)));
     assert_false(verify(&secret, ""));
@@ -120,9 +114,8 @@ static void native_token_is_verified(void **state)
     assert_memory_equal(secret.stage1, clear.stage1, AUTH_HASH_BYTES);
 }
 
-static void empty_password_takes_only_the_empty_token(void **state)
+TEST(empty_password_takes_only_the_empty_token)
 {
-    (void)state;
     struct auth_secret secret = secret_of("");
     assert_true(verify(&secret, ""));
     assert_false(verify(&secret, TOKEN));
@@ -141,9 +134,8 @@ static bool verify_sha2(const struct auth_secret *secret, const char *hex)
     return accepted;
 }
 
-static void sha2_proof_is_verified(void **state)
+TEST(sha2_proof_is_verified)
 {
-    (void)state;
     struct auth_secret clear = secret_of("secret"), empty = secret_of(""), one = secret_of("x"), hashed;
     assert_true(auth_secret_from_native_hash(&hashed, SPAN_LITERAL(HASH)));
     static const char *const wrong[] = { "", "00", SHA2_TOKEN "00", TOKEN,
@@ -173,9 +165,8 @@ static void assert_start(const char *plugin, const struct auth_secret *secret, b
     text_fini(&out);
 }
 
-static void first_answers_of_every_plugin(void **state)
+TEST(first_answers_of_every_plugin)
 {
-    (void)state;
     struct auth_secret clear = secret_of("secret"), empty = secret_of(""), one = secret_of("x"), hashed, seen;
     assert_true(auth_secret_from_native_hash(&hashed, SPAN_LITERAL(HASH)));
     seen = hashed;
@@ -200,9 +191,8 @@ static void first_answers_of_every_plugin(void **state)
     assert_null(auth_plugin_find(SPAN_LITERAL("")));
 }
 
-static void short_nonces_are_refused(void **state)
+TEST(short_nonces_are_refused)
 {
-    (void)state;
     struct auth_secret secret = secret_of("secret");
     static const char *const names[] = { AUTH_NATIVE, AUTH_CACHING_SHA2, "sha256_password" };
     for (size_t i = 0; i < 3; i++) {
@@ -217,9 +207,8 @@ static void short_nonces_are_refused(void **state)
     }
 }
 
-static void rubbish_instead_of_a_key_fails_without_a_secret(void **state)
+TEST(rubbish_instead_of_a_key_fails_without_a_secret)
 {
-    (void)state;
     struct auth_secret secret = secret_of("hunter2");
     struct auth_context context = context_of(&secret, false);
     const struct auth_plugin *plugin = auth_plugin_find(SPAN_LITERAL(AUTH_CACHING_SHA2));
@@ -237,9 +226,8 @@ static void rubbish_instead_of_a_key_fails_without_a_secret(void **state)
 }
 
 /* The server's packets after the first answer, in each stage of each plugin, with TLS and without. */
-static void steps_of_every_plugin(void **state)
+TEST(steps_of_every_plugin)
 {
-    (void)state;
     static const struct {
         const char *plugin;
         bool is_secure;
@@ -317,9 +305,8 @@ static void assert_decrypts(EVP_PKEY *key, struct span sealed, struct span want)
 
 /* The password is encrypted with its NUL, and with the repeated nonce: also a password longer than the nonce.
  */
-static void passwords_are_encrypted_with_the_servers_key(void **state)
+TEST(passwords_are_encrypted_with_the_servers_key)
 {
-    (void)state;
     static const struct {
         const char *plugin;
         bool is_asked; /* caching_sha2_password: the server asks for the password first */
@@ -360,22 +347,4 @@ static void passwords_are_encrypted_with_the_servers_key(void **state)
     text_fini(&out);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(clear_text_and_hash_agree),
-        cmocka_unit_test(malformed_hashes_are_refused),
-        cmocka_unit_test(overlong_passwords_are_refused),
-        cmocka_unit_test(wiping_leaves_nothing),
-        cmocka_unit_test(nonces_are_printable_and_differ),
-        cmocka_unit_test(native_token_is_verified),
-        cmocka_unit_test(empty_password_takes_only_the_empty_token),
-        cmocka_unit_test(first_answers_of_every_plugin),
-        cmocka_unit_test(sha2_proof_is_verified),
-        cmocka_unit_test(steps_of_every_plugin),
-        cmocka_unit_test(passwords_are_encrypted_with_the_servers_key),
-        cmocka_unit_test(short_nonces_are_refused),
-        cmocka_unit_test(rubbish_instead_of_a_key_fails_without_a_secret),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

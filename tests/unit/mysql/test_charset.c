@@ -2,9 +2,8 @@
 
 #include "mysql/charset.h"
 
-static void what_every_character_set_reads_alike(void **state)
+TEST(what_every_character_set_reads_alike)
 {
-    (void)state;
     static const struct {
         struct span text;
         bool is_neutral;
@@ -25,8 +24,4 @@ static void what_every_character_set_reads_alike(void **state)
         assert_int_equal(charset_is_neutral(rows[i].text), rows[i].is_neutral);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = { cmocka_unit_test(what_every_character_set_reads_alike) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

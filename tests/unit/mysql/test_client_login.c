@@ -112,9 +112,8 @@ static void assert_err(const struct scene *scene, uint16_t code, const char *tex
 }
 
 /* The choice is the same as MySQL 9's. */
-static void one_compression_at_most_is_agreed_on(void **state)
+TEST(one_compression_at_most_is_agreed_on)
 {
-    (void)state;
     static const struct {
         uint64_t offered, sent, agreed;
         uint8_t level;
@@ -151,9 +150,8 @@ static void one_compression_at_most_is_agreed_on(void **state)
     }
 }
 
-static void right_password_is_accepted(void **state)
+TEST(right_password_is_accepted)
 {
-    (void)state;
     struct scene scene;
     struct text token = token_of("secret");
     struct auth_secret clear;
@@ -174,9 +172,8 @@ static void right_password_is_accepted(void **state)
     scene_close(&scene);
 }
 
-static void other_plugins_are_switched_to_native(void **state)
+TEST(other_plugins_are_switched_to_native)
 {
-    (void)state;
     static const char *const plugins[] = { "caching_sha2_password", "client_ed25519",
                                            "mysql_clear_password" };
     for (size_t i = 0; i < 3; i++) {
@@ -199,7 +196,7 @@ static void other_plugins_are_switched_to_native(void **state)
 
 /* caching_sha2_password, where the listener allows it: the proof as MySQL's own client sends it, and the
  * packet that precedes the OK. */
-static void sha2_is_taken_where_it_is_allowed(void **state)
+TEST(sha2_is_taken_where_it_is_allowed)
 {
     static const struct {
         const char *user, *password; /* the password that is proved */
@@ -236,9 +233,8 @@ static void sha2_is_taken_where_it_is_allowed(void **state)
     }
 }
 
-static void odd_native_proof_is_asked_for_again(void **state)
+TEST(odd_native_proof_is_asked_for_again)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, OFFERED);
     struct handshake_response response = response_of("app", AUTH_NATIVE, SPAN_LITERAL("12345"));
@@ -248,9 +244,8 @@ static void odd_native_proof_is_asked_for_again(void **state)
     scene_close(&scene);
 }
 
-static void empty_password(void **state)
+TEST(empty_password)
 {
-    (void)state;
     struct scene scene;
     struct handshake_response response = response_of("guest", AUTH_NATIVE, (struct span){ 0 });
     scene_open(&scene, OFFERED);
@@ -264,9 +259,8 @@ static void empty_password(void **state)
 }
 
 /* The packets for unknown and known users are the same at every step, byte for byte, except for the name. */
-static void unknown_users_look_like_known_ones(void **state)
+TEST(unknown_users_look_like_known_ones)
 {
-    (void)state;
     static const char *const plugins[] = { AUTH_NATIVE, "caching_sha2_password", "client_ed25519" };
     static const char *const proofs[] = { "", "12345678901234567890", "short" };
     for (unsigned i = 0; i < 9; i++) {
@@ -293,9 +287,8 @@ static void unknown_users_look_like_known_ones(void **state)
     }
 }
 
-static void proof_for_nobody_is_refused(void **state)
+TEST(proof_for_nobody_is_refused)
 {
-    (void)state;
     struct scene scene;
     struct handshake_response response = response_of("nobody", AUTH_NATIVE, (struct span){ 0 });
     scene_open(&scene, OFFERED);
@@ -305,9 +298,8 @@ static void proof_for_nobody_is_refused(void **state)
     scene_close(&scene);
 }
 
-static void malformed_logins_are_refused(void **state)
+TEST(malformed_logins_are_refused)
 {
-    (void)state;
     static const struct {
         struct span payload;
         uint8_t seq;
@@ -333,9 +325,8 @@ static void malformed_logins_are_refused(void **state)
     }
 }
 
-static void names_that_are_too_long_are_refused(void **state)
+TEST(names_that_are_too_long_are_refused)
 {
-    (void)state;
     char name[300];
     memset(name, 'n', sizeof name);
     struct scene scene;
@@ -360,9 +351,8 @@ static void names_that_are_too_long_are_refused(void **state)
     scene_close(&scene);
 }
 
-static void control_bytes_in_names_do_not_reach_texts(void **state)
+TEST(control_bytes_in_names_do_not_reach_texts)
 {
-    (void)state;
     struct scene scene;
     struct handshake_response response = response_of("a\n\x1b[2J\x7f", AUTH_NATIVE, (struct span){ 0 });
     scene_open(&scene, OFFERED);
@@ -372,9 +362,8 @@ static void control_bytes_in_names_do_not_reach_texts(void **state)
     scene_close(&scene);
 }
 
-static void capabilities_are_agreed(void **state)
+TEST(capabilities_are_agreed)
 {
-    (void)state;
     static const struct {
         uint64_t offered, sent, agreed;
     } cases[] = {
@@ -399,9 +388,8 @@ static void capabilities_are_agreed(void **state)
     }
 }
 
-static void client_that_cannot_switch_is_refused(void **state)
+TEST(client_that_cannot_switch_is_refused)
 {
-    (void)state;
     struct scene scene;
     struct handshake_response response = response_of("app", "", SPAN_LITERAL("oldproof"));
     response.caps &= ~CAP_PLUGIN_AUTH;
@@ -411,9 +399,8 @@ static void client_that_cannot_switch_is_refused(void **state)
     scene_close(&scene);
 }
 
-static void memory_running_out_is_a_refusal(void **state)
+TEST(memory_running_out_is_a_refusal)
 {
-    (void)state;
     struct scene scene;
     struct handshake_response response = response_of("guest", AUTH_NATIVE, (struct span){ 0 });
     struct text bytes = { 0 };
@@ -451,9 +438,8 @@ static void scene_log_guest_in(struct scene *scene)
     assert_int_equal(respond(scene, &response), CLIENT_LOGIN_ACCEPTED);
 }
 
-static void change_user_against_the_same_nonce(void **state)
+TEST(change_user_against_the_same_nonce)
 {
-    (void)state;
     struct scene scene;
     struct text token = token_of("secret"), bytes = { 0 };
     scene_log_guest_in(&scene);
@@ -469,9 +455,8 @@ static void change_user_against_the_same_nonce(void **state)
     scene_close(&scene);
 }
 
-static void change_user_by_a_switch(void **state)
+TEST(change_user_by_a_switch)
 {
-    (void)state;
     struct scene scene;
     struct text token = token_of("secret"), bytes = { 0 };
     scene_log_guest_in(&scene);
@@ -486,9 +471,8 @@ static void change_user_by_a_switch(void **state)
     scene_close(&scene);
 }
 
-static void refused_change_leaves_the_results(void **state)
+TEST(refused_change_leaves_the_results)
 {
-    (void)state;
     struct scene scene;
     struct text bytes = { 0 };
     scene_log_guest_in(&scene);
@@ -565,9 +549,8 @@ static void assert_dialogue(const char *user, const char *password, uint64_t off
     text_fini(&keep);
 }
 
-static void login_and_client_login_understand_each_other(void **state)
+TEST(login_and_client_login_understand_each_other)
 {
-    (void)state;
     static const uint64_t offers[] = { OFFERED, (OFFERED & UINT32_MAX) | CAP_CLIENT_MYSQL };
     for (size_t i = 0; i < 2; i++) {
         assert_dialogue("app", "secret", offers[i], NULL, true);
@@ -582,27 +565,4 @@ static void login_and_client_login_understand_each_other(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_compression_at_most_is_agreed_on),
-        cmocka_unit_test(right_password_is_accepted),
-        cmocka_unit_test(other_plugins_are_switched_to_native),
-        cmocka_unit_test(sha2_is_taken_where_it_is_allowed),
-        cmocka_unit_test(odd_native_proof_is_asked_for_again),
-        cmocka_unit_test(empty_password),
-        cmocka_unit_test(unknown_users_look_like_known_ones),
-        cmocka_unit_test(proof_for_nobody_is_refused),
-        cmocka_unit_test(malformed_logins_are_refused),
-        cmocka_unit_test(names_that_are_too_long_are_refused),
-        cmocka_unit_test(control_bytes_in_names_do_not_reach_texts),
-        cmocka_unit_test(capabilities_are_agreed),
-        cmocka_unit_test(client_that_cannot_switch_is_refused),
-        cmocka_unit_test(memory_running_out_is_a_refusal),
-        cmocka_unit_test(change_user_against_the_same_nonce),
-        cmocka_unit_test(change_user_by_a_switch),
-        cmocka_unit_test(refused_change_leaves_the_results),
-        cmocka_unit_test(login_and_client_login_understand_each_other),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -3,9 +3,8 @@
 #include "mysql/command.h"
 #include "mysql/reply.h"
 
-static void rows_and_bytes_agree(void **state)
+TEST(rows_and_bytes_agree)
 {
-    (void)state;
     unsigned rows = 0;
     for (const struct command *command; (command = command_at(rows)) != NULL; rows++) {
         assert_ptr_equal(command_find(command->byte), command);
@@ -19,9 +18,8 @@ static void rows_and_bytes_agree(void **state)
     assert_int_equal(known, rows);
 }
 
-static void unknown_bytes_are_refused(void **state)
+TEST(unknown_bytes_are_refused)
 {
-    (void)state;
     static const uint8_t bytes[] = { 0x22, 0x7F, 0xF9, 0xFB, 0xFE, 0xFF };
     for (size_t i = 0; i < sizeof bytes; i++) {
         assert_int_equal(command_find(bytes[i])->manner, COMMAND_REFUSED);
@@ -29,9 +27,8 @@ static void unknown_bytes_are_refused(void **state)
     }
 }
 
-static void only_refused_commands_have_an_error(void **state)
+TEST(only_refused_commands_have_an_error)
 {
-    (void)state;
     const struct command *command;
     for (unsigned i = 0; (command = command_at(i)) != NULL; i++)
         assert_int_equal(command->manner == COMMAND_REFUSED, command->error != 0);
@@ -58,9 +55,8 @@ static const struct {
     { COM_BINLOG_DUMP, COMMAND_REFUSED, REPLY_NONE },
 };
 
-static void manners_and_shapes(void **state)
+TEST(manners_and_shapes)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         const struct command *command = command_find((uint8_t)expected[i].byte);
         assert_int_equal(command->manner, expected[i].manner);
@@ -68,13 +64,4 @@ static void manners_and_shapes(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_and_bytes_agree),
-        cmocka_unit_test(unknown_bytes_are_refused),
-        cmocka_unit_test(only_refused_commands_have_an_error),
-        cmocka_unit_test(manners_and_shapes),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -45,9 +45,8 @@ static const struct {
     { "0-1-99999999999999999999", NULL },
 };
 
-static void positions_of_mariadb_are_read(void **state)
+TEST(positions_of_mariadb_are_read)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof mariadb / sizeof *mariadb; i++) {
         struct gtid_table table = { 0 };
         struct text said = { 0 };
@@ -121,9 +120,8 @@ static uint64_t reach(const struct gtid_table *table, const char *text)
     return entry != NULL ? entry->reach : 0;
 }
 
-static void sets_of_mysql_are_read(void **state)
+TEST(sets_of_mysql_are_read)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof mysql / sizeof *mysql; i++) {
         struct gtid_table table = { 0 };
         struct span exact = exact_copy(span_cstr(mysql[i].text));
@@ -141,9 +139,8 @@ static void sets_of_mysql_are_read(void **state)
 }
 
 /* Each text holds one transaction. The texts of a row have the same source or different ones. */
-static void sources_are_compared_without_regard_to_case(void **state)
+TEST(sources_are_compared_without_regard_to_case)
 {
-    (void)state;
     static const struct {
         const char *one, *other;
         bool is_same;
@@ -166,9 +163,8 @@ static void sources_are_compared_without_regard_to_case(void **state)
     assert_true(source_of(FAMILY_MYSQL, A ":x:1") == UINT64_C(0xa27df79100b1a35b));
 }
 
-static void a_comma_at_the_end_is_no_interval(void **state)
+TEST(a_comma_at_the_end_is_no_interval)
 {
-    (void)state;
     static const struct {
         enum server_family family;
         const char *text;
@@ -220,9 +216,8 @@ static const struct {
     { FAMILY_MYSQL, A ":1-16", A ":", false },
 };
 
-static void tables_answer_for_positions(void **state)
+TEST(tables_answer_for_positions)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         struct gtid_position position = { 0 };
         struct gtid_table table = table_of(questions[i].family, questions[i].table);
@@ -232,9 +227,8 @@ static void tables_answer_for_positions(void **state)
     }
 }
 
-static void positions_only_rise(void **state)
+TEST(positions_only_rise)
 {
-    (void)state;
     struct gtid_position position = { 0 }, other = { 0 };
     gtid_position_read(&position, FAMILY_MARIADB, SPAN_LITERAL("0-1-9"));
     gtid_position_read(&position, FAMILY_MARIADB, SPAN_LITERAL("0-1-5"));
@@ -250,9 +244,8 @@ static void positions_only_rise(void **state)
 }
 
 /* A table is read in addition to its present contents: replicated positions and a server's own. */
-static void positions_cover_what_asks_for_no_more(void **state)
+TEST(positions_cover_what_asks_for_no_more)
 {
-    (void)state;
     struct gtid_position none = { 0 }, both = { 0 }, one = { 0 }, more = { 0 },
                          unknown = { .is_unknown = true };
     gtid_position_raise(&both, 7, 100);
@@ -265,9 +258,8 @@ static void positions_cover_what_asks_for_no_more(void **state)
     assert_false(gtid_position_covers(&none, &one) || gtid_position_covers(&both, &unknown));
 }
 
-static void tables_unite_what_is_read(void **state)
+TEST(tables_unite_what_is_read)
 {
-    (void)state;
     struct gtid_table table = table_of(FAMILY_MARIADB, "0-1-9,1-1-1");
     assert_true(gtid_table_read(&table, FAMILY_MARIADB, SPAN_LITERAL("0-2-5,1-2-4,7-1-1")));
     assert_int_equal(table.count, 3);
@@ -285,9 +277,8 @@ static void tables_unite_what_is_read(void **state)
     gtid_table_fini(&table);
 }
 
-static void tables_compare(void **state)
+TEST(tables_compare)
 {
-    (void)state;
     struct gtid_table before = table_of(FAMILY_MYSQL, A ":1-5:9," B ":1-3");
     struct gtid_table now = table_of(FAMILY_MYSQL, A ":1-10," B ":1-3");
     struct gtid_position moved = { 0 };
@@ -315,9 +306,8 @@ static void tables_compare(void **state)
 }
 
 /* A server may have thousands of sources; memory is kept from one reading to the next. */
-static void long_sets_are_read(void **state)
+TEST(long_sets_are_read)
 {
-    (void)state;
     struct text set = { 0 };
     struct gtid_table table = { 0 };
     for (unsigned i = 0; i < 5000; i++)
@@ -334,9 +324,8 @@ static void long_sets_are_read(void **state)
     text_fini(&set);
 }
 
-static void truncations_are_safe(void **state)
+TEST(truncations_are_safe)
 {
-    (void)state;
     static const char *const texts[] = { "0-1-123,1-2-45", A ":1-5:7:tag:1-3,\n" B ":1#5" };
     static const enum server_family families[] = { FAMILY_MARIADB, FAMILY_MYSQL };
     for (size_t i = 0; i < 2; i++)
@@ -350,9 +339,8 @@ static void truncations_are_safe(void **state)
         }
 }
 
-static void no_memory_is_no_table(void **state)
+TEST(no_memory_is_no_table)
 {
-    (void)state;
     struct gtid_table table = { 0 };
     mem_fail_after(0);
     assert_false(gtid_table_read(&table, FAMILY_MARIADB, SPAN_LITERAL("0-1-1")));
@@ -361,21 +349,4 @@ static void no_memory_is_no_table(void **state)
     gtid_table_fini(&table);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(positions_of_mariadb_are_read),
-        cmocka_unit_test(sets_of_mysql_are_read),
-        cmocka_unit_test(sources_are_compared_without_regard_to_case),
-        cmocka_unit_test(a_comma_at_the_end_is_no_interval),
-        cmocka_unit_test(tables_answer_for_positions),
-        cmocka_unit_test(positions_only_rise),
-        cmocka_unit_test(positions_cover_what_asks_for_no_more),
-        cmocka_unit_test(tables_unite_what_is_read),
-        cmocka_unit_test(tables_compare),
-        cmocka_unit_test(long_sets_are_read),
-        cmocka_unit_test(truncations_are_safe),
-        cmocka_unit_test(no_memory_is_no_table),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

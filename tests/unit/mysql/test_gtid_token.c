@@ -13,7 +13,7 @@ static struct gtid_token token_of(const char *text)
     return token;
 }
 
-static void what_is_printed_is_read(void **state)
+TEST(what_is_printed_is_read)
 {
     static const char *const texts[] = {
         "mariadb:none",
@@ -36,7 +36,7 @@ static void what_is_printed_is_read(void **state)
     }
 }
 
-static void nothing_else_is_one(void **state)
+TEST(nothing_else_is_one)
 {
     static const char *const texts[] = {
         "",
@@ -80,9 +80,8 @@ static void nothing_else_is_one(void **state)
     }
 }
 
-static void it_says_what_servers_say(void **state)
+TEST(it_says_what_servers_say)
 {
-    (void)state;
     struct gtid_token token = { .family = FAMILY_MARIADB };
     gtid_position_read(&token.position, FAMILY_MARIADB, SPAN_LITERAL("0-1-17,3-9-4"));
     char said[GTID_TOKEN_MAX];
@@ -92,9 +91,8 @@ static void it_says_what_servers_say(void **state)
 
 /* Applications keep tokens while headgate is replaced by another version: the number of a source must not
  * change. */
-static void sources_keep_their_numbers(void **state)
+TEST(sources_keep_their_numbers)
 {
-    (void)state;
     struct gtid_token token = { .family = FAMILY_MYSQL };
     gtid_position_read(&token.position, FAMILY_MYSQL,
                        SPAN_LITERAL("3E11FA47-71ca-11e1-9e33-c80aa9429562:1-5:tag:7"));
@@ -103,9 +101,8 @@ static void sources_keep_their_numbers(void **state)
     assert_string_equal(said, "mysql:9f59c1eef0e60ced-5:83b7064b29313d2b-7");
 }
 
-static void what_cannot_be_said_is_the_newest(void **state)
+TEST(what_cannot_be_said_is_the_newest)
 {
-    (void)state;
     struct gtid_token token = { .family = FAMILY_MARIADB };
     for (unsigned i = 0; i <= GTID_SOURCES_MAX; i++)
         gtid_position_raise(&token.position, i, 1);
@@ -114,12 +111,4 @@ static void what_cannot_be_said_is_the_newest(void **state)
     assert_string_equal(said, "mariadb:newest");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_printed_is_read),           cmocka_unit_test(nothing_else_is_one),
-        cmocka_unit_test(it_says_what_servers_say),          cmocka_unit_test(sources_keep_their_numbers),
-        cmocka_unit_test(what_cannot_be_said_is_the_newest),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

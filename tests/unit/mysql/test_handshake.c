@@ -22,9 +22,8 @@ static struct greeting greeting_of(const char *version, uint64_t caps)
     return greeting;
 }
 
-static void greeting_both_ways_and_truncated(void **state)
+TEST(greeting_both_ways_and_truncated)
 {
-    (void)state;
     static const uint64_t caps[] = { CAPS_USUAL, CAPS_FULL };
     for (size_t i = 0; i < 2; i++) {
         struct greeting put = greeting_of("5.5.5-10.11.6-MariaDB-log", caps[i]), read;
@@ -54,9 +53,8 @@ static void greeting_both_ways_and_truncated(void **state)
 
 /* Protocol 10 as the servers' manuals describe it, with and without the extended capabilities and a plugin.
  */
-static void greeting_byte_for_byte(void **state)
+TEST(greeting_byte_for_byte)
 {
-    (void)state;
     static const struct {
         uint64_t caps;
         const char *hex;
@@ -77,9 +75,8 @@ static void greeting_byte_for_byte(void **state)
     }
 }
 
-static void greeting_of_another_protocol_is_refused(void **state)
+TEST(greeting_of_another_protocol_is_refused)
 {
-    (void)state;
     struct greeting put = greeting_of("8.4.0", CAPS_USUAL), read;
     struct text out = { 0 };
     greeting_put(&out, &put);
@@ -113,9 +110,8 @@ static const struct {
     { "", CAPS_USUAL, FAMILY_UNKNOWN, { 0, 0, 0 } },
 };
 
-static void versions_and_families(void **state)
+TEST(versions_and_families)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
         struct greeting greeting = greeting_of(versions[i].version, versions[i].caps);
         struct span version = greeting.version = exact_copy(greeting.version);
@@ -140,9 +136,8 @@ static struct handshake_response response_of(uint64_t caps)
                                         .attributes = SPAN_LITERAL("\3_os\5Linux") };
 }
 
-static void response_both_ways_with_every_set_of_bits(void **state)
+TEST(response_both_ways_with_every_set_of_bits)
 {
-    (void)state;
     static const uint64_t bits[] = { CAP_CLIENT_MYSQL, CAP_CONNECT_WITH_DB, CAP_PLUGIN_AUTH,
                                      CAP_CONNECT_ATTRS, CAP_PLUGIN_AUTH_LENENC };
     for (unsigned set = 0; set < 32; set++) {
@@ -170,9 +165,8 @@ static void response_both_ways_with_every_set_of_bits(void **state)
     }
 }
 
-static void truncated_responses_are_safe(void **state)
+TEST(truncated_responses_are_safe)
 {
-    (void)state;
     struct handshake_response put = response_of(CAPS_FULL), read;
     struct text out = { 0 };
     handshake_put(&out, 1, &put);
@@ -191,9 +185,8 @@ static void truncated_responses_are_safe(void **state)
     text_fini(&out);
 }
 
-static void ssl_request_is_the_first_32_bytes(void **state)
+TEST(ssl_request_is_the_first_32_bytes)
 {
-    (void)state;
     struct handshake_response put = response_of(CAPS_USUAL), read;
     struct text out = { 0 };
     handshake_put_ssl_request(&out, 1, &put);
@@ -206,9 +199,8 @@ static void ssl_request_is_the_first_32_bytes(void **state)
     text_fini(&out);
 }
 
-static void extended_word_needs_bit_0_clear_on_both_sides(void **state)
+TEST(extended_word_needs_bit_0_clear_on_both_sides)
 {
-    (void)state;
     struct handshake_response put = response_of(CAPS_FULL), read;
     struct text out = { 0 };
     handshake_put(&out, 1, &put);
@@ -217,9 +209,8 @@ static void extended_word_needs_bit_0_clear_on_both_sides(void **state)
     text_fini(&out);
 }
 
-static void old_protocols_are_told_apart(void **state)
+TEST(old_protocols_are_told_apart)
 {
-    (void)state;
     struct handshake_response read;
     assert_int_equal(handshake_parse(SPAN_LITERAL("\x05\0\0\0\1app\0"), CAPS_USUAL, &read),
                      HANDSHAKE_TOO_OLD);
@@ -231,9 +222,8 @@ static void old_protocols_are_told_apart(void **state)
                      HANDSHAKE_MALFORMED);
 }
 
-static void the_level_of_zstd_is_the_last_byte(void **state)
+TEST(the_level_of_zstd_is_the_last_byte)
 {
-    (void)state;
     struct handshake_response put = response_of(CAPS_USUAL | CAP_ZSTD), read;
     struct text out = { 0 };
     put.zstd_level = 7;
@@ -251,9 +241,8 @@ static void the_level_of_zstd_is_the_last_byte(void **state)
     text_fini(&out);
 }
 
-static void long_proofs_need_a_length_of_their_own(void **state)
+TEST(long_proofs_need_a_length_of_their_own)
 {
-    (void)state;
     char proof[300];
     struct handshake_response put = response_of(CAPS_USUAL | CAP_PLUGIN_AUTH_LENENC), read;
     struct text out = { 0 };
@@ -272,9 +261,8 @@ static void long_proofs_need_a_length_of_their_own(void **state)
     text_fini(&out);
 }
 
-static void large_collations_become_utf8mb4(void **state)
+TEST(large_collations_become_utf8mb4)
 {
-    (void)state;
     struct handshake_response put = response_of(CAPS_USUAL), read;
     struct text out = { 0 };
     put.collation = 2304;
@@ -286,9 +274,8 @@ static void large_collations_become_utf8mb4(void **state)
     assert_int_equal(handshake_collation(256), 45);
 }
 
-static void change_user_with_less_and_less(void **state)
+TEST(change_user_with_less_and_less)
 {
-    (void)state;
     struct text bytes = { 0 };
     struct handshake_response read;
     append_hex(&bytes, "11 61707000 02 0102 73686f7000 0009 6e617400 04 01610162", '\0');
@@ -318,9 +305,8 @@ static void change_user_with_less_and_less(void **state)
     text_fini(&bytes);
 }
 
-static void change_user_both_ways(void **state)
+TEST(change_user_both_ways)
 {
-    (void)state;
     struct handshake_response put = response_of(CAPS_FULL), read;
     for (int with_schema = 0; with_schema < 2; with_schema++) {
         struct text out = { 0 };
@@ -337,9 +323,8 @@ static void change_user_both_ways(void **state)
     }
 }
 
-static void auth_switch_both_ways(void **state)
+TEST(auth_switch_both_ways)
 {
-    (void)state;
     struct text out = { 0 };
     struct span plugin, data;
     auth_switch_put(&out, 2, "some_plugin", SPAN_LITERAL("nonce\0"));
@@ -352,24 +337,4 @@ static void auth_switch_both_ways(void **state)
     text_fini(&out);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(greeting_both_ways_and_truncated),
-        cmocka_unit_test(greeting_byte_for_byte),
-        cmocka_unit_test(greeting_of_another_protocol_is_refused),
-        cmocka_unit_test(versions_and_families),
-        cmocka_unit_test(response_both_ways_with_every_set_of_bits),
-        cmocka_unit_test(truncated_responses_are_safe),
-        cmocka_unit_test(ssl_request_is_the_first_32_bytes),
-        cmocka_unit_test(extended_word_needs_bit_0_clear_on_both_sides),
-        cmocka_unit_test(old_protocols_are_told_apart),
-        cmocka_unit_test(the_level_of_zstd_is_the_last_byte),
-        cmocka_unit_test(long_proofs_need_a_length_of_their_own),
-        cmocka_unit_test(large_collations_become_utf8mb4),
-        cmocka_unit_test(change_user_with_less_and_less),
-        cmocka_unit_test(change_user_both_ways),
-        cmocka_unit_test(auth_switch_both_ways),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

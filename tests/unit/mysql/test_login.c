@@ -110,9 +110,8 @@ static enum login_verdict ask_switch(struct scene *scene, const char *plugin)
     return verdict;
 }
 
-static void native_login(void **state)
+TEST(native_login)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     scene.wish.schema = "shop";
@@ -130,9 +129,8 @@ static void native_login(void **state)
     scene_close(&scene);
 }
 
-static void native_login_without_the_password(void **state)
+TEST(native_login_without_the_password)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     scene.secret.has_password = false; /* only SHA1(password) is known, from a client's login */
@@ -144,9 +142,8 @@ static void native_login_without_the_password(void **state)
     scene_close(&scene);
 }
 
-static void stored_hash_alone_is_a_clear_failure(void **state)
+TEST(stored_hash_alone_is_a_clear_failure)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     scene.secret.has_password = scene.secret.has_stage1 = false;
@@ -155,9 +152,8 @@ static void stored_hash_alone_is_a_clear_failure(void **state)
     scene_close(&scene);
 }
 
-static void sha2_fast_login(void **state)
+TEST(sha2_fast_login)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_CACHING_SHA2), LOGIN_MORE);
@@ -168,9 +164,8 @@ static void sha2_fast_login(void **state)
     scene_close(&scene);
 }
 
-static void sha2_full_login_over_tls(void **state)
+TEST(sha2_full_login_over_tls)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     scene.wish.tls = LOGIN_TLS_REQUIRED;
@@ -191,9 +186,8 @@ static void sha2_full_login_over_tls(void **state)
     scene_close(&scene);
 }
 
-static void sha2_full_login_over_a_unix_socket(void **state)
+TEST(sha2_full_login_over_a_unix_socket)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     scene.wish.is_local = true;
@@ -235,9 +229,8 @@ static enum login_verdict send_key(struct scene *scene, EVP_PKEY *key)
     return verdict;
 }
 
-static void sha2_full_login_with_rsa(void **state)
+TEST(sha2_full_login_with_rsa)
 {
-    (void)state;
     static const char password[] = "a password longer than the nonce is";
     EVP_PKEY *key = EVP_RSA_gen(2048);
     assert_non_null(key);
@@ -254,9 +247,8 @@ static void sha2_full_login_with_rsa(void **state)
     EVP_PKEY_free(key);
 }
 
-static void keys_other_than_rsa_are_refused(void **state)
+TEST(keys_other_than_rsa_are_refused)
 {
-    (void)state;
     EVP_PKEY *key = EVP_EC_gen("P-256");
     assert_non_null(key);
     struct scene scene;
@@ -268,9 +260,8 @@ static void keys_other_than_rsa_are_refused(void **state)
     EVP_PKEY_free(key);
 }
 
-static void empty_passwords_send_nothing(void **state)
+TEST(empty_passwords_send_nothing)
 {
-    (void)state;
     static const char *const plugins[] = { AUTH_NATIVE, AUTH_CACHING_SHA2 };
     for (size_t i = 0; i < 2; i++) {
         struct scene scene;
@@ -284,9 +275,8 @@ static void empty_passwords_send_nothing(void **state)
     }
 }
 
-static void server_switches_once(void **state)
+TEST(server_switches_once)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     assert_int_equal(greet(&scene, "11.8.2-MariaDB", MARIADB_CAPS, "unix_socket"), LOGIN_MORE);
@@ -318,9 +308,8 @@ static struct handshake_response change_sent(const struct scene *scene)
     return read;
 }
 
-static void a_change_of_user_proves_with_the_nonce_of_the_greeting(void **state)
+TEST(a_change_of_user_proves_with_the_nonce_of_the_greeting)
 {
-    (void)state;
     static const struct {
         enum server_family family;
         const char *plugin, *token;
@@ -342,9 +331,8 @@ static void a_change_of_user_proves_with_the_nonce_of_the_greeting(void **state)
     }
 }
 
-static void a_change_of_user_goes_on_like_a_login(void **state)
+TEST(a_change_of_user_goes_on_like_a_login)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     assert_int_equal(change(&scene, FAMILY_MYSQL), LOGIN_MORE);
@@ -355,9 +343,8 @@ static void a_change_of_user_goes_on_like_a_login(void **state)
     scene_close(&scene);
 }
 
-static void a_change_of_user_without_a_proof_is_a_clear_failure(void **state)
+TEST(a_change_of_user_without_a_proof_is_a_clear_failure)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     scene.secret.has_password = scene.secret.has_stage1 = false;
@@ -388,9 +375,8 @@ static const struct {
     { "ff", LOGIN_FAILED, "too short" },
 };
 
-static void every_other_word_of_the_server(void **state)
+TEST(every_other_word_of_the_server)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof sayings / sizeof sayings[0]; i++) {
         struct scene scene;
         scene_open(&scene, "secret");
@@ -403,9 +389,8 @@ static void every_other_word_of_the_server(void **state)
     }
 }
 
-static void refusal_keeps_code_and_state(void **state)
+TEST(refusal_keeps_code_and_state)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_NATIVE), LOGIN_MORE);
@@ -416,9 +401,8 @@ static void refusal_keeps_code_and_state(void **state)
     scene_close(&scene);
 }
 
-static void greeting_may_be_an_err_in_both_forms(void **state)
+TEST(greeting_may_be_an_err_in_both_forms)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     assert_int_equal(feed(&scene, SPAN_LITERAL("\xFF\x10\x04Too many connections")), LOGIN_REFUSED);
@@ -434,9 +418,8 @@ static void greeting_may_be_an_err_in_both_forms(void **state)
     scene_close(&scene);
 }
 
-static void capabilities_are_agreed(void **state)
+TEST(capabilities_are_agreed)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     scene.wish.caps = CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS | CAP_MARIADB_BULK;
@@ -468,9 +451,8 @@ static const struct {
     { CAP_SSL, 0, NULL, "does not offer it", LOGIN_TLS_REQUIRED },
 };
 
-static void missing_capabilities_are_named(void **state)
+TEST(missing_capabilities_are_named)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof lacking / sizeof lacking[0]; i++) {
         struct scene scene;
         scene_open(&scene, "secret");
@@ -483,9 +465,8 @@ static void missing_capabilities_are_named(void **state)
     }
 }
 
-static void tls_is_taken_as_wished(void **state)
+TEST(tls_is_taken_as_wished)
 {
-    (void)state;
     static const struct {
         enum login_tls tls;
         bool offered;
@@ -505,9 +486,8 @@ static void tls_is_taken_as_wished(void **state)
     }
 }
 
-static void packets_injected_before_tls_are_refused(void **state)
+TEST(packets_injected_before_tls_are_refused)
 {
-    (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
     scene.wish.tls = LOGIN_TLS_PREFERRED;
@@ -516,29 +496,4 @@ static void packets_injected_before_tls_are_refused(void **state)
     scene_close(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(native_login),
-        cmocka_unit_test(native_login_without_the_password),
-        cmocka_unit_test(stored_hash_alone_is_a_clear_failure),
-        cmocka_unit_test(sha2_fast_login),
-        cmocka_unit_test(sha2_full_login_over_tls),
-        cmocka_unit_test(sha2_full_login_over_a_unix_socket),
-        cmocka_unit_test(sha2_full_login_with_rsa),
-        cmocka_unit_test(keys_other_than_rsa_are_refused),
-        cmocka_unit_test(empty_passwords_send_nothing),
-        cmocka_unit_test(server_switches_once),
-        cmocka_unit_test(a_change_of_user_proves_with_the_nonce_of_the_greeting),
-        cmocka_unit_test(a_change_of_user_goes_on_like_a_login),
-        cmocka_unit_test(a_change_of_user_without_a_proof_is_a_clear_failure),
-        cmocka_unit_test(every_other_word_of_the_server),
-        cmocka_unit_test(refusal_keeps_code_and_state),
-        cmocka_unit_test(greeting_may_be_an_err_in_both_forms),
-        cmocka_unit_test(capabilities_are_agreed),
-        cmocka_unit_test(missing_capabilities_are_named),
-        cmocka_unit_test(tls_is_taken_as_wished),
-        cmocka_unit_test(packets_injected_before_tls_are_refused),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

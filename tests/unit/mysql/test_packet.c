@@ -2,9 +2,8 @@
 
 #include "mysql/wire.h"
 
-static void header_needs_four_bytes(void **state)
+TEST(header_needs_four_bytes)
 {
-    (void)state;
     struct packet_header header;
     assert_false(packet_peek(SPAN_LITERAL("\1\0\0"), &header));
     assert_true(packet_peek(SPAN_LITERAL("\x02\x01\x00\x07"), &header));
@@ -12,9 +11,8 @@ static void header_needs_four_bytes(void **state)
     assert_int_equal(header.seq, 7);
 }
 
-static void packets_are_framed(void **state)
+TEST(packets_are_framed)
 {
-    (void)state;
     struct text out = { 0 };
     (void)text_append_cstr(&out, "x");
     size_t at = packet_begin(&out);
@@ -30,9 +28,8 @@ static void packets_are_framed(void **state)
     text_fini(&out);
 }
 
-static void long_payloads_are_split(void **state)
+TEST(long_payloads_are_split)
 {
-    (void)state;
     static uint8_t payload[PACKET_PAYLOAD_MAX + 2];
     static const struct {
         size_t len;
@@ -97,9 +94,8 @@ static void assert_run_agrees(struct span stream, uint64_t *seed, uint32_t step_
     }
 }
 
-static void run_agrees_with_its_twin(void **state)
+TEST(run_agrees_with_its_twin)
 {
-    (void)state;
     uint64_t seed = 11;
     for (unsigned round = 0; round < 500; round++) {
         struct text stream = { 0 };
@@ -114,9 +110,8 @@ static void run_agrees_with_its_twin(void **state)
     }
 }
 
-static void run_agrees_on_fragments(void **state)
+TEST(run_agrees_on_fragments)
 {
-    (void)state;
     static uint8_t payload[2 * PACKET_PAYLOAD_MAX];
     uint64_t seed = 12;
     struct text stream = { 0 };
@@ -129,9 +124,8 @@ static void run_agrees_on_fragments(void **state)
 
 /* However the file is cut, it ends at its empty packet: not at the empty fragment of a long packet, and not
  * later. */
-static void a_file_ends_with_its_empty_packet_and_keeps_the_number_between_packets(void **state)
+TEST(a_file_ends_with_its_empty_packet_and_keeps_the_number_between_packets)
 {
-    (void)state;
     static uint8_t payload[PACKET_PAYLOAD_MAX];
     static const size_t steps[] = { 1, 3, 4, 5, 4096, SIZE_MAX };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
@@ -162,15 +156,4 @@ static void a_file_ends_with_its_empty_packet_and_keeps_the_number_between_packe
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(header_needs_four_bytes),
-        cmocka_unit_test(packets_are_framed),
-        cmocka_unit_test(long_payloads_are_split),
-        cmocka_unit_test(run_agrees_with_its_twin),
-        cmocka_unit_test(run_agrees_on_fragments),
-        cmocka_unit_test(a_file_ends_with_its_empty_packet_and_keeps_the_number_between_packets),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -3,9 +3,8 @@
 
 #include "mysql/printable.h"
 
-static void control_bytes_become_question_marks(void **state)
+TEST(control_bytes_become_question_marks)
 {
-    (void)state;
     static const struct {
         struct span bytes;
         size_t size;
@@ -30,10 +29,4 @@ static void control_bytes_become_question_marks(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(control_bytes_become_question_marks),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

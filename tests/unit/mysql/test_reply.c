@@ -23,9 +23,8 @@ static void assert_truncations_are_safe(struct span payload, uint64_t caps, size
     }
 }
 
-static void ok_in_its_shortest_form(void **state)
+TEST(ok_in_its_shortest_form)
 {
-    (void)state;
     struct text out = { 0 };
     struct reply_ok ok = { .status = STATUS_AUTOCOMMIT };
     reply_put_ok(&out, 1, CAP_SESSION_TRACK, &ok, false);
@@ -37,9 +36,8 @@ static void ok_in_its_shortest_form(void **state)
     text_fini(&out);
 }
 
-static void ok_with_everything_both_ways(void **state)
+TEST(ok_with_everything_both_ways)
 {
-    (void)state;
     struct text out = { 0 };
     struct reply_ok ok = { .affected = 300,
                            .insert_id = UINT64_C(1) << 40,
@@ -59,9 +57,8 @@ static void ok_with_everything_both_ways(void **state)
     text_fini(&out);
 }
 
-static void session_state_needs_the_capability_and_the_flag(void **state)
+TEST(session_state_needs_the_capability_and_the_flag)
 {
-    (void)state;
     struct text out = { 0 };
     struct reply_ok ok = { .status = 0x4002, .session = SPAN_LITERAL("\x02\x01\x31") };
     reply_put_ok(&out, 1, 0, &ok, false);
@@ -81,9 +78,8 @@ static void session_state_needs_the_capability_and_the_flag(void **state)
 
 /* The packet that MariaDB 10.11.19 sends when the schema's default character set has units of two or four
  * bytes. */
-static void session_state_behind_the_padding_of_wide_character_sets(void **state)
+TEST(session_state_behind_the_padding_of_wide_character_sets)
 {
-    (void)state;
     static const struct span packets[] = {
         SPAN_LITERAL("\x00\x00\x00\x02\x40\x00\x00\x00\x00\x0c\x01\x07\x06s_ucs2\x02\x01\x31"),
         SPAN_LITERAL("\x00\x00\x00\x02\x40\x00\x00\x00\x00\x00\x00\x0c\x01\x07\x06s_ut32\x02\x01\x31"),
@@ -105,9 +101,8 @@ static void session_state_behind_the_padding_of_wide_character_sets(void **state
     assert_hex(read.session, "020131");
 }
 
-static void info_without_session_tracking_in_both_spellings(void **state)
+TEST(info_without_session_tracking_in_both_spellings)
 {
-    (void)state;
     struct text bytes = { 0 };
     struct reply_ok ok;
     append_hex(&bytes, "00 00 00 0200 0000 02 6869", '\0');
@@ -120,9 +115,8 @@ static void info_without_session_tracking_in_both_spellings(void **state)
     text_fini(&bytes);
 }
 
-static void err_with_and_without_sqlstate(void **state)
+TEST(err_with_and_without_sqlstate)
 {
-    (void)state;
     struct reply_err err;
     assert_true(reply_parse_err(SPAN_LITERAL("\xFF\x15\x04#28000Access denied"), &err));
     assert_int_equal(err.code, 1045);
@@ -146,9 +140,8 @@ static void err_with_and_without_sqlstate(void **state)
     assert_false(reply_parse_err(SPAN_LITERAL(""), &err));
 }
 
-static void err_is_read_for_people(void **state)
+TEST(err_is_read_for_people)
 {
-    (void)state;
     struct error err = { 0 };
     assert_true(reply_read_err(SPAN_LITERAL("\xFF\x15\x04#28000No\x1b[m\n"), &err));
     assert_int_equal(err.code, 1045);
@@ -160,9 +153,8 @@ static void err_is_read_for_people(void **state)
     assert_true(reply_read_err(SPAN_LITERAL("\xFF\x15\x04"), NULL));
 }
 
-static void err_takes_its_sqlstate_from_the_table(void **state)
+TEST(err_takes_its_sqlstate_from_the_table)
 {
-    (void)state;
     struct text out = { 0 };
     reply_put_err(&out, 2, ERR_ACCESS_DENIED, NULL, "no");
     assert_hex(text_span(&out), "0b000002 ff 1504 23 3238303030 6e6f");
@@ -175,9 +167,8 @@ static void err_takes_its_sqlstate_from_the_table(void **state)
     text_fini(&out);
 }
 
-static void err_text_is_cut(void **state)
+TEST(err_text_is_cut)
 {
-    (void)state;
     char text[700];
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
@@ -188,9 +179,8 @@ static void err_text_is_cut(void **state)
 }
 
 /* Before the server's greeting a client does not expect an SQLSTATE. */
-static void err_before_the_greeting_has_no_sqlstate(void **state)
+TEST(err_before_the_greeting_has_no_sqlstate)
 {
-    (void)state;
     uint8_t packet[REPLY_EARLY_ERR_MAX];
     char text[700];
     assert_hex(span_of(packet, reply_store_early_err(packet, ERR_CON_COUNT, "no")), "05000000 ff 1004 6e6f");
@@ -199,9 +189,8 @@ static void err_before_the_greeting_has_no_sqlstate(void **state)
     assert_int_equal(reply_store_early_err(packet, ERR_CON_COUNT, text), REPLY_EARLY_ERR_MAX);
 }
 
-static void eof_both_ways(void **state)
+TEST(eof_both_ways)
 {
-    (void)state;
     struct text out = { 0 };
     uint16_t status, warnings;
     reply_put_eof(&out, 5, 0x0002, 0x0103);
@@ -214,7 +203,7 @@ static void eof_both_ways(void **state)
     text_fini(&out);
 }
 
-static void one_row_in_both_spellings(void **state)
+TEST(one_row_in_both_spellings)
 {
     static const char definition[] = "03646566 00 00 00 0161 00 0c 2100 06000000 fd 0000 00 0000";
     (void)state;
@@ -238,7 +227,7 @@ static void one_row_in_both_spellings(void **state)
 }
 
 /* headgate's own reader of result sets reads the rows back. */
-static void a_row_is_read_back(void **state)
+TEST(a_row_is_read_back)
 {
     static const uint64_t caps[] = { 0, CAP_DEPRECATE_EOF, CAP_DEPRECATE_EOF | CAP_SESSION_TRACK };
     (void)state;
@@ -266,9 +255,8 @@ static void a_row_is_read_back(void **state)
     }
 }
 
-static void only_what_answers_no_command_is_a_farewell(void **state)
+TEST(only_what_answers_no_command_is_a_farewell)
 {
-    (void)state;
     assert_true(reply_is_farewell(ERR_CLIENT_IDLE, 0) && reply_is_farewell(ERR_CONNECTION_KILLED, 0));
     for (unsigned seq = 1; seq < 256; seq++)
         assert_false(reply_is_farewell(ERR_CLIENT_IDLE, (uint8_t)seq));
@@ -276,32 +264,11 @@ static void only_what_answers_no_command_is_a_farewell(void **state)
     assert_false(reply_is_farewell(ERR_CON_COUNT, 0));
 }
 
-static void only_what_is_not_about_the_one_who_logs_in_is_an_interruption(void **state)
+TEST(only_what_is_not_about_the_one_who_logs_in_is_an_interruption)
 {
-    (void)state;
     assert_true(reply_is_interruption(ERR_SERVER_SHUTDOWN) && reply_is_interruption(ERR_READ_ERROR));
     assert_false(reply_is_interruption(ERR_ACCESS_DENIED) || reply_is_interruption(ERR_HANDSHAKE) ||
                  reply_is_interruption(ERR_CON_COUNT) || reply_is_interruption(0));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ok_in_its_shortest_form),
-        cmocka_unit_test(ok_with_everything_both_ways),
-        cmocka_unit_test(session_state_needs_the_capability_and_the_flag),
-        cmocka_unit_test(session_state_behind_the_padding_of_wide_character_sets),
-        cmocka_unit_test(info_without_session_tracking_in_both_spellings),
-        cmocka_unit_test(err_with_and_without_sqlstate),
-        cmocka_unit_test(err_is_read_for_people),
-        cmocka_unit_test(err_takes_its_sqlstate_from_the_table),
-        cmocka_unit_test(err_text_is_cut),
-        cmocka_unit_test(err_before_the_greeting_has_no_sqlstate),
-        cmocka_unit_test(eof_both_ways),
-        cmocka_unit_test(one_row_in_both_spellings),
-        cmocka_unit_test(a_row_is_read_back),
-        cmocka_unit_test(only_what_answers_no_command_is_a_farewell),
-        cmocka_unit_test(only_what_is_not_about_the_one_who_logs_in_is_an_interruption),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

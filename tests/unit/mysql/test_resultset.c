@@ -73,9 +73,8 @@ static const struct {
                                                                                        "0700" },
 };
 
-static void every_type_in_every_form(void **state)
+TEST(every_type_in_every_form)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct text out = { 0 }, want = { 0 };
         struct resultset set;
@@ -103,10 +102,4 @@ static void every_type_in_every_form(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_type_in_every_form),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

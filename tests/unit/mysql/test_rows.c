@@ -42,9 +42,8 @@ static void assert_value(unsigned row, const char *column, const char *want)
         assert_span(value, want);
 }
 
-static void cells_are_kept_with_and_without_eof(void **state)
+TEST(cells_are_kept_with_and_without_eof)
 {
-    (void)state;
     static const struct {
         uint64_t caps;
         const char *script;
@@ -69,9 +68,8 @@ static void cells_are_kept_with_and_without_eof(void **state)
 
 /* A column is known as soon as its definition has arrived. Its type is stored where the caller asks for it.
  */
-static void columns_are_described(void **state)
+TEST(columns_are_described)
 {
-    (void)state;
     static struct rows_def defs[ROWS_COLUMNS_MAX];
     static const char *const second = "03646566 00 00 00 0142 0162 0c 3f00 0c000000 fd 2100 00 0000";
     static const char *const extended = "03646566 00 00 00 0142 0162 0178 0c 3f00 0c000000 fd 2100 00 0000";
@@ -95,9 +93,8 @@ static void columns_are_described(void **state)
     assert_int_equal(rows_column(&rows, "b"), -1);
 }
 
-static void statements_without_rows(void **state)
+TEST(statements_without_rows)
 {
-    (void)state;
     assert_int_equal(feed(OK, 0, NULL), ROWS_DONE);
     assert_int_equal(rows.rows, 0);
     assert_int_equal(feed("01|" DEF_A "|" DE_OK, DE, NULL), ROWS_DONE);
@@ -105,9 +102,8 @@ static void statements_without_rows(void **state)
     assert_int_equal(rows_column(&rows, "a"), 0);
 }
 
-static void last_set_of_several_is_kept(void **state)
+TEST(last_set_of_several_is_kept)
 {
-    (void)state;
     assert_int_equal(feed(OK_MORE "|01|" DEF_B "|" EOF_ "|01 31|" EOF_MORE "|01|" DEF_A "|" EOF_
                                   "|01 32|" EOF_MORE "|" OK,
                           0, NULL),
@@ -118,9 +114,8 @@ static void last_set_of_several_is_kept(void **state)
     assert_int_equal(rows_column(&rows, "b"), -1);
 }
 
-static void err_at_any_point(void **state)
+TEST(err_at_any_point)
 {
-    (void)state;
     static const char *const scripts[] = { "ff 1504 23 3238303030 4e6f", "01|ff 1504 23 3238303030 4e6f",
                                            "01|" DEF_A "|ff 1504 23 3238303030 4e6f",
                                            "01|" DEF_A "|" EOF_ "|01 31|ff 1504 23 3238303030 4e6f" };
@@ -133,9 +128,8 @@ static void err_at_any_point(void **state)
     }
 }
 
-static void malformed_sets_are_bad(void **state)
+TEST(malformed_sets_are_bad)
 {
-    (void)state;
     static const char *const scripts[] = {
         "",
         "fb2f78",
@@ -186,18 +180,16 @@ static unsigned rows_until_bad(size_t value_len)
     return count;
 }
 
-static void caps_hold(void **state)
+TEST(caps_hold)
 {
-    (void)state;
     assert_int_equal(rows_until_bad(1), ROWS_VALUES_MAX);
     assert_int_equal(rows_until_bad(65535), ROWS_BYTES_MAX / 65535);
     assert_true(rows.bytes.len <= ROWS_BYTES_MAX);
 }
 
 /* A caller that asks for a long list sets its own limits. */
-static void an_owner_sets_its_own_caps(void **state)
+TEST(an_owner_sets_its_own_caps)
 {
-    (void)state;
     rows.values_max = 30000;
     assert_int_equal(rows_until_bad(1), 30000);
     assert_int_equal(rows.rows, 30000);
@@ -212,9 +204,8 @@ static void an_owner_sets_its_own_caps(void **state)
     caps_hold(state);
 }
 
-static void without_memory_a_set_is_bad(void **state)
+TEST(without_memory_a_set_is_bad)
 {
-    (void)state;
     struct span def = SPAN_LITERAL("\3def\0\0\0\1a\1a\x0c\x3f\0\x0b\0\0\0\x08\0\0\0\0\0");
     for (long n = 0; n < 3; n++) {
         struct error err = { 0 };
@@ -229,18 +220,16 @@ static void without_memory_a_set_is_bad(void **state)
     }
 }
 
-static void so_many_columns_and_no_more(void **state)
+TEST(so_many_columns_and_no_more)
 {
-    (void)state;
     assert_int_equal(feed("7f", 0, NULL), ROWS_MORE);
     assert_int_equal(feed("fc8000", 0, NULL), ROWS_MORE);
     assert_int_equal(rows.defs_left, ROWS_COLUMNS_MAX);
     assert_int_equal(feed("fc8100", 0, NULL), ROWS_BAD);
 }
 
-static void reader_is_used_again(void **state)
+TEST(reader_is_used_again)
 {
-    (void)state;
     assert_int_equal(feed("01|" DEF_A "|" DE_OK, DE, NULL), ROWS_DONE);
     assert_int_equal(feed(OK, DE, NULL), ROWS_DONE);
     assert_int_equal(rows_column(&rows, "a"), -1);
@@ -248,20 +237,4 @@ static void reader_is_used_again(void **state)
     assert_null(rows.bytes.data);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cells_are_kept_with_and_without_eof),
-        cmocka_unit_test(columns_are_described),
-        cmocka_unit_test(statements_without_rows),
-        cmocka_unit_test(last_set_of_several_is_kept),
-        cmocka_unit_test(err_at_any_point),
-        cmocka_unit_test(malformed_sets_are_bad),
-        cmocka_unit_test(caps_hold),
-        cmocka_unit_test(an_owner_sets_its_own_caps),
-        cmocka_unit_test(without_memory_a_set_is_bad),
-        cmocka_unit_test(so_many_columns_and_no_more),
-        cmocka_unit_test(reader_is_used_again),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

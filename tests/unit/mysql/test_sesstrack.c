@@ -48,9 +48,8 @@ static const struct {
     { "02 ff", "!" },
 };
 
-static void changes_are_walked(void **state)
+TEST(changes_are_walked)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof sessions / sizeof sessions[0]; i++) {
         struct text bytes = { 0 }, log = { 0 };
         append_hex(&bytes, sessions[i].hex, '\0');
@@ -63,9 +62,8 @@ static void changes_are_walked(void **state)
     }
 }
 
-static void entries_rebuild_the_session_info(void **state)
+TEST(entries_rebuild_the_session_info)
 {
-    (void)state;
     struct text bytes = { 0 }, again = { 0 };
     struct sesstrack_walk walk;
     struct sesstrack_change change;
@@ -82,9 +80,8 @@ static void entries_rebuild_the_session_info(void **state)
     text_fini(&again);
 }
 
-static void truncations_are_safe(void **state)
+TEST(truncations_are_safe)
 {
-    (void)state;
     struct text bytes = { 0 };
     append_hex(&bytes, "00 08 01 61 01 31 01 62 01 32 01 05 04 73686f70 03 05 00 03 613a31", '\0');
     for (size_t len = 0; len < bytes.len; len++) {
@@ -99,12 +96,4 @@ static void truncations_are_safe(void **state)
     text_fini(&bytes);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(changes_are_walked),
-        cmocka_unit_test(entries_rebuild_the_session_info),
-        cmocka_unit_test(truncations_are_safe),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

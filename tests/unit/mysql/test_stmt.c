@@ -12,9 +12,8 @@ static struct text payload_of(const char *hex)
     return bytes;
 }
 
-static void fields_are_found(void **state)
+TEST(fields_are_found)
 {
-    (void)state;
     struct stmt_execute execute;
     struct text bytes = payload_of(WITH_TYPES);
     assert_true(stmt_parse_execute(text_span(&bytes), 2, false, &execute));
@@ -32,9 +31,8 @@ static void fields_are_found(void **state)
     text_fini(&bytes);
 }
 
-static void without_parameters_nothing_is_bound(void **state)
+TEST(without_parameters_nothing_is_bound)
 {
-    (void)state;
     struct stmt_execute execute;
     struct text bytes = payload_of("17 ffffffff 00 01000000"), out = { 0 };
     assert_true(stmt_parse_execute(text_span(&bytes), 0, false, &execute));
@@ -46,9 +44,8 @@ static void without_parameters_nothing_is_bound(void **state)
     text_fini(&out);
 }
 
-static void bitmap_grows_with_the_parameters(void **state)
+TEST(bitmap_grows_with_the_parameters)
 {
-    (void)state;
     static const struct {
         uint16_t params;
         size_t bound_offset;
@@ -66,9 +63,8 @@ static void bitmap_grows_with_the_parameters(void **state)
     }
 }
 
-static void truncations_are_refused(void **state)
+TEST(truncations_are_refused)
 {
-    (void)state;
     struct text bytes = payload_of(WITH_TYPES);
     struct stmt_execute execute;
     for (size_t len = 0; len < bytes.len; len++) {
@@ -93,9 +89,8 @@ static const struct {
     { "17 05000000 01 01000000 02 00", "0300fd00", "17 07010000 01 01000000 02 01 0300fd00" },
 };
 
-static void execute_is_rewritten(void **state)
+TEST(execute_is_rewritten)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof rewrites / sizeof rewrites[0]; i++) {
         struct text bytes = payload_of(rewrites[i].payload), types = payload_of(rewrites[i].types),
                     out = { 0 };
@@ -142,9 +137,8 @@ static const struct {
     { "17 05000000 08 01000000 fb", 0, false, "", 0, 0 },
 };
 
-static void with_names_and_a_count(void **state)
+TEST(with_names_and_a_count)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
         struct text bytes = payload_of(named[i].payload);
         struct span payload = exact_copy(text_span(&bytes));
@@ -161,9 +155,8 @@ static void with_names_and_a_count(void **state)
     }
 }
 
-static void with_names_truncations_are_refused(void **state)
+TEST(with_names_truncations_are_refused)
 {
-    (void)state;
     struct text bytes = payload_of(NAMED);
     struct stmt_execute execute;
     for (size_t len = 0; len < bytes.len; len++) {
@@ -185,9 +178,8 @@ static const struct {
     { NAMED, "0800 00 0800 00", "17 07010000 08 01000000 02 00 01 0300 00 fd00 0178 aabbccdd 0179" },
 };
 
-static void with_names_execute_is_rewritten(void **state)
+TEST(with_names_execute_is_rewritten)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof named_rewrites / sizeof *named_rewrites; i++) {
         struct text bytes = payload_of(named_rewrites[i].payload);
         struct text types = payload_of(named_rewrites[i].types), out = { 0 };
@@ -203,9 +195,8 @@ static void with_names_execute_is_rewritten(void **state)
 
 /* The argument of "KILL ?": of each type that clients send, with and without types, and in MySQL's form with
  * names. */
-static void first_number_is_read_from_every_numeric_type(void **state)
+TEST(first_number_is_read_from_every_numeric_type)
 {
-    (void)state;
     static const struct {
         const char *hex, *types;
         bool has_attributes, is_number;
@@ -250,18 +241,4 @@ static void first_number_is_read_from_every_numeric_type(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_are_found),
-        cmocka_unit_test(first_number_is_read_from_every_numeric_type),
-        cmocka_unit_test(without_parameters_nothing_is_bound),
-        cmocka_unit_test(bitmap_grows_with_the_parameters),
-        cmocka_unit_test(truncations_are_refused),
-        cmocka_unit_test(execute_is_rewritten),
-        cmocka_unit_test(with_names_and_a_count),
-        cmocka_unit_test(with_names_truncations_are_refused),
-        cmocka_unit_test(with_names_execute_is_rewritten),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

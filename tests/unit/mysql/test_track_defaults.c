@@ -5,9 +5,8 @@
 
 #define TYPE(name) (1u << SESSTRACK_##name)
 
-static void types_by_what_is_switched_on(void **state)
+TEST(types_by_what_is_switched_on)
 {
-    (void)state;
     static const struct {
         const char *schema, *state, *transaction, *gtids;
         unsigned types;
@@ -28,9 +27,8 @@ static void types_by_what_is_switched_on(void **state)
     }
 }
 
-static void names_in_lists(void **state)
+TEST(names_in_lists)
 {
-    (void)state;
     static const struct {
         const char *names, *variable;
         bool is_listed;
@@ -50,9 +48,8 @@ static void names_in_lists(void **state)
                          rows[i].is_listed);
 }
 
-static void list_too_long_to_be_kept_is_all(void **state)
+TEST(list_too_long_to_be_kept_is_all)
 {
-    (void)state;
     struct track_defaults tracked;
     char names[TRACK_NAMES_MAX + 1];
     memset(names, 'a', sizeof names);
@@ -64,12 +61,4 @@ static void list_too_long_to_be_kept_is_all(void **state)
     assert_string_equal(tracked.names, "*");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(types_by_what_is_switched_on),
-        cmocka_unit_test(names_in_lists),
-        cmocka_unit_test(list_too_long_to_be_kept_is_all),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

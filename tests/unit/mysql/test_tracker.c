@@ -290,9 +290,8 @@ static void follow_script(void **state)
 }
 
 /* Bytes after the end of a reply are not read. */
-static void bytes_after_the_end_stay(void **state)
+TEST(bytes_after_the_end_stay)
 {
-    (void)state;
     struct follow how = { .shape = REPLY_GENERIC, .caps = DE, .whole_max = 64 };
     struct text bytes = { 0 }, log = { 0 };
     append_packets(&bytes, OK "|" OK, 1, NULL);
@@ -302,9 +301,8 @@ static void bytes_after_the_end_stay(void **state)
     text_fini(&log);
 }
 
-static void every_eof_is_handed_out_where_it_matters(void **state)
+TEST(every_eof_is_handed_out_where_it_matters)
 {
-    (void)state;
     static const struct {
         bool hands_out_eofs;
         uint16_t columns_told;
@@ -333,9 +331,8 @@ static void every_eof_is_handed_out_where_it_matters(void **state)
     }
 }
 
-static void after_the_end_data_is_bad_and_silence_is_done(void **state)
+TEST(after_the_end_data_is_bad_and_silence_is_done)
 {
-    (void)state;
     struct tracker tracker;
     struct tracker_info info;
     size_t pass;
@@ -346,9 +343,8 @@ static void after_the_end_data_is_bad_and_silence_is_done(void **state)
     assert_int_equal(pass, 0);
 }
 
-static void numbers_of_control_packets_are_read(void **state)
+TEST(numbers_of_control_packets_are_read)
 {
-    (void)state;
     struct follow how = { REPLY_GENERIC, DE | TRACK, false, 16384, false, 0 };
     struct text bytes = { 0 }, log = { 0 };
     append_packets(&bytes, "00 fc0102 07 0240 0300 00 04 01 02 01 61", 1, NULL);
@@ -382,9 +378,8 @@ static void append_long_ok(struct text *bytes, size_t len, const char *status)
     packet_end(bytes, at, 1);
 }
 
-static void long_ok_is_cut_and_done_follows(void **state)
+TEST(long_ok_is_cut_and_done_follows)
 {
-    (void)state;
     struct follow how = { REPLY_GENERIC, DE | TRACK, false, 64, false, 0 };
     struct text bytes = { 0 }, log = { 0 };
     append_long_ok(&bytes, 61, "0200");
@@ -436,9 +431,8 @@ static void assert_follows_large(const struct follow *how, struct span data, con
     text_fini(&log);
 }
 
-static void continuation_fragments_are_never_classified(void **state)
+TEST(continuation_fragments_are_never_classified)
 {
-    (void)state;
     struct follow how = { REPLY_ROWS, DE, false, 16384, false, 0 };
     struct text bytes = { 0 };
     append_fragment(&bytes, 0x01, PACKET_PAYLOAD_MAX, 1);
@@ -452,9 +446,8 @@ static void continuation_fragments_are_never_classified(void **state)
     text_fini(&bytes);
 }
 
-static void ok_of_several_fragments_is_cut_to_its_very_end(void **state)
+TEST(ok_of_several_fragments_is_cut_to_its_very_end)
 {
-    (void)state;
     struct follow how = { REPLY_GENERIC, DE, false, UINT32_MAX, false, 0 };
     struct text bytes = { 0 };
     append_fragment(&bytes, 0x00, PACKET_PAYLOAD_MAX, 1);
@@ -466,9 +459,8 @@ static void ok_of_several_fragments_is_cut_to_its_very_end(void **state)
     text_fini(&bytes);
 }
 
-static void definition_of_several_fragments_counts_once(void **state)
+TEST(definition_of_several_fragments_counts_once)
 {
-    (void)state;
     struct follow how = { REPLY_PREPARE, DE, false, 64, false, 0 };
     struct text bytes = { 0 };
     append_packets(&bytes, "000700000001000000000000", 1, NULL);
@@ -482,9 +474,8 @@ static void definition_of_several_fragments_counts_once(void **state)
 /* ---- invalid replies ---- */
 
 /* Packets that resemble those of replies, in any order: the verdict is the same in every cut. */
-static void garbage_is_judged_alike_in_every_cut(void **state)
+TEST(garbage_is_judged_alike_in_every_cut)
 {
-    (void)state;
     static const char *const pool[] = { OK,       OK_MORE,    DE_OK, DE_MORE,    EOF_,
                                         EOF_MORE, EOF_CURSOR, ERR,   DEF,        ROW,
                                         "01",     "02",       "",    BINARY_ROW, INFILE,
@@ -523,17 +514,6 @@ static int run_scripts(void)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_after_the_end_stay),
-        cmocka_unit_test(every_eof_is_handed_out_where_it_matters),
-        cmocka_unit_test(after_the_end_data_is_bad_and_silence_is_done),
-        cmocka_unit_test(numbers_of_control_packets_are_read),
-        cmocka_unit_test(long_ok_is_cut_and_done_follows),
-        cmocka_unit_test(continuation_fragments_are_never_classified),
-        cmocka_unit_test(ok_of_several_fragments_is_cut_to_its_very_end),
-        cmocka_unit_test(definition_of_several_fragments_counts_once),
-        cmocka_unit_test(garbage_is_judged_alike_in_every_cut),
-    };
     int failed = run_scripts();
-    return failed + cmocka_run_group_tests(tests, NULL, NULL);
+    return failed + run_unit_tests(NULL, NULL);
 }

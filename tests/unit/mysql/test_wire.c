@@ -19,9 +19,8 @@ static const struct {
     { "fe0100000000000000", 1, false },
 };
 
-static void lenenc_integers_both_ways(void **state)
+TEST(lenenc_integers_both_ways)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof lenencs / sizeof lenencs[0]; i++) {
         struct text bytes = { 0 }, again = { 0 };
         append_hex(&bytes, lenencs[i].hex, '\0');
@@ -44,9 +43,8 @@ static void lenenc_integers_both_ways(void **state)
     }
 }
 
-static void null_and_ff_are_no_integers(void **state)
+TEST(null_and_ff_are_no_integers)
 {
-    (void)state;
     struct wire_reader reader = wire_reader_of(SPAN_LITERAL("\xFB"));
     (void)wire_read_lenenc(&reader);
     assert_true(reader.failed);
@@ -55,9 +53,8 @@ static void null_and_ff_are_no_integers(void **state)
     assert_true(reader.failed);
 }
 
-static void failure_sticks(void **state)
+TEST(failure_sticks)
 {
-    (void)state;
     struct wire_reader reader = wire_reader_of(SPAN_LITERAL("\1\2\3"));
     assert_int_equal(wire_read_u32(&reader), 0);
     assert_true(reader.failed);
@@ -73,9 +70,8 @@ static void failure_sticks(void **state)
     assert_false(is_null);
 }
 
-static void empty_spans_can_be_read(void **state)
+TEST(empty_spans_can_be_read)
 {
-    (void)state;
     struct wire_reader reader = wire_reader_of((struct span){ 0 });
     assert_int_equal(wire_read_rest(&reader).len, 0);
     assert_int_equal(wire_read_nul_or_rest(&reader).len, 0);
@@ -84,9 +80,8 @@ static void empty_spans_can_be_read(void **state)
     assert_true(reader.failed);
 }
 
-static void fixed_integers_are_little_endian(void **state)
+TEST(fixed_integers_are_little_endian)
 {
-    (void)state;
     struct text bytes = { 0 };
     wire_put_u8(&bytes, 0x01);
     wire_put_u16(&bytes, 0x0203);
@@ -106,9 +101,8 @@ static void fixed_integers_are_little_endian(void **state)
     text_fini(&bytes);
 }
 
-static void strings_end_at_a_nul(void **state)
+TEST(strings_end_at_a_nul)
 {
-    (void)state;
     static const struct {
         struct span bytes;
         const char *string; /* NULL: there is no NUL */
@@ -137,9 +131,8 @@ static void strings_end_at_a_nul(void **state)
     }
 }
 
-static void strings_both_ways(void **state)
+TEST(strings_both_ways)
 {
-    (void)state;
     struct text bytes = { 0 };
     bool is_null;
     wire_put_lenenc_span(&bytes, SPAN_LITERAL("one"));
@@ -164,25 +157,11 @@ static void strings_both_ways(void **state)
     text_fini(&bytes);
 }
 
-static void length_beyond_the_end_fails(void **state)
+TEST(length_beyond_the_end_fails)
 {
-    (void)state;
     struct wire_reader reader = wire_reader_of(SPAN_LITERAL("\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFFxy"));
     assert_int_equal(wire_read_lenenc_span(&reader).len, 0);
     assert_true(reader.failed);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lenenc_integers_both_ways),
-        cmocka_unit_test(null_and_ff_are_no_integers),
-        cmocka_unit_test(failure_sticks),
-        cmocka_unit_test(empty_spans_can_be_read),
-        cmocka_unit_test(fixed_integers_are_little_endian),
-        cmocka_unit_test(strings_end_at_a_nul),
-        cmocka_unit_test(strings_both_ways),
-        cmocka_unit_test(length_beyond_the_end_fails),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -69,9 +69,8 @@ static int visit(const struct addr *addr)
     return fd;
 }
 
-static void port_zero_becomes_a_real_one_and_peers_are_named(void **state)
+TEST(port_zero_becomes_a_real_one_and_peers_are_named)
 {
-    (void)state;
     static const char *const rows[] = { "127.0.0.1:0", "[::1]:0" };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct house house;
@@ -102,9 +101,8 @@ static void port_zero_becomes_a_real_one_and_peers_are_named(void **state)
     }
 }
 
-static void a_taken_port_is_named_with_its_reason(void **state)
+TEST(a_taken_port_is_named_with_its_reason)
 {
-    (void)state;
     struct house house, other;
     struct error err = { 0 };
     char text[ADDR_TEXT_MAX], want[256];
@@ -122,9 +120,8 @@ static void a_taken_port_is_named_with_its_reason(void **state)
     close_house(&other);
 }
 
-static void a_socket_file_has_its_mode_and_goes_with_its_listener(void **state)
+TEST(a_socket_file_has_its_mode_and_goes_with_its_listener)
 {
-    (void)state;
     static const unsigned modes[] = { 0600, 0660, 0666, 0777 };
     for (size_t i = 0; i < COUNT_OF(modes); i++) {
         struct house house;
@@ -146,9 +143,8 @@ static void a_socket_file_has_its_mode_and_goes_with_its_listener(void **state)
     }
 }
 
-static void a_stale_socket_file_is_replaced(void **state)
+TEST(a_stale_socket_file_is_replaced)
 {
-    (void)state;
     struct house house;
     struct error err = { 0 };
     open_house(&house);
@@ -161,9 +157,8 @@ static void a_stale_socket_file_is_replaced(void **state)
     close_house(&house);
 }
 
-static void what_is_in_use_or_no_socket_is_left_alone(void **state)
+TEST(what_is_in_use_or_no_socket_is_left_alone)
 {
-    (void)state;
     struct house house, other;
     struct error err = { 0 };
     struct stat st;
@@ -185,9 +180,8 @@ static void what_is_in_use_or_no_socket_is_left_alone(void **state)
 
 /* A acceptor exists, but its process is stopped and its queue is full: a connect would wait until the process
  * goes on. */
-static void a_socket_file_whose_owner_does_not_accept_is_left_alone_at_once(void **state)
+TEST(a_socket_file_whose_owner_does_not_accept_is_left_alone_at_once)
 {
-    (void)state;
     struct house house;
     struct error err = { 0 };
     struct stat st;
@@ -211,9 +205,8 @@ static void a_socket_file_whose_owner_does_not_accept_is_left_alone_at_once(void
     close_house(&house);
 }
 
-static void a_folder_that_is_not_there_is_named(void **state)
+TEST(a_folder_that_is_not_there_is_named)
 {
-    (void)state;
     struct house house;
     struct error err = { 0 };
     open_house(&house);
@@ -230,9 +223,8 @@ static void welcome_the_last(struct acceptor *acceptor, int take_fd, const struc
         acceptor_close(acceptor);
 }
 
-static void an_acceptor_may_be_closed_while_it_accepts(void **state)
+TEST(an_acceptor_may_be_closed_while_it_accepts)
 {
-    (void)state;
     struct house house;
     struct error err = { 0 };
     int fds[4];
@@ -303,9 +295,8 @@ static void run_out_of_descriptors(struct house *house)
     _exit(0);
 }
 
-static void out_of_descriptors_one_client_is_told_and_the_others_wait(void **state)
+TEST(out_of_descriptors_one_client_is_told_and_the_others_wait)
 {
-    (void)state;
     struct house house;
     struct error err = { 0 };
     int status;
@@ -323,18 +314,4 @@ static void out_of_descriptors_one_client_is_told_and_the_others_wait(void **sta
     close_house(&house);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(port_zero_becomes_a_real_one_and_peers_are_named),
-        cmocka_unit_test(a_taken_port_is_named_with_its_reason),
-        cmocka_unit_test(a_socket_file_has_its_mode_and_goes_with_its_listener),
-        cmocka_unit_test(a_stale_socket_file_is_replaced),
-        cmocka_unit_test(what_is_in_use_or_no_socket_is_left_alone),
-        cmocka_unit_test(a_socket_file_whose_owner_does_not_accept_is_left_alone_at_once),
-        cmocka_unit_test(a_folder_that_is_not_there_is_named),
-        cmocka_unit_test(an_acceptor_may_be_closed_while_it_accepts),
-        cmocka_unit_test(out_of_descriptors_one_client_is_told_and_the_others_wait),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

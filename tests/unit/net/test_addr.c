@@ -2,9 +2,8 @@
 
 #include "net/addr.h"
 
-static void address_rows(void **state)
+TEST(address_rows)
 {
-    (void)state;
     static const struct {
         const char *text, *again, *host;
         int family;
@@ -48,9 +47,8 @@ static bool parse_host(const char *text, struct addr *addr_r, struct error *err)
     return addr_parse_host(text, addr_r, &host, err);
 }
 
-static void what_is_no_address_is_refused_and_named(void **state)
+TEST(what_is_no_address_is_refused_and_named)
 {
-    (void)state;
     static const struct {
         const char *text, *why;
     } rows[] = {
@@ -120,9 +118,8 @@ static void what_is_no_address_is_refused_and_named(void **state)
     }
 }
 
-static void some_addresses_are_only_for_listening(void **state)
+TEST(some_addresses_are_only_for_listening)
 {
-    (void)state;
     static const struct {
         const char *text, *again, *why_not_connect;
     } rows[] = {
@@ -150,9 +147,8 @@ static void some_addresses_are_only_for_listening(void **state)
         assert_row(!addr_parse_listen(bad[i], &addr, &err), "%s", bad[i]);
 }
 
-static void a_socket_path_fits_the_system_or_is_refused(void **state)
+TEST(a_socket_path_fits_the_system_or_is_refused)
 {
-    (void)state;
     struct sockaddr_un local;
     char path[sizeof local.sun_path + 1], text[ADDR_TEXT_MAX];
     struct addr addr;
@@ -168,9 +164,8 @@ static void a_socket_path_fits_the_system_or_is_refused(void **state)
     assert_non_null(strstr(err.text, "longer"));
 }
 
-static void a_name_is_read_and_not_asked_for(void **state)
+TEST(a_name_is_read_and_not_asked_for)
 {
-    (void)state;
     struct addr addr;
     struct addr_host host;
     struct error err = { 0 };
@@ -183,9 +178,8 @@ static void a_name_is_read_and_not_asked_for(void **state)
     assert_false(addr_parse("db1.example:3306", &addr, &err));
 }
 
-static void places_are_compared_whole(void **state)
+TEST(places_are_compared_whole)
 {
-    (void)state;
     static const char *const texts[] = { "127.0.0.1:1", "127.0.0.1:2", "127.0.0.2:1", "[::1]:1",
                                          "[::1]:2",     "[::2]:1",     "/a",          "/b" };
     struct addr addrs[COUNT_OF(texts) + 1];
@@ -198,9 +192,8 @@ static void places_are_compared_whole(void **state)
             assert_row(addr_equal(&addrs[i], &addrs[j]) == (i == j), "%zu %zu", i, j);
 }
 
-static void who_has_no_address_is_written_so(void **state)
+TEST(who_has_no_address_is_written_so)
 {
-    (void)state;
     char text[ADDR_TEXT_MAX];
     struct addr none = { 0 };
     struct addr nameless = { .len = sizeof(sa_family_t) };
@@ -213,16 +206,4 @@ static void who_has_no_address_is_written_so(void **state)
     assert_string_equal(addr_format_host(&nameless, text), "localhost");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(address_rows),
-        cmocka_unit_test(what_is_no_address_is_refused_and_named),
-        cmocka_unit_test(some_addresses_are_only_for_listening),
-        cmocka_unit_test(a_socket_path_fits_the_system_or_is_refused),
-        cmocka_unit_test(a_name_is_read_and_not_asked_for),
-        cmocka_unit_test(places_are_compared_whole),
-        cmocka_unit_test(who_has_no_address_is_written_so),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -97,9 +97,8 @@ static void step(struct buf *buf, struct twin *twin, uint64_t *seed)
     }
 }
 
-static void window_agrees_with_its_twin(void **state)
+TEST(window_agrees_with_its_twin)
 {
-    (void)state;
     uint64_t seed = 61;
     for (unsigned round = 0; round < 200; round++) {
         uint8_t *memory = malloc(CAP); /* of exactly this size: the sanitizers see every access beyond it */
@@ -113,9 +112,8 @@ static void window_agrees_with_its_twin(void **state)
     }
 }
 
-static void an_emptied_window_begins_at_its_front_again(void **state)
+TEST(an_emptied_window_begins_at_its_front_again)
 {
-    (void)state;
     uint8_t memory[16] = { 0 };
     struct buf buf = { .data = memory, .cap = 16, .filled = 10 };
     buf_mark_parsed(&buf, 10);
@@ -126,9 +124,8 @@ static void an_emptied_window_begins_at_its_front_again(void **state)
     assert_true(buf_is_empty(&buf));
 }
 
-static void no_window_holds_nothing(void **state)
+TEST(no_window_holds_nothing)
 {
-    (void)state;
     struct buf none = { 0 };
     buf_check(&none);
     assert_true(buf_is_empty(&none));
@@ -145,12 +142,4 @@ static void no_window_holds_nothing(void **state)
     buf_check(&none);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(window_agrees_with_its_twin),
-        cmocka_unit_test(an_emptied_window_begins_at_its_front_again),
-        cmocka_unit_test(no_window_holds_nothing),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -33,9 +33,8 @@ static int dial(const struct addr *addr, struct error *err)
     return -1;
 }
 
-static void a_refused_port_is_named_with_its_reason(void **state)
+TEST(a_refused_port_is_named_with_its_reason)
 {
-    (void)state;
     struct addr addr;
     struct error err = { 0 };
     char text[ADDR_TEXT_MAX], want[256];
@@ -48,9 +47,8 @@ static void a_refused_port_is_named_with_its_reason(void **state)
     assert_int_equal(open_descriptors(), before);
 }
 
-static void a_socket_that_is_not_there_is_named_with_its_reason(void **state)
+TEST(a_socket_that_is_not_there_is_named_with_its_reason)
 {
-    (void)state;
     struct addr addr;
     struct error err = { 0 };
     unsigned before = open_descriptors();
@@ -68,9 +66,8 @@ static int option(int fd, int level, int name)
     return value;
 }
 
-static void a_connection_has_the_options_it_was_asked_for(void **state)
+TEST(a_connection_has_the_options_it_was_asked_for)
 {
-    (void)state;
     struct addr addr;
     struct error err = { 0 };
     int listening = open_port(&addr);
@@ -88,9 +85,8 @@ static void a_connection_has_the_options_it_was_asked_for(void **state)
 }
 
 /* Durations shorter than the system's unit become one unit; very long ones do not overflow. */
-static void odd_durations_become_possible_ones(void **state)
+TEST(odd_durations_become_possible_ones)
 {
-    (void)state;
     struct addr addr;
     int listening = open_port(&addr);
     static const struct {
@@ -113,13 +109,4 @@ static void odd_durations_become_possible_ones(void **state)
     (void)close(listening);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_refused_port_is_named_with_its_reason),
-        cmocka_unit_test(a_socket_that_is_not_there_is_named_with_its_reason),
-        cmocka_unit_test(a_connection_has_the_options_it_was_asked_for),
-        cmocka_unit_test(odd_durations_become_possible_ones),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

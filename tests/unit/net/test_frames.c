@@ -68,9 +68,8 @@ static void fill(uint8_t *bytes, size_t len, uint64_t *seed)
 
 static const enum compress_algorithm algorithms[] = { COMPRESS_ZLIB, COMPRESS_ZSTD };
 
-static void frames_arrive_whole_however_they_are_cut(void **state)
+TEST(frames_arrive_whole_however_they_are_cut)
 {
-    (void)state;
     static const size_t lengths[] = { 1, 3, 49, 50, 51, 300, 5000 };
     static const size_t steps[] = { 1, 2, 3, 7, 8, 64, WIRE_MAX };
     static const size_t caps[] = { 1, 2, 13, 4096, 1 << 16 };
@@ -98,9 +97,8 @@ static void frames_arrive_whole_however_they_are_cut(void **state)
             }
 }
 
-static void what_is_short_or_gets_no_smaller_is_sent_as_it_is(void **state)
+TEST(what_is_short_or_gets_no_smaller_is_sent_as_it_is)
 {
-    (void)state;
     uint8_t zeros[100] = { 0 }, noise[100];
     uint64_t seed = 5;
     for (size_t i = 0; i < sizeof noise; i++)
@@ -140,9 +138,8 @@ static void put_frame(struct scene *scene, uint8_t number, size_t unpacked, stru
     scene->len += FRAMES_HEADER_BYTES + contents.len;
 }
 
-static void a_frame_that_is_not_what_it_says_is_damaged(void **state)
+TEST(a_frame_that_is_not_what_it_says_is_damaged)
 {
-    (void)state;
     uint8_t plain[500], packed[600];
     memset(plain, 'x', sizeof plain);
     for (size_t a = 0; a < COUNT_OF(algorithms); a++) {
@@ -192,9 +189,8 @@ static void a_frame_that_is_not_what_it_says_is_damaged(void **state)
 }
 
 /* 16 MiB of zeros, compressed to some kilobytes, are unpacked in pieces, as there is room. */
-static void a_bomb_unpacks_as_slowly_as_it_is_read(void **state)
+TEST(a_bomb_unpacks_as_slowly_as_it_is_read)
 {
-    (void)state;
     uint8_t *zeros = calloc(1, FRAMES_CONTENTS_MAX), *packed = malloc(WIRE_MAX / 2);
     uint8_t room[1000];
     assert_true(zeros != NULL && packed != NULL);
@@ -241,9 +237,8 @@ static uint8_t answer(struct scene *scene)
     return out[3];
 }
 
-static void a_servers_frames_follow_the_clients(void **state)
+TEST(a_servers_frames_follow_the_clients)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene, COMPRESS_ZLIB, 50);
     /* a command in one frame, its answer in two */
@@ -276,9 +271,8 @@ static void a_servers_frames_follow_the_clients(void **state)
     close_scene(&scene);
 }
 
-static void a_clients_frames_begin_each_command_at_zero(void **state)
+TEST(a_clients_frames_begin_each_command_at_zero)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene, COMPRESS_ZLIB, 50);
     struct frames swap = scene.reader;
@@ -295,9 +289,8 @@ static void a_clients_frames_begin_each_command_at_zero(void **state)
     close_scene(&scene);
 }
 
-static void a_frame_of_nothing_is_passed_over(void **state)
+TEST(a_frame_of_nothing_is_passed_over)
 {
-    (void)state;
     struct scene scene;
     struct text out = { 0 };
     open_scene(&scene, COMPRESS_ZLIB, 50);
@@ -309,16 +302,4 @@ static void a_frame_of_nothing_is_passed_over(void **state)
     close_scene(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(frames_arrive_whole_however_they_are_cut),
-        cmocka_unit_test(what_is_short_or_gets_no_smaller_is_sent_as_it_is),
-        cmocka_unit_test(a_frame_that_is_not_what_it_says_is_damaged),
-        cmocka_unit_test(a_bomb_unpacks_as_slowly_as_it_is_read),
-        cmocka_unit_test(a_servers_frames_follow_the_clients),
-        cmocka_unit_test(a_clients_frames_begin_each_command_at_zero),
-        cmocka_unit_test(a_frame_of_nothing_is_passed_over),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

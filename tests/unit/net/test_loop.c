@@ -46,9 +46,8 @@ static void *send_all(void *argument)
     return NULL;
 }
 
-static void letters_of_each_sender_arrive_in_order(void **state)
+TEST(letters_of_each_sender_arrive_in_order)
 {
-    (void)state;
     struct loop loop;
     struct office office = { .loop = &loop, .is_ordered = true };
     static struct sender senders[SENDERS];
@@ -91,9 +90,8 @@ static void run_farewell(struct loop_message *message)
     loop_bury(farewell->loop, &farewell->corpse, bury_farewell);
 }
 
-static void what_was_accepted_is_run_before_the_end_and_the_rest_refused(void **state)
+TEST(what_was_accepted_is_run_before_the_end_and_the_rest_refused)
 {
-    (void)state;
     struct loop loop;
     open_loop(&loop);
     struct farewell farewell = { .message.run = run_farewell, .loop = &loop };
@@ -123,9 +121,8 @@ static void ring(struct loop_timer *timer)
         loop_timer_start(&alarm_clock->starts->timer, timer->loop, 1000);
 }
 
-static void timers_fire_once_in_the_order_of_their_times(void **state)
+TEST(timers_fire_once_in_the_order_of_their_times)
 {
-    (void)state;
     struct loop loop;
     struct alarm_clock clocks[5] = { 0 };
     static const uint64_t after_us[] = { 30000, 10000, 20000, 0, 25000 };
@@ -151,9 +148,8 @@ static void timers_fire_once_in_the_order_of_their_times(void **state)
     close_loop(&loop);
 }
 
-static void a_timer_started_again_counts_from_then(void **state)
+TEST(a_timer_started_again_counts_from_then)
 {
-    (void)state;
     struct loop loop;
     struct alarm_clock late = { 0 }, early = { 0 }, again = { 0 };
     rings = 0;
@@ -186,9 +182,8 @@ static void stay_long(struct loop_message *message)
 }
 
 /* The loop's time is the time when the turn began. */
-static void a_timer_started_late_in_a_long_turn_is_not_early(void **state)
+TEST(a_timer_started_late_in_a_long_turn_is_not_early)
 {
-    (void)state;
     struct loop loop;
     open_loop(&loop);
     for (unsigned round = 0; round < 2; round++) {
@@ -241,9 +236,8 @@ static void on_readable(struct ev_loop *ev, ev_io *io, int events)
     ev_io_stop(watched->loop->ev, io);
 }
 
-static void the_dead_are_buried_after_the_turn_and_not_during_it(void **state)
+TEST(the_dead_are_buried_after_the_turn_and_not_during_it)
 {
-    (void)state;
     struct loop loop;
     struct watched pair[2] = { 0 };
     int ends[2];
@@ -283,9 +277,8 @@ static void bury_chain(struct loop_corpse *corpse)
     buried++;
 }
 
-static void who_buries_may_be_buried(void **state)
+TEST(who_buries_may_be_buried)
 {
-    (void)state;
     struct loop loop;
     struct heap_thing *chain = NULL;
     open_loop(&loop);
@@ -302,9 +295,8 @@ static void who_buries_may_be_buried(void **state)
     assert_int_equal(buried, 10);
 }
 
-static void the_clock_of_a_loop_goes_with_its_turns(void **state)
+TEST(the_clock_of_a_loop_goes_with_its_turns)
 {
-    (void)state;
     struct loop loop;
     struct alarm_clock alarm_clock = { 0 };
     open_loop(&loop);
@@ -318,17 +310,4 @@ static void the_clock_of_a_loop_goes_with_its_turns(void **state)
     close_loop(&loop);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(letters_of_each_sender_arrive_in_order),
-        cmocka_unit_test(what_was_accepted_is_run_before_the_end_and_the_rest_refused),
-        cmocka_unit_test(timers_fire_once_in_the_order_of_their_times),
-        cmocka_unit_test(a_timer_started_again_counts_from_then),
-        cmocka_unit_test(a_timer_started_late_in_a_long_turn_is_not_early),
-        cmocka_unit_test(the_dead_are_buried_after_the_turn_and_not_during_it),
-        cmocka_unit_test(who_buries_may_be_buried),
-        cmocka_unit_test(the_clock_of_a_loop_goes_with_its_turns),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -23,27 +23,18 @@ static void check(const char *sent, size_t sent_len, const char *received, const
 
 #define CHECK(sent, received, expected) check(sent, sizeof sent - 1, received, expected, sizeof expected - 1)
 
-static void packets_of_an_answer_follow_the_commands(void **state)
+TEST(packets_of_an_answer_follow_the_commands)
 {
-    (void)state;
     CHECK(PACKET("\0"), PACKET("\3") PACKET("\4") PACKET("\x9"), PACKET("\1") PACKET("\2") PACKET("\3"));
     CHECK(PACKET("\0") PACKET("\0"), PACKET("\2"), PACKET("\1"));
     CHECK(PACKET("\2") PACKET("\3") "\0\0\0\4", PACKET("\2"), PACKET("\5"));
     CHECK("\0\0\0\xfe", PACKET("\1") "\0\0\0\2" PACKET("\3"), PACKET("\xff") "\0\0\0\0" PACKET("\1"));
 }
 
-static void a_servers_last_word_keeps_its_number(void **state)
+TEST(a_servers_last_word_keeps_its_number)
 {
-    (void)state;
     CHECK(PACKET("\0"), PACKET("\0"), PACKET("\0"));
     CHECK("\0\0\0\xff", PACKET("\3") PACKET("\0"), PACKET("\0") PACKET("\1"));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(packets_of_an_answer_follow_the_commands),
-        cmocka_unit_test(a_servers_last_word_keeps_its_number),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

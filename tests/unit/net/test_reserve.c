@@ -47,9 +47,8 @@ static void ring_all(struct loop *loop, struct ringer *ringers, unsigned count, 
         turn(loop);
 }
 
-static void a_loop_without_memory_goes_on(void **state)
+TEST_WITH(a_loop_without_memory_goes_on, set_aside, have_memory)
 {
-    (void)state;
     struct loop loop;
     static struct ringer ringers[TIMERS];
     unsigned rung;
@@ -78,9 +77,8 @@ static void hear(struct ev_loop *ev, ev_io *io, int events)
 }
 
 /* Tables move from ordinary memory to reserved memory and back while they are in use. */
-static void tables_keep_what_is_in_them_wherever_they_grow(void **state)
+TEST_WITH(tables_keep_what_is_in_them_wherever_they_grow, set_aside, have_memory)
 {
-    (void)state;
     static struct ear ears[SOCKETS];
     static int ends[SOCKETS][2];
     struct loop loop;
@@ -105,9 +103,8 @@ static void tables_keep_what_is_in_them_wherever_they_grow(void **state)
     close_loop(&loop);
 }
 
-static void more_is_set_aside_unless_it_is_in_use(void **state)
+TEST_WITH(more_is_set_aside_unless_it_is_in_use, set_aside, have_memory)
 {
-    (void)state;
     struct loop loop;
     static struct ringer ringers[TIMERS];
     struct error err = { 0 };
@@ -125,23 +122,12 @@ static void more_is_set_aside_unless_it_is_in_use(void **state)
     assert_true(reserve_for(2 * CLIENTS, &err));
 }
 
-static void more_than_there_can_be_is_an_error(void **state)
+TEST_WITH(more_than_there_can_be_is_an_error, set_aside, have_memory)
 {
-    (void)state;
     struct error err = { 0 };
     assert_false(reserve_for(SIZE_MAX / RESERVE_PER_CLIENT_BYTES / 2, &err));
     assert_non_null(strstr(err.text, "setting memory aside for the event loops: mapping "));
     assert_non_null(strstr(err.text, "Cannot allocate memory"));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_loop_without_memory_goes_on, set_aside, have_memory),
-        cmocka_unit_test_setup_teardown(tables_keep_what_is_in_them_wherever_they_grow, set_aside,
-                                        have_memory),
-        cmocka_unit_test_setup_teardown(more_is_set_aside_unless_it_is_in_use, set_aside, have_memory),
-        cmocka_unit_test_setup_teardown(more_than_there_can_be_is_an_error, set_aside, have_memory),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

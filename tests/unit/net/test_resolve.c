@@ -223,9 +223,8 @@ static void assert_at(const struct scene *scene, const char *address)
 
 /* ---- tests ---- */
 
-static void an_answer_is_good_for_its_ttl_within_bounds(void **state)
+TEST(an_answer_is_good_for_its_ttl_within_bounds)
 {
-    (void)state;
     static const struct {
         int64_t ttl_s;
         uint64_t after_s;
@@ -235,18 +234,16 @@ static void an_answer_is_good_for_its_ttl_within_bounds(void **state)
         assert_int_equal(resolve_after_us(rows[i].ttl_s), rows[i].after_s * 1000000);
 }
 
-static void a_failed_question_is_asked_again_later_each_time(void **state)
+TEST(a_failed_question_is_asked_again_later_each_time)
 {
-    (void)state;
     static const uint64_t seconds[] = { 1, 2, 4, 8, 16, 30, 30 };
     for (unsigned i = 0; i < COUNT_OF(seconds); i++)
         assert_int_equal(resolve_retry_us(i + 1), seconds[i] * 1000000);
     assert_int_equal(resolve_retry_us(UINT32_MAX), 30000000);
 }
 
-static void numbers_and_paths_are_not_asked_for(void **state)
+TEST(numbers_and_paths_are_not_asked_for)
 {
-    (void)state;
     static const char *const texts[] = { "127.0.0.1:3306", "[::1]:3306", "/run/mysqld.sock" };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct resolve_name name;
@@ -259,9 +256,8 @@ static void numbers_and_paths_are_not_asked_for(void **state)
     }
 }
 
-static void what_is_no_name_is_refused(void **state)
+TEST(what_is_no_name_is_refused)
 {
-    (void)state;
     struct resolve_name name;
     struct error err = { 0 };
     assert_false(resolve_name_init(&name, NULL, "db1.test", on_news, NULL, &err));
@@ -269,9 +265,8 @@ static void what_is_no_name_is_refused(void **state)
     resolve_forget(&name);
 }
 
-static void a_name_gets_its_address_and_port(void **state)
+TEST(a_name_gets_its_address_and_port)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.dns.v4[0] = "127.0.0.2";
@@ -286,9 +281,8 @@ static void a_name_gets_its_address_and_port(void **state)
     close_scene(&scene);
 }
 
-static void a_name_may_have_an_ipv6_address_only(void **state)
+TEST(a_name_may_have_an_ipv6_address_only)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.dns.v6[0] = "::1";
@@ -298,9 +292,8 @@ static void a_name_may_have_an_ipv6_address_only(void **state)
     close_scene(&scene);
 }
 
-static void the_present_address_stays_while_it_is_among_the_answers(void **state)
+TEST(the_present_address_stays_while_it_is_among_the_answers)
 {
-    (void)state;
     struct scene scene;
     open_resolved(&scene);
     scene.dns.v4[0] = "127.0.0.4";
@@ -316,9 +309,8 @@ static void the_present_address_stays_while_it_is_among_the_answers(void **state
     close_scene(&scene);
 }
 
-static void a_family_that_is_not_answered_any_more_is_left(void **state)
+TEST(a_family_that_is_not_answered_any_more_is_left)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.dns.v4[0] = "127.0.0.2";
@@ -335,9 +327,8 @@ static void a_family_that_is_not_answered_any_more_is_left(void **state)
     close_scene(&scene);
 }
 
-static void a_question_that_fails_for_one_family_moves_nothing(void **state)
+TEST(a_question_that_fails_for_one_family_moves_nothing)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.dns.v6[0] = "::1";
@@ -352,9 +343,8 @@ static void a_question_that_fails_for_one_family_moves_nothing(void **state)
     close_scene(&scene);
 }
 
-static void one_family_is_enough_to_begin_with(void **state)
+TEST(one_family_is_enough_to_begin_with)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.dns.v4[0] = "127.0.0.2";
@@ -366,9 +356,8 @@ static void one_family_is_enough_to_begin_with(void **state)
     close_scene(&scene);
 }
 
-static void lost_packets_are_sent_again(void **state)
+TEST(lost_packets_are_sent_again)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.dns.v4[0] = "127.0.0.2";
@@ -381,9 +370,8 @@ static void lost_packets_are_sent_again(void **state)
 }
 
 /* The answers come after the second questions, which they do not belong to. */
-static void a_slow_answer_is_an_answer(void **state)
+TEST(a_slow_answer_is_an_answer)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.dns.v4[0] = "127.0.0.2";
@@ -395,9 +383,8 @@ static void a_slow_answer_is_an_answer(void **state)
     close_scene(&scene);
 }
 
-static void the_last_good_answer_outlives_failures(void **state)
+TEST(the_last_good_answer_outlives_failures)
 {
-    (void)state;
     struct scene scene;
     open_resolved(&scene);
     scene.dns.rcode = NXDOMAIN;
@@ -416,9 +403,8 @@ static void the_last_good_answer_outlives_failures(void **state)
     close_scene(&scene);
 }
 
-static void a_name_without_addresses_is_no_answer(void **state)
+TEST(a_name_without_addresses_is_no_answer)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     resolve_start(&scene.name);
@@ -431,9 +417,8 @@ static void a_name_without_addresses_is_no_answer(void **state)
     close_scene(&scene);
 }
 
-static void a_name_server_that_is_gone_changes_nothing(void **state)
+TEST(a_name_server_that_is_gone_changes_nothing)
 {
-    (void)state;
     struct scene scene;
     open_resolved(&scene);
     turn_without_waiting(&scene.loop);
@@ -444,9 +429,8 @@ static void a_name_server_that_is_gone_changes_nothing(void **state)
     close_scene(&scene);
 }
 
-static void an_alias_is_as_short_lived_as_what_it_stands_for(void **state)
+TEST(an_alias_is_as_short_lived_as_what_it_stands_for)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     scene.dns.v4[0] = "127.0.0.2";
@@ -462,9 +446,8 @@ static void an_alias_is_as_short_lived_as_what_it_stands_for(void **state)
     close_scene(&scene);
 }
 
-static void the_hosts_file_comes_first(void **state)
+TEST(the_hosts_file_comes_first)
 {
-    (void)state;
     struct scene scene;
     struct error err = { 0 };
     open_scene(&scene);
@@ -481,9 +464,8 @@ static void the_hosts_file_comes_first(void **state)
     close_scene(&scene);
 }
 
-static void a_name_may_be_forgotten_while_it_is_asked_for(void **state)
+TEST(a_name_may_be_forgotten_while_it_is_asked_for)
 {
-    (void)state;
     unsigned descriptors = open_descriptors();
     for (int round = 0; round < 3; round++) {
         struct scene scene;
@@ -505,9 +487,8 @@ static void a_name_may_be_forgotten_while_it_is_asked_for(void **state)
     }
 }
 
-static void a_resolver_needs_an_address_to_ask(void **state)
+TEST(a_resolver_needs_an_address_to_ask)
 {
-    (void)state;
     struct loop loop;
     struct resolver resolver;
     struct error err = { 0 };
@@ -519,28 +500,4 @@ static void a_resolver_needs_an_address_to_ask(void **state)
     close_loop(&loop);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_answer_is_good_for_its_ttl_within_bounds),
-        cmocka_unit_test(a_failed_question_is_asked_again_later_each_time),
-        cmocka_unit_test(numbers_and_paths_are_not_asked_for),
-        cmocka_unit_test(what_is_no_name_is_refused),
-        cmocka_unit_test(a_name_gets_its_address_and_port),
-        cmocka_unit_test(a_name_may_have_an_ipv6_address_only),
-        cmocka_unit_test(the_present_address_stays_while_it_is_among_the_answers),
-        cmocka_unit_test(a_family_that_is_not_answered_any_more_is_left),
-        cmocka_unit_test(a_question_that_fails_for_one_family_moves_nothing),
-        cmocka_unit_test(one_family_is_enough_to_begin_with),
-        cmocka_unit_test(lost_packets_are_sent_again),
-        cmocka_unit_test(a_slow_answer_is_an_answer),
-        cmocka_unit_test(the_last_good_answer_outlives_failures),
-        cmocka_unit_test(a_name_without_addresses_is_no_answer),
-        cmocka_unit_test(a_name_server_that_is_gone_changes_nothing),
-        cmocka_unit_test(an_alias_is_as_short_lived_as_what_it_stands_for),
-        cmocka_unit_test(the_hosts_file_comes_first),
-        cmocka_unit_test(a_name_may_be_forgotten_while_it_is_asked_for),
-        cmocka_unit_test(a_resolver_needs_an_address_to_ask),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

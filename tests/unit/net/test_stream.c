@@ -54,9 +54,8 @@ static void say(struct end *end, const void *bytes, size_t len)
 
 /* ---- reading ---- */
 
-static void bytes_arrive_one_at_a_time_or_together(void **state)
+TEST(bytes_arrive_one_at_a_time_or_together)
 {
-    (void)state;
     static const char words[] = "all that was said";
     struct end end;
     open_end(&end);
@@ -72,9 +71,8 @@ static void bytes_arrive_one_at_a_time_or_together(void **state)
     close_end(&end);
 }
 
-static void a_window_is_lent_only_while_it_holds_something(void **state)
+TEST(a_window_is_lent_only_while_it_holds_something)
 {
-    (void)state;
     struct end end;
     open_end(&end);
     assert_int_equal(end.loop.windows.lent, 0);
@@ -99,9 +97,8 @@ static void a_window_is_lent_only_while_it_holds_something(void **state)
     close_end(&end);
 }
 
-static void a_full_window_reads_no_more_until_there_is_room(void **state)
+TEST(a_full_window_reads_no_more_until_there_is_room)
 {
-    (void)state;
     static char bytes[2 * LOOP_WINDOW_BYTES];
     struct end end;
     open_end(&end);
@@ -118,9 +115,8 @@ static void a_full_window_reads_no_more_until_there_is_room(void **state)
     close_end(&end);
 }
 
-static void growing_keeps_bytes_and_cursors(void **state)
+TEST(growing_keeps_bytes_and_cursors)
 {
-    (void)state;
     uint64_t seed = 71;
     for (unsigned round = 0; round < 50; round++) {
         struct end end;
@@ -150,9 +146,8 @@ static void growing_keeps_bytes_and_cursors(void **state)
     }
 }
 
-static void without_memory_nothing_is_lost(void **state)
+TEST(without_memory_nothing_is_lost)
 {
-    (void)state;
     struct end end;
     open_end(&end);
     say(&end, "abc", 3);
@@ -168,9 +163,8 @@ static void without_memory_nothing_is_lost(void **state)
     close_end(&end);
 }
 
-static void the_end_comes_after_the_last_byte(void **state)
+TEST(the_end_comes_after_the_last_byte)
 {
-    (void)state;
     struct end end;
     open_end(&end);
     say(&end, "last", 4);
@@ -189,9 +183,8 @@ static void the_end_comes_after_the_last_byte(void **state)
 
 /* ---- writing ---- */
 
-static void a_slow_peer_makes_a_write_partial_then_blocked(void **state)
+TEST(a_slow_peer_makes_a_write_partial_then_blocked)
 {
-    (void)state;
     static char bytes[1 << 20];
     struct end end;
     size_t sent = 0, total = 0;
@@ -213,9 +206,8 @@ static void a_slow_peer_makes_a_write_partial_then_blocked(void **state)
 }
 
 /* Borrowed and owned bytes in any order; the peer reads at random times. */
-static void what_is_written_arrives_in_order(void **state)
+TEST(what_is_written_arrives_in_order)
 {
-    (void)state;
     static uint8_t heard[1 << 16];
     uint64_t seed = 72;
     uint32_t next_out = 0, next_in = 0; /* the bytes of the stream are a counter */
@@ -266,9 +258,8 @@ static void what_is_written_arrives_in_order(void **state)
     close_end(&end);
 }
 
-static void a_long_answer_does_not_stay_in_memory(void **state)
+TEST(a_long_answer_does_not_stay_in_memory)
 {
-    (void)state;
     static char bytes[10000];
     struct end end;
     open_end(&end);
@@ -282,9 +273,8 @@ static void a_long_answer_does_not_stay_in_memory(void **state)
 }
 
 /* After half a packet the peer would read the next packet as its rest. */
-static void what_found_no_memory_is_never_sent_in_part(void **state)
+TEST(what_found_no_memory_is_never_sent_in_part)
 {
-    (void)state;
     static const char *const before[] = { "", "half an answer" };
     for (size_t i = 0; i < COUNT_OF(before); i++) {
         struct end end;
@@ -309,9 +299,8 @@ static void what_found_no_memory_is_never_sent_in_part(void **state)
     }
 }
 
-static void writing_to_nobody_is_a_failure_and_no_signal(void **state)
+TEST(writing_to_nobody_is_a_failure_and_no_signal)
 {
-    (void)state;
     struct end end;
     size_t sent;
     open_end(&end);
@@ -326,9 +315,8 @@ static void writing_to_nobody_is_a_failure_and_no_signal(void **state)
 
 /* ---- readiness of sockets ---- */
 
-static void only_what_was_asked_for_is_told(void **state)
+TEST(only_what_was_asked_for_is_told)
 {
-    (void)state;
     struct end end;
     open_end(&end);
     say(&end, "x", 1);
@@ -364,9 +352,8 @@ static void close_both(struct stream *stream, int events)
 }
 
 /* Both streams are ready in the same turn. The first callback closes both; the other stream gets none. */
-static void a_closed_stream_is_not_called_in_the_same_turn(void **state)
+TEST(a_closed_stream_is_not_called_in_the_same_turn)
 {
-    (void)state;
     struct killer killer = { .calls = 0 };
     int pairs[2][2];
     open_loop(&killer.loop);
@@ -387,9 +374,8 @@ static void a_closed_stream_is_not_called_in_the_same_turn(void **state)
     close_loop(&killer.loop);
 }
 
-static void a_stream_never_opened_may_be_closed(void **state)
+TEST(a_stream_never_opened_may_be_closed)
 {
-    (void)state;
     struct stream none = { 0 };
     stream_close(&none);
 }
@@ -450,9 +436,8 @@ static void close_secure(struct secure_end *secure)
     assert_null(secure->client);
 }
 
-static void what_openssl_holds_is_drained(void **state)
+TEST(what_openssl_holds_is_drained)
 {
-    (void)state;
     struct secure_end secure;
     struct stream *stream = &secure.end.stream;
     static char bytes[3 * LOOP_WINDOW_BYTES];
@@ -486,9 +471,8 @@ static void what_openssl_holds_is_drained(void **state)
 
 /* A server that runs a statement does not notice the end of a connection while it has unread bytes.
  * stream_break therefore sends no close notification. */
-static void breaking_says_no_good_bye(void **state)
+TEST(breaking_says_no_good_bye)
 {
-    (void)state;
     for (int breaks = 0; breaks < 2; breaks++) {
         struct secure_end secure;
         char byte;
@@ -505,9 +489,8 @@ static void breaking_says_no_good_bye(void **state)
     }
 }
 
-static void bytes_sent_over_tls_arrive(void **state)
+TEST(bytes_sent_over_tls_arrive)
 {
-    (void)state;
     struct secure_end secure;
     struct stream *stream = &secure.end.stream;
     static char bytes[1 << 20], heard[1 << 16];
@@ -529,9 +512,8 @@ static void bytes_sent_over_tls_arrive(void **state)
     close_secure(&secure);
 }
 
-static void a_peer_that_does_not_speak_tls_is_a_failure_with_words(void **state)
+TEST(a_peer_that_does_not_speak_tls_is_a_failure_with_words)
 {
-    (void)state;
     struct end end;
     struct error err = { 0 };
     int want = 0;
@@ -546,27 +528,4 @@ static void a_peer_that_does_not_speak_tls_is_a_failure_with_words(void **state)
     tls_context_free(&client);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_arrive_one_at_a_time_or_together),
-        cmocka_unit_test(a_window_is_lent_only_while_it_holds_something),
-        cmocka_unit_test(a_full_window_reads_no_more_until_there_is_room),
-        cmocka_unit_test(growing_keeps_bytes_and_cursors),
-        cmocka_unit_test(without_memory_nothing_is_lost),
-        cmocka_unit_test(the_end_comes_after_the_last_byte),
-        cmocka_unit_test(a_slow_peer_makes_a_write_partial_then_blocked),
-        cmocka_unit_test(what_is_written_arrives_in_order),
-        cmocka_unit_test(a_long_answer_does_not_stay_in_memory),
-        cmocka_unit_test(what_found_no_memory_is_never_sent_in_part),
-        cmocka_unit_test(writing_to_nobody_is_a_failure_and_no_signal),
-        cmocka_unit_test(only_what_was_asked_for_is_told),
-        cmocka_unit_test(a_closed_stream_is_not_called_in_the_same_turn),
-        cmocka_unit_test(a_stream_never_opened_may_be_closed),
-        cmocka_unit_test(what_openssl_holds_is_drained),
-        cmocka_unit_test(breaking_says_no_good_bye),
-        cmocka_unit_test(bytes_sent_over_tls_arrive),
-        cmocka_unit_test(a_peer_that_does_not_speak_tls_is_a_failure_with_words),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -81,9 +81,8 @@ static void drop_input(struct end *end)
     buf_drop_parsed(&end->stream.in);
 }
 
-static void what_was_to_be_written_before_goes_as_it_is(void **state)
+TEST(what_was_to_be_written_before_goes_as_it_is)
 {
-    (void)state;
     struct end end;
     char bytes[64];
     open_end(&end);
@@ -96,9 +95,8 @@ static void what_was_to_be_written_before_goes_as_it_is(void **state)
     close_end(&end);
 }
 
-static void what_was_read_before_is_unpacked(void **state)
+TEST(what_was_read_before_is_unpacked)
 {
-    (void)state;
     struct end end;
     open_end(&end);
     stream_want(&end.stream, EV_READ);
@@ -113,9 +111,8 @@ static void what_was_read_before_is_unpacked(void **state)
     close_end(&end);
 }
 
-static void an_idle_stream_holds_no_window(void **state)
+TEST(an_idle_stream_holds_no_window)
 {
-    (void)state;
     struct end end;
     struct text heard = { 0 };
     open_end(&end);
@@ -143,9 +140,8 @@ static void an_idle_stream_holds_no_window(void **state)
 
 /* One frame contains more than a window holds. The socket has no unread bytes then: only the stream knows of
  * the rest. */
-static void a_large_frame_comes_window_by_window(void **state)
+TEST(a_large_frame_comes_window_by_window)
 {
-    (void)state;
     enum { TOTAL = 5 * LOOP_WINDOW_BYTES + 17 };
     struct end end;
     uint8_t *plain = calloc(1, TOTAL);
@@ -180,9 +176,8 @@ static void a_large_frame_comes_window_by_window(void **state)
 
 /* Bytes count as written when their frame has been sent. Until then the owner offers them again, with further
  * bytes behind them. */
-static void a_slow_peer_gets_everything_in_order(void **state)
+TEST(a_slow_peer_gets_everything_in_order)
 {
-    (void)state;
     enum { TOTAL = 3 << 20 };
     struct end end;
     struct text heard = { 0 };
@@ -220,9 +215,8 @@ static void a_slow_peer_gets_everything_in_order(void **state)
     close_end(&end);
 }
 
-static void wrong_frames_are_a_failure_that_says_what_was_wrong(void **state)
+TEST(wrong_frames_are_a_failure_that_says_what_was_wrong)
 {
-    (void)state;
     struct end end;
     open_end(&end);
     assert_true(stream_pack(&end.stream, &as_server));
@@ -235,9 +229,8 @@ static void wrong_frames_are_a_failure_that_says_what_was_wrong(void **state)
     close_end(&end);
 }
 
-static void the_end_comes_after_what_was_sent(void **state)
+TEST(the_end_comes_after_what_was_sent)
 {
-    (void)state;
     struct end end;
     open_end(&end);
     assert_true(stream_pack(&end.stream, &as_server));
@@ -253,9 +246,8 @@ static void the_end_comes_after_what_was_sent(void **state)
 
 /* Bytes not yet sent to a server may be several commands. They share a frame with number 0. A command that is
  * read from another window begins a new frame. */
-static void a_clients_commands_begin_frames(void **state)
+TEST(a_clients_commands_begin_frames)
 {
-    (void)state;
     struct end end;
     struct frames_manner as_client = as_server;
     uint8_t bytes[256];
@@ -279,17 +271,4 @@ static void a_clients_commands_begin_frames(void **state)
     close_end(&end);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_to_be_written_before_goes_as_it_is),
-        cmocka_unit_test(what_was_read_before_is_unpacked),
-        cmocka_unit_test(an_idle_stream_holds_no_window),
-        cmocka_unit_test(a_large_frame_comes_window_by_window),
-        cmocka_unit_test(a_slow_peer_gets_everything_in_order),
-        cmocka_unit_test(wrong_frames_are_a_failure_that_says_what_was_wrong),
-        cmocka_unit_test(the_end_comes_after_what_was_sent),
-        cmocka_unit_test(a_clients_commands_begin_frames),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

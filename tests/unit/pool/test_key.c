@@ -13,9 +13,8 @@ static struct upstream_key with_schema(struct upstream_key key)
     return key;
 }
 
-static void only_who_would_log_in_in_the_same_way_goes_on(void **state)
+TEST(only_who_would_log_in_in_the_same_way_goes_on)
 {
-    (void)state;
     struct upstream_key keys[] = { plain, plain, plain, plain, plain };
     keys[0].account = OTHER;
     keys[1].caps ^= 1;
@@ -29,17 +28,15 @@ static void only_who_would_log_in_in_the_same_way_goes_on(void **state)
     }
 }
 
-static void a_schema_is_said_but_never_taken_back(void **state)
+TEST(a_schema_is_said_but_never_taken_back)
 {
-    (void)state;
     struct upstream_key in_one = with_schema(plain);
     assert_true(key_fits(&in_one, &plain) && key_fits(&in_one, &in_one));
     assert_false(key_fits(&plain, &in_one));
 }
 
-static void what_a_login_agreed_only_a_login_changes(void **state)
+TEST(what_a_login_agreed_only_a_login_changes)
 {
-    (void)state;
     struct upstream_key others[] = { plain, plain, with_schema(plain) }, no[] = { plain, plain, plain };
     others[0].account = OTHER;
     others[1].collation++;
@@ -52,9 +49,8 @@ static void what_a_login_agreed_only_a_login_changes(void **state)
         assert_row(!key_may_become(&plain, &no[i]), "row %zu", i);
 }
 
-static void what_fits_is_of_the_kind_that_is_looked_for(void **state)
+TEST(what_fits_is_of_the_kind_that_is_looked_for)
 {
-    (void)state;
     uint64_t seed = 7;
     bool is_seen[PERMITS_KINDS] = { false };
     unsigned seen = 0;
@@ -73,13 +69,4 @@ static void what_fits_is_of_the_kind_that_is_looked_for(void **state)
     assert_int_equal(seen, PERMITS_KINDS / 2);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_who_would_log_in_in_the_same_way_goes_on),
-        cmocka_unit_test(a_schema_is_said_but_never_taken_back),
-        cmocka_unit_test(what_a_login_agreed_only_a_login_changes),
-        cmocka_unit_test(what_fits_is_of_the_kind_that_is_looked_for),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

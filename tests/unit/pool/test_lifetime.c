@@ -6,9 +6,8 @@
 #define HOUR_US UINT64_C(3600000000)
 #define TENTHS 10
 
-static void a_tenth_more_or_less_is_all(void **state)
+TEST(a_tenth_more_or_less_is_all)
 {
-    (void)state;
     static const uint64_t times[] = { 0, 1, 9, 1000, HOUR_US, 365 * 24 * HOUR_US };
     for (size_t i = 0; i < COUNT_OF(times); i++)
         for (uint32_t seed = 0; seed < 3000; seed++) {
@@ -20,9 +19,8 @@ static void a_tenth_more_or_less_is_all(void **state)
 
 /* A server numbers its connections. Of a hundred consecutive ones, whatever the first number, every tenth
  * part of the time span gets a tenth, with a small tolerance. */
-static void neighbours_go_at_different_times(void **state)
+TEST(neighbours_go_at_different_times)
 {
-    (void)state;
     static const uint32_t firsts[] = { 0, 1, 17, 1000, 65500, 1000000, UINT32_MAX - 50 };
     for (size_t i = 0; i < COUNT_OF(firsts); i++) {
         unsigned tenths[TENTHS] = { 0 };
@@ -37,11 +35,4 @@ static void neighbours_go_at_different_times(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_tenth_more_or_less_is_all),
-        cmocka_unit_test(neighbours_go_at_different_times),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -14,9 +14,8 @@ static struct prepared *add(struct prepared_table *table, const char *sql)
     return prepared;
 }
 
-static void ids_count_up_and_a_statement_is_found_by_its_own(void **state)
+TEST(ids_count_up_and_a_statement_is_found_by_its_own)
 {
-    (void)state;
     struct prepared_table table = { 0 };
     assert_null(prepared_find(&table, 1));
     for (uint32_t id = 1; id <= 100; id++) {
@@ -38,9 +37,8 @@ static void ids_count_up_and_a_statement_is_found_by_its_own(void **state)
     assert_null(table.by_id);
 }
 
-static void minus_one_is_the_last_prepared_if_that_worked(void **state)
+TEST(minus_one_is_the_last_prepared_if_that_worked)
 {
-    (void)state;
     struct prepared_table table = { 0 };
     assert_null(prepared_find(&table, STMT_ID_LAST));
     struct prepared *first = add(&table, "a");
@@ -62,9 +60,8 @@ static void minus_one_is_the_last_prepared_if_that_worked(void **state)
     prepared_clear(&table);
 }
 
-static void ids_wrap_past_what_means_something_else_and_what_is_taken(void **state)
+TEST(ids_wrap_past_what_means_something_else_and_what_is_taken)
 {
-    (void)state;
     struct prepared_table table = { 0 };
     for (unsigned i = 0; i < 3; i++)
         (void)add(&table, "old");
@@ -75,9 +72,8 @@ static void ids_wrap_past_what_means_something_else_and_what_is_taken(void **sta
     prepared_clear(&table);
 }
 
-static void types_change_version_only_when_they_change(void **state)
+TEST(types_change_version_only_when_they_change)
 {
-    (void)state;
     struct prepared_table table = { 0 };
     struct prepared *prepared = add(&table, "SELECT ?");
     static const struct {
@@ -94,9 +90,8 @@ static void types_change_version_only_when_they_change(void **state)
     prepared_clear(&table);
 }
 
-static void the_first_types_have_a_version_even_when_there_are_none(void **state)
+TEST(the_first_types_have_a_version_even_when_there_are_none)
 {
-    (void)state;
     struct prepared_table table = { 0 };
     struct prepared *prepared = add(&table, "SELECT 1");
     assert_true(prepared_note_types(prepared, (struct span){ 0 }));
@@ -106,9 +101,8 @@ static void the_first_types_have_a_version_even_when_there_are_none(void **state
 
 /* Whichever allocation fails, the table is unchanged: also the first allocation, which creates the table, and
  * one in between, which enlarges it. */
-static void without_memory_there_is_no_statement_and_no_lost_id(void **state)
+TEST(without_memory_there_is_no_statement_and_no_lost_id)
 {
-    (void)state;
     struct prepared_table table = { 0 };
     unsigned refused = 0;
     for (uint32_t id = 1; id <= 400; id++) {
@@ -133,9 +127,8 @@ static void without_memory_there_is_no_statement_and_no_lost_id(void **state)
     prepared_clear(&table);
 }
 
-static void without_memory_types_are_not_noted(void **state)
+TEST(without_memory_types_are_not_noted)
 {
-    (void)state;
     struct prepared_table table = { 0 };
     struct prepared *first = add(&table, "SELECT ?");
     mem_fail_after(0);
@@ -146,16 +139,4 @@ static void without_memory_types_are_not_noted(void **state)
     prepared_clear(&table);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ids_count_up_and_a_statement_is_found_by_its_own),
-        cmocka_unit_test(minus_one_is_the_last_prepared_if_that_worked),
-        cmocka_unit_test(ids_wrap_past_what_means_something_else_and_what_is_taken),
-        cmocka_unit_test(types_change_version_only_when_they_change),
-        cmocka_unit_test(the_first_types_have_a_version_even_when_there_are_none),
-        cmocka_unit_test(without_memory_there_is_no_statement_and_no_lost_id),
-        cmocka_unit_test(without_memory_types_are_not_noted),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -12,9 +12,8 @@ static void empty(struct shared_text *text)
     list_unlink(&text->known, &node);
 }
 
-static void a_text_is_kept_once_until_its_last_holder_lets_go(void **state)
+TEST(a_text_is_kept_once_until_its_last_holder_lets_go)
 {
-    (void)state;
     struct texts texts = { 0 };
     struct shared_text *first = statement_texts_hold(&texts, SPAN_LITERAL("SELECT 1"));
     struct shared_text *second = statement_texts_hold(&texts, SPAN_LITERAL("SELECT 1"));
@@ -36,9 +35,8 @@ static void a_text_is_kept_once_until_its_last_holder_lets_go(void **state)
 }
 
 /* Texts are any bytes, compared by length and content. */
-static void texts_are_told_apart_by_every_byte(void **state)
+TEST(texts_are_told_apart_by_every_byte)
 {
-    (void)state;
     struct texts texts = { 0 };
     static const struct span rows[] = { { (const uint8_t *)"a", 1 },      { (const uint8_t *)"a\0", 2 },
                                         { (const uint8_t *)"a\0b", 3 },   { (const uint8_t *)"A", 1 },
@@ -54,9 +52,8 @@ static void texts_are_told_apart_by_every_byte(void **state)
     assert_null(texts.by_sql);
 }
 
-static void without_a_table_each_has_its_own(void **state)
+TEST(without_a_table_each_has_its_own)
 {
-    (void)state;
     struct shared_text *first = statement_texts_hold(NULL, SPAN_LITERAL("SELECT 1"));
     struct shared_text *second = statement_texts_hold(NULL, SPAN_LITERAL("SELECT 1"));
     assert_ptr_not_equal(first, second);
@@ -66,9 +63,8 @@ static void without_a_table_each_has_its_own(void **state)
     assert_int_equal(statement_texts_span(second).len, 0);
 }
 
-static void without_memory_there_is_no_text_and_the_table_is_as_it_was(void **state)
+TEST(without_memory_there_is_no_text_and_the_table_is_as_it_was)
 {
-    (void)state;
     struct texts texts = { 0 };
     struct shared_text *kept = statement_texts_hold(&texts, SPAN_LITERAL("SELECT 0")), *text = NULL;
     for (long fail_at = 0; text == NULL; fail_at++) {
@@ -82,13 +78,4 @@ static void without_memory_there_is_no_text_and_the_table_is_as_it_was(void **st
     assert_null(texts.by_sql);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_text_is_kept_once_until_its_last_holder_lets_go),
-        cmocka_unit_test(texts_are_told_apart_by_every_byte),
-        cmocka_unit_test(without_a_table_each_has_its_own),
-        cmocka_unit_test(without_memory_there_is_no_text_and_the_table_is_as_it_was),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -95,9 +95,8 @@ static enum relay_seen look(struct scene *scene, struct tracker_info *info)
 
 /* ---- commands ---- */
 
-static void command_goes_as_it_comes(void **state)
+TEST(command_goes_as_it_comes)
 {
-    (void)state;
     static struct scene scene;
     begin(&scene, COM_QUERY);
     assert_true(relay_has_sent_nothing(&scene.job, &scene.client));
@@ -111,9 +110,8 @@ static void command_goes_as_it_comes(void **state)
     end(&scene);
 }
 
-static void next_command_is_not_sent_with_this_one(void **state)
+TEST(next_command_is_not_sent_with_this_one)
 {
-    (void)state;
     static struct scene scene;
     begin(&scene, COM_QUERY);
     say(scene.client_peer, &scene.client, SELECT_1 SELECT_1, 2 * SELECT_1_BYTES);
@@ -123,9 +121,8 @@ static void next_command_is_not_sent_with_this_one(void **state)
     end(&scene);
 }
 
-static void command_is_kept_for_another_server_until_its_reply_begins(void **state)
+TEST(command_is_kept_for_another_server_until_its_reply_begins)
 {
-    (void)state;
     static struct scene scene;
     struct tracker_info info = { 0 };
     begin(&scene, COM_QUERY);
@@ -144,9 +141,8 @@ static void command_is_kept_for_another_server_until_its_reply_begins(void **sta
     end(&scene);
 }
 
-static void rewritten_bytes_go_first(void **state)
+TEST(rewritten_bytes_go_first)
 {
-    (void)state;
     static struct scene scene;
     begin(&scene, COM_QUERY);
     (void)text_append(&scene.job.rewritten, "before", 6);
@@ -159,9 +155,8 @@ static void rewritten_bytes_go_first(void **state)
     end(&scene);
 }
 
-static void server_that_has_gone_is_told_apart(void **state)
+TEST(server_that_has_gone_is_told_apart)
 {
-    (void)state;
     static struct scene scene;
     begin(&scene, COM_QUERY);
     (void)shutdown(scene.server_peer, SHUT_RD);
@@ -173,9 +168,8 @@ static void server_that_has_gone_is_told_apart(void **state)
 
 /* ---- files of LOAD DATA LOCAL ---- */
 
-static void file_ends_with_an_empty_packet(void **state)
+TEST(file_ends_with_an_empty_packet)
 {
-    (void)state;
     static struct scene scene;
     static const char file[] = "\x02\0\0\x02"
                                "a\n\0\0\0\x03";
@@ -198,9 +192,8 @@ static void file_ends_with_an_empty_packet(void **state)
 
 /* ---- replies ---- */
 
-static void packet_with_state_waits_for_its_caller(void **state)
+TEST(packet_with_state_waits_for_its_caller)
 {
-    (void)state;
     static struct scene scene;
     struct tracker_info info = { 0 };
     begin(&scene, COM_QUERY);
@@ -218,9 +211,8 @@ static void packet_with_state_waits_for_its_caller(void **state)
     end(&scene);
 }
 
-static void packet_is_replaced_behind_what_was_passed(void **state)
+TEST(packet_is_replaced_behind_what_was_passed)
 {
-    (void)state;
     static struct scene scene;
     struct tracker_info info = { 0 };
     begin(&scene, COM_QUERY);
@@ -235,9 +227,8 @@ static void packet_is_replaced_behind_what_was_passed(void **state)
     end(&scene);
 }
 
-static void discarded_packet_leaves_the_reply_to_another_server(void **state)
+TEST(discarded_packet_leaves_the_reply_to_another_server)
 {
-    (void)state;
     static struct scene scene;
     struct tracker_info info = { 0 };
     begin(&scene, COM_QUERY);
@@ -252,9 +243,8 @@ static void discarded_packet_leaves_the_reply_to_another_server(void **state)
     end(&scene);
 }
 
-static void first_byte_ends_the_response_time(void **state)
+TEST(first_byte_ends_the_response_time)
 {
-    (void)state;
     for (int is_login = 0; is_login < 2; is_login++) {
         static struct scene scene;
         struct tracker_info info = { 0 };
@@ -271,9 +261,8 @@ static void first_byte_ends_the_response_time(void **state)
     }
 }
 
-static void nonsense_is_told_apart(void **state)
+TEST(nonsense_is_told_apart)
 {
-    (void)state;
     static struct scene scene;
     struct tracker_info info = { 0 };
     begin(&scene, COM_QUERY);
@@ -283,20 +272,4 @@ static void nonsense_is_told_apart(void **state)
     end(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(command_goes_as_it_comes),
-        cmocka_unit_test(next_command_is_not_sent_with_this_one),
-        cmocka_unit_test(command_is_kept_for_another_server_until_its_reply_begins),
-        cmocka_unit_test(rewritten_bytes_go_first),
-        cmocka_unit_test(server_that_has_gone_is_told_apart),
-        cmocka_unit_test(file_ends_with_an_empty_packet),
-        cmocka_unit_test(packet_with_state_waits_for_its_caller),
-        cmocka_unit_test(packet_is_replaced_behind_what_was_passed),
-        cmocka_unit_test(discarded_packet_leaves_the_reply_to_another_server),
-        cmocka_unit_test(first_byte_ends_the_response_time),
-        cmocka_unit_test(nonsense_is_told_apart),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -1,14 +1,10 @@
 /* Which errors say that a replica lacks an object; which statements are remembered, and for how long. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+#include "../base/unit.h"
 
 #include "route/replica_failures.h"
 
-static void errors_of_what_is_not_there_yet(void **state)
+TEST(errors_of_what_is_not_there_yet)
 {
     static const uint16_t lacks[] = { 1044, 1049, 1054, 1142, 1143, 1146, 1176,
                                       1222, 1305, 1356, 1370, 1630, 1735 };
@@ -23,7 +19,7 @@ static void errors_of_what_is_not_there_yet(void **state)
     assert_false(replica_failures_says_lacking(1046, false));
 }
 
-static void statements_are_remembered_for_a_second(void **state)
+TEST(statements_are_remembered_for_a_second)
 {
     struct replica_failures failures = { 0 };
     (void)state;
@@ -37,7 +33,7 @@ static void statements_are_remembered_for_a_second(void **state)
     assert_true(replica_failures_was_lacking(&failures, 8, 5000 + LACKING_US));
 }
 
-static void newer_statement_takes_the_place_of_an_older_one(void **state)
+TEST(newer_statement_takes_the_place_of_an_older_one)
 {
     struct replica_failures failures = { 0 };
     (void)state;
@@ -48,7 +44,7 @@ static void newer_statement_takes_the_place_of_an_older_one(void **state)
     assert_true(replica_failures_was_lacking(&failures, 1 + LACKING_MAX, 2));
 }
 
-static void statement_without_a_shape_is_not_remembered(void **state)
+TEST(statement_without_a_shape_is_not_remembered)
 {
     struct replica_failures failures = { 0 };
     (void)state;
@@ -56,7 +52,7 @@ static void statement_without_a_shape_is_not_remembered(void **state)
     assert_false(replica_failures_was_lacking(&failures, 0, 1));
 }
 
-static void refused_digest_is_remembered_until_another_takes_its_place(void **state)
+TEST(refused_digest_is_remembered_until_another_takes_its_place)
 {
     struct replica_failures failures = { 0 };
     (void)state;
@@ -71,14 +67,4 @@ static void refused_digest_is_remembered_until_another_takes_its_place(void **st
     assert_false(replica_failures_was_refused(&failures, 7));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(errors_of_what_is_not_there_yet),
-        cmocka_unit_test(statements_are_remembered_for_a_second),
-        cmocka_unit_test(newer_statement_takes_the_place_of_an_older_one),
-        cmocka_unit_test(statement_without_a_shape_is_not_remembered),
-        cmocka_unit_test(refused_digest_is_remembered_until_another_takes_its_place),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -205,9 +205,8 @@ static struct route_state state_of(const char *letters, enum listener_mode mode)
                                  .previous = has(letters, 'R') ? ROUTE_REPLICA : ROUTE_PRIMARY };
 }
 
-static void statement_rows(void **state)
+TEST(statement_rows)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct sql_facts facts = facts_of(rows[i].statement);
         struct route_state now = state_of(rows[i].session, rows[i].mode);
@@ -265,9 +264,8 @@ static bool is_mere_question(const struct combination *it)
 
 #define assert_it(expression) assert_row(expression, "[%s] in [%s]", it.statement, it.session)
 
-static void a_listener_of_one_place_has_no_other(void **state)
+TEST(a_listener_of_one_place_has_no_other)
 {
-    (void)state;
     struct combination it;
     uint64_t seed = 1;
     for (unsigned i = 0; i < COMBINATIONS; i++) {
@@ -285,9 +283,8 @@ static bool begins_read_only(const struct combination *it)
            (has(it->statement, 'o') || has(it->session, 'o'));
 }
 
-static void a_replica_is_given_only_what_nothing_forbids(void **state)
+TEST(a_replica_is_given_only_what_nothing_forbids)
 {
-    (void)state;
     struct combination it;
     uint64_t seed = 2;
     unsigned seen = 0;
@@ -322,9 +319,8 @@ static void a_replica_is_given_only_what_nothing_forbids(void **state)
     assert_true(seen > 1000);
 }
 
-static void state_is_never_left_where_a_transaction_is_away(void **state)
+TEST(state_is_never_left_where_a_transaction_is_away)
 {
-    (void)state;
     struct combination it;
     uint64_t seed = 3;
     for (unsigned i = 0; i < COMBINATIONS; i++) {
@@ -339,9 +335,8 @@ static void state_is_never_left_where_a_transaction_is_away(void **state)
     }
 }
 
-static void user_variables_are_asked_for_where_they_are(void **state)
+TEST(user_variables_are_asked_for_where_they_are)
 {
-    (void)state;
     struct combination it;
     uint64_t seed = 4;
     for (unsigned i = 0; i < COMBINATIONS; i++) {
@@ -359,9 +354,8 @@ static void user_variables_are_asked_for_where_they_are(void **state)
 }
 
 /* Without a doubt about the session a read never moves from the replica to the primary. */
-static void fewer_doubts_never_take_a_read_off_the_replica(void **state)
+TEST(fewer_doubts_never_take_a_read_off_the_replica)
 {
-    (void)state;
     static const char doubts[] = "tupsnxf";
     struct combination it;
     uint64_t seed = 5;
@@ -469,9 +463,8 @@ static bool is_hint_refusal(enum route_reason reason)
            reason == ROUTE_REASON_HINT_BAD_TOKEN;
 }
 
-static void statement_rows_with_hints(void **state)
+TEST(statement_rows_with_hints)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(hint_rows); i++) {
         struct sql_facts facts = facts_of(hint_rows[i].statement);
         struct route_state now = state_of(hint_rows[i].session, hint_rows[i].mode);
@@ -487,9 +480,8 @@ static void statement_rows_with_hints(void **state)
 
 /* With a hint, a statement runs where it may run without the hint, or on the primary if it is a read; and
  * where the hint wants it. */
-static void a_hint_only_narrows(void **state)
+TEST(a_hint_only_narrows)
 {
-    (void)state;
     char letters[sizeof "PRc0nfbtl"];
     struct combination it;
     uint64_t seed = 7;
@@ -517,9 +509,8 @@ static void a_hint_only_narrows(void **state)
     assert_true(obeyed > 10000);
 }
 
-static void every_reason_occurs_and_has_words(void **state)
+TEST(every_reason_occurs_and_has_words)
 {
-    (void)state;
     bool has_occurred[ROUTE_REASON_COUNT] = { false };
     struct combination it;
     uint64_t seed = 6;
@@ -545,9 +536,8 @@ static void every_reason_occurs_and_has_words(void **state)
     assert_string_equal(route_place_name(ROUTE_REPLICA), "replica");
 }
 
-static void schemas_of_the_server_are_known_by_name(void **state)
+TEST(schemas_of_the_server_are_known_by_name)
 {
-    (void)state;
     static const char *const system[] = { "mysql", "sys", "INFORMATION_SCHEMA", "performance_schema" };
     static const char *const others[] = { "", "m", "sysx", "shop" };
     for (size_t i = 0; i < COUNT_OF(system); i++) {
@@ -556,19 +546,4 @@ static void schemas_of_the_server_are_known_by_name(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(statement_rows),
-        cmocka_unit_test(a_listener_of_one_place_has_no_other),
-        cmocka_unit_test(a_replica_is_given_only_what_nothing_forbids),
-        cmocka_unit_test(state_is_never_left_where_a_transaction_is_away),
-        cmocka_unit_test(user_variables_are_asked_for_where_they_are),
-        cmocka_unit_test(fewer_doubts_never_take_a_read_off_the_replica),
-        cmocka_unit_test(statement_rows_with_hints),
-        cmocka_unit_test(a_hint_only_narrows),
-        cmocka_unit_test(every_reason_occurs_and_has_words),
-        cmocka_unit_test(schemas_of_the_server_are_known_by_name),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -3,7 +3,7 @@
 
 #include "settings/address.h"
 
-static void addresses_are_judged_by_their_writing(void **state)
+TEST(addresses_are_judged_by_their_writing)
 {
     static const struct {
         const char *text;
@@ -78,7 +78,7 @@ static void addresses_are_judged_by_their_writing(void **state)
     }
 }
 
-static void socket_paths_fit_the_kernel(void **state)
+TEST(socket_paths_fit_the_kernel)
 {
     char path[200] = "/";
     struct error err = { 0 };
@@ -94,7 +94,7 @@ static void socket_paths_fit_the_kernel(void **state)
     assert_false(address_check_socket("x", &err) || address_check_socket("", &err));
 }
 
-static void host_names_have_253_bytes(void **state)
+TEST(host_names_have_253_bytes)
 {
     char host[300];
     struct error err = { 0 };
@@ -106,7 +106,7 @@ static void host_names_have_253_bytes(void **state)
     }
 }
 
-static void the_kernel_chooses_port_zero(void **state)
+TEST(the_kernel_chooses_port_zero)
 {
     static const char *const any[] = { "127.0.0.1:0", "[::1]:0" };
     static const char *const fixed[] = { "127.0.0.1:1", "127.0.0.1:10", "[::1]:3306", "/run/x:0",
@@ -118,13 +118,4 @@ static void the_kernel_chooses_port_zero(void **state)
         assert_false(address_is_any_port(fixed[i]));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses_are_judged_by_their_writing),
-        cmocka_unit_test(socket_paths_fit_the_kernel),
-        cmocka_unit_test(host_names_have_253_bytes),
-        cmocka_unit_test(the_kernel_chooses_port_zero),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -1,16 +1,11 @@
 /* Configuration files read into structs: the positions of errors, the sources of passwords, and input that
  * libconfig must not be given. */
+#include "../base/unit.h"
+
 #include "settings/file.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 struct door {
     char *name;
@@ -164,9 +159,8 @@ static const struct {
     { "rooms = 12345678901L; doors = ( " GOOD_DOOR " );", "" },
 };
 
-static void every_wrong_thing_names_file_and_line(void **state)
+TEST(every_wrong_thing_names_file_and_line)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct result result = { 0 };
         load_string(&result, texts[i].text);
@@ -177,7 +171,7 @@ static void every_wrong_thing_names_file_and_line(void **state)
     }
 }
 
-static void defaults_reach_every_level(void **state)
+TEST(defaults_reach_every_level)
 {
     struct result result = { 0 };
     (void)state;
@@ -192,7 +186,7 @@ static void defaults_reach_every_level(void **state)
     fini(&result);
 }
 
-static void errors_stop_at_a_readable_number(void **state)
+TEST(errors_stop_at_a_readable_number)
 {
     struct text text = { 0 };
     struct result result = { 0 };
@@ -209,7 +203,7 @@ static void errors_stop_at_a_readable_number(void **state)
     fini(&result);
 }
 
-static void place_is_the_nearest_that_is_given(void **state)
+TEST(place_is_the_nearest_that_is_given)
 {
     struct text errors = { 0 };
     struct report report = { .errors = &errors };
@@ -264,7 +258,7 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
-static void password_file_gives_its_first_line(void **state)
+TEST(password_file_gives_its_first_line)
 {
     static const struct {
         const char *bytes;
@@ -289,7 +283,7 @@ static void password_file_gives_its_first_line(void **state)
     }
 }
 
-static void a_nul_byte_in_a_password_is_refused(void **state)
+TEST(a_nul_byte_in_a_password_is_refused)
 {
     struct result result = { 0 };
     FILE *file = fopen(in_folder("secret"), "w");
@@ -307,7 +301,7 @@ static void a_nul_byte_in_a_password_is_refused(void **state)
     fini(&result);
 }
 
-static void true_and_false_are_read(void **state)
+TEST(true_and_false_are_read)
 {
     static const struct {
         const char *text;
@@ -326,7 +320,7 @@ static void true_and_false_are_read(void **state)
     }
 }
 
-static void password_env_gives_the_variable(void **state)
+TEST(password_env_gives_the_variable)
 {
     struct result result = { 0 };
     (void)state;
@@ -337,7 +331,7 @@ static void password_env_gives_the_variable(void **state)
     fini(&result);
 }
 
-static void readable_secrets_are_warned_of_once(void **state)
+TEST(readable_secrets_are_warned_of_once)
 {
     struct result result = { 0 };
     char expected[512];
@@ -357,7 +351,7 @@ static void readable_secrets_are_warned_of_once(void **state)
     fini(&result);
 }
 
-static void included_files_keep_their_own_lines(void **state)
+TEST(included_files_keep_their_own_lines)
 {
     struct result result = { 0 };
     (void)state;
@@ -373,7 +367,7 @@ static void included_files_keep_their_own_lines(void **state)
 
 /* libconfig's scanner ends the process when it is given a folder, and follows a file that includes itself for
  * ever. */
-static void includes_that_libconfig_dies_of_are_refused(void **state)
+TEST(includes_that_libconfig_dies_of_are_refused)
 {
     static const struct {
         const char *text;
@@ -400,7 +394,7 @@ static void includes_that_libconfig_dies_of_are_refused(void **state)
     }
 }
 
-static void what_is_no_file_is_refused(void **state)
+TEST(what_is_no_file_is_refused)
 {
     static const char *const paths[] = { "/", "/dev/null", "/nonexistent/headgate.conf", "" };
     (void)state;
@@ -412,21 +406,4 @@ static void what_is_no_file_is_refused(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_wrong_thing_names_file_and_line),
-        cmocka_unit_test(defaults_reach_every_level),
-        cmocka_unit_test(errors_stop_at_a_readable_number),
-        cmocka_unit_test(place_is_the_nearest_that_is_given),
-        cmocka_unit_test(password_file_gives_its_first_line),
-        cmocka_unit_test(a_nul_byte_in_a_password_is_refused),
-        cmocka_unit_test(true_and_false_are_read),
-        cmocka_unit_test(password_env_gives_the_variable),
-        cmocka_unit_test(readable_secrets_are_warned_of_once),
-        cmocka_unit_test(included_files_keep_their_own_lines),
-        cmocka_unit_test(includes_that_libconfig_dies_of_are_refused),
-        cmocka_unit_test(what_is_no_file_is_refused),
-    };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
-}
+RUN_TESTS(make_folder, remove_folder)

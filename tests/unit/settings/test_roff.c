@@ -1,13 +1,9 @@
 /* Text that is formatted as roff and rendered reads as before. */
+#include "../base/unit.h"
+
 #include "settings/roff.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-#include <cmocka.h>
-
-static void prose_is_neither_macro_nor_escape(void **state)
+TEST(prose_is_neither_macro_nor_escape)
 {
     static const struct {
         const char *prose, *roff;
@@ -32,7 +28,7 @@ static void prose_is_neither_macro_nor_escape(void **state)
     }
 }
 
-static void long_lines_are_folded_between_words(void **state)
+TEST(long_lines_are_folded_between_words)
 {
     struct text out = { 0 };
     (void)state;
@@ -51,7 +47,7 @@ static void long_lines_are_folded_between_words(void **state)
     text_fini(&out);
 }
 
-static void an_argument_stays_one(void **state)
+TEST(an_argument_stays_one)
 {
     struct text out = { 0 };
     (void)state;
@@ -60,12 +56,4 @@ static void an_argument_stays_one(void **state)
     text_fini(&out);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(prose_is_neither_macro_nor_escape),
-        cmocka_unit_test(long_lines_are_folded_between_words),
-        cmocka_unit_test(an_argument_stays_one),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -67,9 +67,8 @@ static const struct {
       "1! a number that does not fit; sizes and durations are strings with a unit" },
 };
 
-static void each_text_is_scanned(void **state)
+TEST(each_text_is_scanned)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct span text = exact_copy(span_cstr(rows[i].text));
         struct scan scan;
@@ -87,9 +86,8 @@ static void each_text_is_scanned(void **state)
     }
 }
 
-static void a_nul_byte_is_found(void **state)
+TEST(a_nul_byte_is_found)
 {
-    (void)state;
     struct scan scan;
     scan_init(&scan, SPAN_LITERAL("a = 1;\n\0"));
     assert_int_equal(scan_next(&scan), SCAN_BAD);
@@ -97,11 +95,4 @@ static void a_nul_byte_is_found(void **state)
     assert_string_equal(scan.bad, "a NUL byte: this is not a text file");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_text_is_scanned),
-        cmocka_unit_test(a_nul_byte_is_found),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

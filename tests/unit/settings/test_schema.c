@@ -8,12 +8,6 @@
 #include "settings/reference.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 struct wheel {
     char *name;
@@ -136,7 +130,7 @@ static bool set_integer(struct car *car, const char *name, int64_t number, struc
     return set(car, name, (struct setting_value){ .kind = VALUE_INTEGER, .integer = number }, err);
 }
 
-static void defaults_come_from_the_rows(void **state)
+TEST(defaults_come_from_the_rows)
 {
     struct car car = { 0 };
     struct error err = { 0 };
@@ -210,9 +204,8 @@ static const struct {
       "warranty must be a duration with a unit such as \"250ms\", \"1s\" or \"5m\", not 5" },
 };
 
-static void every_value_is_taken_or_refused_in_words(void **state)
+TEST(every_value_is_taken_or_refused_in_words)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct car car = { 0 };
         struct error err = { 0 };
@@ -223,7 +216,7 @@ static void every_value_is_taken_or_refused_in_words(void **state)
     }
 }
 
-static void refused_value_leaves_the_member_as_it_was(void **state)
+TEST(refused_value_leaves_the_member_as_it_was)
 {
     struct car car = { 0 };
     struct error err = { 0 };
@@ -240,7 +233,7 @@ static void refused_value_leaves_the_member_as_it_was(void **state)
     assert_null(car.name);
 }
 
-static void long_values_are_cut_in_messages(void **state)
+TEST(long_values_are_cut_in_messages)
 {
     struct car car = { 0 };
     struct error err = { 0 };
@@ -255,7 +248,7 @@ static void long_values_are_cut_in_messages(void **state)
     assert_string_equal(err.text + sizeof start - 1 + 82, "...\"");
 }
 
-static void secret_is_never_said(void **state)
+TEST(secret_is_never_said)
 {
     struct car car = { 0 }, other = { 0 };
     struct error err = { 0 };
@@ -273,7 +266,7 @@ static void secret_is_never_said(void **state)
     schema_fini(&car_section, &other);
 }
 
-static void near_names_are_suggested_and_far_ones_not(void **state)
+TEST(near_names_are_suggested_and_far_ones_not)
 {
     static const char *const pairs[][2] = {
         { "naem", "name" },
@@ -320,9 +313,8 @@ static void near_names_are_suggested_and_far_ones_not(void **state)
 }
 
 /* The rows end where a page without access begins. */
-static void rows_are_read_to_their_end_and_no_further(void **state)
+TEST(rows_are_read_to_their_end_and_no_further)
 {
-    (void)state;
     struct span rows = exact_copy(span_of(wheel_rows, sizeof wheel_rows));
     struct section section = wheel_section;
     struct wheel wheel = { 0 };
@@ -338,7 +330,7 @@ static void rows_are_read_to_their_end_and_no_further(void **state)
     drop_copy(rows);
 }
 
-static void changes_are_told_field_by_field(void **state)
+TEST(changes_are_told_field_by_field)
 {
     struct car a = { 0 }, b = { 0 };
     struct wheel wheels_a[] = { { (char[]){ "fl" }, 1024 }, { (char[]){ "fr" }, 1024 } };
@@ -366,9 +358,8 @@ static void changes_are_told_field_by_field(void **state)
     text_fini(&out);
 }
 
-static void memory_out_is_an_error_and_no_leak(void **state)
+TEST(memory_out_is_an_error_and_no_leak)
 {
-    (void)state;
     struct car car = { 0 };
     struct error err = { 0 };
     mem_fail_after(0);
@@ -396,9 +387,8 @@ static void fill(struct car *car)
             &(struct setting_value){ .kind = VALUE_STRING, .string = i == 0 ? "fl" : "fr" }, &err));
 }
 
-static void a_copy_is_equal_and_owns_itself(void **state)
+TEST(a_copy_is_equal_and_owns_itself)
 {
-    (void)state;
     struct car car = { 0 }, copy = { 0 };
     struct text out = { 0 };
     fill(&car);
@@ -415,9 +405,8 @@ static void a_copy_is_equal_and_owns_itself(void **state)
 }
 
 /* Whichever allocation fails, nothing is leaked (the sanitizers check). */
-static void without_memory_there_is_no_copy(void **state)
+TEST(without_memory_there_is_no_copy)
 {
-    (void)state;
     struct car car = { 0 };
     long fail_at = 0;
     bool is_whole = false;
@@ -433,7 +422,7 @@ static void without_memory_there_is_no_copy(void **state)
     schema_fini(&car_section, &car);
 }
 
-static void what_takes_a_restart_changes_places(void **state)
+TEST(what_takes_a_restart_changes_places)
 {
     static const struct setting rows[] = {
         { .name = "name",
@@ -462,21 +451,4 @@ static void what_takes_a_restart_changes_places(void **state)
     assert_int_equal(after.warranty_us, 5);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults_come_from_the_rows),
-        cmocka_unit_test(every_value_is_taken_or_refused_in_words),
-        cmocka_unit_test(refused_value_leaves_the_member_as_it_was),
-        cmocka_unit_test(long_values_are_cut_in_messages),
-        cmocka_unit_test(secret_is_never_said),
-        cmocka_unit_test(near_names_are_suggested_and_far_ones_not),
-        cmocka_unit_test(rows_are_read_to_their_end_and_no_further),
-        cmocka_unit_test(changes_are_told_field_by_field),
-        cmocka_unit_test(memory_out_is_an_error_and_no_leak),
-        cmocka_unit_test(a_copy_is_equal_and_owns_itself),
-        cmocka_unit_test(without_memory_there_is_no_copy),
-        cmocka_unit_test(what_takes_a_restart_changes_places),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

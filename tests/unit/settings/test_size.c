@@ -3,7 +3,7 @@
 
 #include "settings/size.h"
 
-static void sizes_are_exact(void **state)
+TEST(sizes_are_exact)
 {
     static const struct {
         const char *text;
@@ -45,10 +45,4 @@ static void sizes_are_exact(void **state)
     assert_string_equal(size_format(1536, buffer, sizeof buffer), "1536B");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes_are_exact),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -66,9 +66,8 @@ static const struct {
     { "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)", false },
 };
 
-static void every_text_that_may_change_accounts_is_known(void **state)
+TEST(every_text_that_may_change_accounts_is_known)
 {
-    (void)state;
     static const enum sql_family families[] = { SQL_FAMILY_MARIADB, SQL_FAMILY_MYSQL };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (size_t f = 0; f < 2; f++) {
@@ -80,9 +79,8 @@ static void every_text_that_may_change_accounts_is_known(void **state)
         }
 }
 
-static void a_text_cut_short_is_judged_by_its_beginning(void **state)
+TEST(a_text_cut_short_is_judged_by_its_beginning)
 {
-    (void)state;
     static const struct sql_dialect one = { .family = SQL_FAMILY_MARIADB, .is_utf8 = true };
     assert_true(classify(SPAN_LITERAL("GRANT SELECT ON d.* TO u, v"), true, &one).changes_accounts);
     assert_true(classify(SPAN_LITERAL("CALL p('long"), true, &one).changes_accounts);
@@ -110,9 +108,8 @@ static const struct catalog_row procedures[] = {
     PROCEDURE("sets", "SET @a = 1"),
 };
 
-static void a_procedure_is_judged_by_its_body_where_that_is_known(void **state)
+TEST(a_procedure_is_judged_by_its_body_where_that_is_known)
 {
-    (void)state;
     static const char *const changing[] = { "grants",       "creates",     "drops",   "flushes", "password",
                                             "default_role", "sets_global", "dynamic", "through", "unknown" };
     static const char *const others[] = { "writes", "reads", "sets" };
@@ -134,12 +131,4 @@ static void a_procedure_is_judged_by_its_body_where_that_is_known(void **state)
     catalog_unref(catalog);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_text_that_may_change_accounts_is_known),
-        cmocka_unit_test(a_text_cut_short_is_judged_by_its_beginning),
-        cmocka_unit_test(a_procedure_is_judged_by_its_body_where_that_is_known),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

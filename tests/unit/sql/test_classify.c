@@ -252,9 +252,8 @@ static struct sql_facts classify_copy(const void *data, size_t len, bool is_cut,
     return facts;
 }
 
-static void file_says_what_each_statement_is(void **state)
+TEST(file_says_what_each_statement_is)
 {
-    (void)state;
     int wrong = 0;
     for (size_t i = 0; i < row_count; i++) {
         struct row *row = &rows[i];
@@ -334,9 +333,8 @@ static size_t wrap(const char *data, size_t len, char *to)
     return put(to, to_len, ")", 1);
 }
 
-static void blanks_comments_case_and_parentheses_make_no_read(void **state)
+TEST(blanks_comments_case_and_parentheses_make_no_read)
 {
-    (void)state;
     static char changed[8192], wrapped[8192];
     seed = 20240229;
     for (size_t i = 0; i < row_count * ROUNDS; i++) {
@@ -355,9 +353,8 @@ static void blanks_comments_case_and_parentheses_make_no_read(void **state)
     }
 }
 
-static void reads_stay_reads_with_more_blanks_around(void **state)
+TEST(reads_stay_reads_with_more_blanks_around)
 {
-    (void)state;
     for (size_t i = 0; i < row_count; i++) {
         struct sql_dialect dialects[3];
         char text[4096];
@@ -372,9 +369,8 @@ static void reads_stay_reads_with_more_blanks_around(void **state)
 
 /* Between other statements, too, a text is known to take holds, to write variables or to leave hidden state.
  */
-static void other_statements_hide_no_holds(void **state)
+TEST(other_statements_hide_no_holds)
 {
-    (void)state;
     static const struct {
         const char *before, *after;
     } forms[] = {
@@ -400,9 +396,8 @@ static void other_statements_hide_no_holds(void **state)
     }
 }
 
-static void parentheses_hide_no_holds(void **state)
+TEST(parentheses_hide_no_holds)
 {
-    (void)state;
     for (size_t i = 0; i < row_count; i++) {
         struct sql_dialect dialects[3];
         char wrapped[4096];
@@ -434,9 +429,8 @@ static size_t decided_at(const struct row *row, const struct sql_dialect *dialec
     return (size_t)(lexer.at - sql.data);
 }
 
-static void a_prefix_is_no_read_once_the_reason_is_in_it(void **state)
+TEST(a_prefix_is_no_read_once_the_reason_is_in_it)
 {
-    (void)state;
     for (size_t i = 0; i < row_count; i++) {
         struct sql_dialect dialects[3];
         size_t count = dialects_of(&rows[i], dialects);
@@ -465,9 +459,8 @@ static struct sql_facts classify_long(const char *begin, bool is_cut, bool is_mu
     return facts;
 }
 
-static void long_texts_say_what_their_first_words_prove(void **state)
+TEST(long_texts_say_what_their_first_words_prove)
 {
-    (void)state;
     static const struct {
         const char *begin;
         enum sql_kind kind;
@@ -505,9 +498,8 @@ static void long_texts_say_what_their_first_words_prove(void **state)
     assert_true(classify_long("LOAD DATA LOCAL INFILE '", true, false).is_load_local);
 }
 
-static void deep_parentheses_and_many_statements_are_linear(void **state)
+TEST(deep_parentheses_and_many_statements_are_linear)
 {
-    (void)state;
     static const char *const units[] = { "(", "SELECT 1;", "$a$ ", "/*!*/", "@", "WITH a AS (", "f(", "/*+" };
     struct sql_dialect dialect = { .multi_statements = true };
     for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
@@ -525,9 +517,8 @@ static void deep_parentheses_and_many_statements_are_linear(void **state)
 
 /* Only statements that may run on a connection with a number of its own are examined: reads on replicas are
  * not. */
-static void who_may_ask_for_its_connection_s_number_is_known(void **state)
+TEST(who_may_ask_for_its_connection_s_number_is_known)
 {
-    (void)state;
     static const struct {
         const char *sql;
         bool asks_id;
@@ -555,9 +546,8 @@ static void who_may_ask_for_its_connection_s_number_is_known(void **state)
     assert_true(classify(span_cstr("INSERT INTO t VALUES (1"), true, &dialect).asks_id);
 }
 
-static void every_kind_and_reason_has_a_name(void **state)
+TEST(every_kind_and_reason_has_a_name)
 {
-    (void)state;
     for (int i = 0; i < SQL_REASON_COUNT; i++) {
         assert_true(strlen(sql_reason_name((enum sql_reason)i)) > 0);
         assert_true(strlen(sql_reason_words((enum sql_reason)i)) > 0);
@@ -567,9 +557,8 @@ static void every_kind_and_reason_has_a_name(void **state)
         assert_true(strlen(sql_kind_name((enum sql_kind)i)) > 0);
 }
 
-static void every_keyword_is_found_in_any_case(void **state)
+TEST(every_keyword_is_found_in_any_case)
 {
-    (void)state;
 #define SQL_KEYWORD(name, parenthesis) assert_int_equal(keyword_find(SPAN_LITERAL(#name)), KEYWORD_##name);
 #include "tokens/tbl/sql_keywords.h"
 #undef SQL_KEYWORD
@@ -580,9 +569,8 @@ static void every_keyword_is_found_in_any_case(void **state)
     assert_int_equal(keyword_find(SPAN_LITERAL("{elect")), KEYWORD_NONE);
 }
 
-static void every_function_is_found_for_its_family(void **state)
+TEST(every_function_is_found_for_its_family)
 {
-    (void)state;
     enum { MARIADB = SQL_FAMILY_MARIADB, MYSQL = SQL_FAMILY_MYSQL, BOTH = SQL_FAMILY_UNKNOWN };
 #define SQL_FUNCTION(name, family, effect, parenthesis)                                                      \
     assert_int_equal(function_effect(SPAN_LITERAL(#name), true, (enum sql_family)family), FUNCTION_##effect);
@@ -649,9 +637,8 @@ static const struct {
     { "SET @insert_id = 5", "", "" },
 };
 
-static void what_later_questions_are_told_about_is_known(void **state)
+TEST(what_later_questions_are_told_about_is_known)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof traces / sizeof *traces; i++)
         for (int family = SQL_FAMILY_MARIADB; family <= SQL_FAMILY_MYSQL; family++) {
             struct sql_dialect dialect = { .family = (enum sql_family)family };
@@ -667,9 +654,8 @@ static void what_later_questions_are_told_about_is_known(void **state)
 }
 
 /* Only the first statement of a text counts: further statements ask about the one before them. */
-static void what_is_asked_in_passing_is_known(void **state)
+TEST(what_is_asked_in_passing_is_known)
 {
-    (void)state;
     static const unsigned last = 1u << SQL_ASKS_LAST, found = 1u << SQL_ASKS_FOUND_ROWS,
                           warnings = 1u << SQL_ASKS_DIAGNOSTICS;
     static const struct {
@@ -700,23 +686,4 @@ static void what_is_asked_in_passing_is_known(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_later_questions_are_told_about_is_known),
-        cmocka_unit_test(what_is_asked_in_passing_is_known),
-        cmocka_unit_test(file_says_what_each_statement_is),
-        cmocka_unit_test(blanks_comments_case_and_parentheses_make_no_read),
-        cmocka_unit_test(reads_stay_reads_with_more_blanks_around),
-        cmocka_unit_test(other_statements_hide_no_holds),
-        cmocka_unit_test(parentheses_hide_no_holds),
-        cmocka_unit_test(a_prefix_is_no_read_once_the_reason_is_in_it),
-        cmocka_unit_test(long_texts_say_what_their_first_words_prove),
-        cmocka_unit_test(deep_parentheses_and_many_statements_are_linear),
-        cmocka_unit_test(who_may_ask_for_its_connection_s_number_is_known),
-        cmocka_unit_test(every_kind_and_reason_has_a_name),
-        cmocka_unit_test(every_keyword_is_found_in_any_case),
-        cmocka_unit_test(every_function_is_found_for_its_family),
-    };
-    return cmocka_run_group_tests(tests, read_rows, drop_rows);
-}
+RUN_TESTS(read_rows, drop_rows)

@@ -80,27 +80,24 @@ static const char *const statements[][SPELLINGS] = {
 };
 #define STATEMENTS (sizeof statements / sizeof statements[0])
 
-static void other_literals_blanks_comments_and_case_make_no_other_digest(void **state)
+TEST(other_literals_blanks_comments_and_case_make_no_other_digest)
 {
-    (void)state;
     for (size_t i = 0; i < STATEMENTS; i++)
         for (size_t j = 1; j < SPELLINGS && statements[i][j] != NULL; j++)
             if (digest(statements[i][j], "unknown") != digest(statements[i][0], "unknown"))
                 fail_msg("%s and %s", statements[i][0], statements[i][j]);
 }
 
-static void other_names_words_and_signs_do(void **state)
+TEST(other_names_words_and_signs_do)
 {
-    (void)state;
     for (size_t i = 0; i < STATEMENTS; i++)
         for (size_t j = 0; j < i; j++)
             if (digest(statements[i][0], "unknown") == digest(statements[j][0], "unknown"))
                 fail_msg("%s and %s", statements[i][0], statements[j][0]);
 }
 
-static void quotes_are_read_in_the_sessions_dialect(void **state)
+TEST(quotes_are_read_in_the_sessions_dialect)
 {
-    (void)state;
     assert_true(digest("SELECT \"a\"", "unknown") == digest("SELECT 'b'", "unknown"));
     assert_true(digest("SELECT \"a\"", "ansi") == digest("SELECT `a`", "ansi"));
     assert_true(digest("SELECT \"a\"", "ansi") != digest("SELECT \"b\"", "ansi"));
@@ -108,9 +105,8 @@ static void quotes_are_read_in_the_sessions_dialect(void **state)
 }
 
 /* Names longer than the piece that is folded at a time. */
-static void long_names_count_to_their_last_letter(void **state)
+TEST(long_names_count_to_their_last_letter)
 {
-    (void)state;
     char name[200] = "";
     uint64_t before = digest("", "unknown");
     for (size_t len = 1; len < sizeof name - 1; len++) {
@@ -163,9 +159,8 @@ static const struct {
     { "'a", "\xE2\x80\xA6", NULL },
 };
 
-static void the_text_is_the_statement_without_its_literals(void **state)
+TEST(the_text_is_the_statement_without_its_literals)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct sql_dialect dialect = dialect_named(texts[i].dialect != NULL ? texts[i].dialect : "unknown");
         struct span copy = exact_copy(span_cstr(texts[i].sql));
@@ -177,9 +172,8 @@ static void the_text_is_the_statement_without_its_literals(void **state)
     }
 }
 
-static void a_long_text_ends_in_an_ellipsis(void **state)
+TEST(a_long_text_ends_in_an_ellipsis)
 {
-    (void)state;
     struct sql_dialect dialect = { 0 };
     char sql[3 * DIGEST_TEXT_MAX];
     for (size_t words = 1; words * 6 < sizeof sql; words++) {
@@ -198,9 +192,8 @@ static void a_long_text_ends_in_an_ellipsis(void **state)
 }
 
 /* An INSERT of many rows has one digest wherever it was cut, and the text contains no part of a value. */
-static void where_a_statement_is_cut_makes_no_difference(void **state)
+TEST(where_a_statement_is_cut_makes_no_difference)
 {
-    (void)state;
     static const char head[] = "INSERT INTO t (a, b) VALUES ";
     static const char row[] = "(17, 'geheim'), ";
     struct sql_dialect dialect = { 0 };
@@ -230,9 +223,8 @@ static void where_a_statement_is_cut_makes_no_difference(void **state)
 /* ---- the shape ---- */
 
 /* Texts of one shape have one digest: statements of the table with the same shape are in one row. */
-static void one_shape_has_one_digest(void **state)
+TEST(one_shape_has_one_digest)
 {
-    (void)state;
     struct sql_dialect dialect = dialect_named("mariadb");
     size_t shared = 0;
     for (size_t i = 0; i < STATEMENTS * SPELLINGS; i++)
@@ -259,9 +251,8 @@ static void one_shape_has_one_digest(void **state)
     assert_int_equal(classify(SPAN_LITERAL("SELECT a FROM t WHERE id = 7"), true, &dialect).shape, 0);
 }
 
-static void any_cut_has_a_digest(void **state)
+TEST(any_cut_has_a_digest)
 {
-    (void)state;
     static const char sql[] =
         "SELECT /*!50000 -1.5 */ (x'1F', +2), `b`, 'c''\\'', @d := (?) -- e\n /*+ f */ .5";
     struct sql_dialect dialect = { 0 };
@@ -272,9 +263,8 @@ static void any_cut_has_a_digest(void **state)
     }
 }
 
-static void long_texts_are_linear(void **state)
+TEST(long_texts_are_linear)
 {
-    (void)state;
     static const char *const units[] = { "(", "(1,", "-", "$a$ ", "/*!", "/*", "'", "a", "@", "1 " };
     struct sql_dialect dialect = { .family = SQL_FAMILY_MYSQL };
     char *text = malloc(SQL_TEXT_MAX);
@@ -288,19 +278,4 @@ static void long_texts_are_linear(void **state)
     free(text);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(other_literals_blanks_comments_and_case_make_no_other_digest),
-        cmocka_unit_test(other_names_words_and_signs_do),
-        cmocka_unit_test(quotes_are_read_in_the_sessions_dialect),
-        cmocka_unit_test(long_names_count_to_their_last_letter),
-        cmocka_unit_test(the_text_is_the_statement_without_its_literals),
-        cmocka_unit_test(a_long_text_ends_in_an_ellipsis),
-        cmocka_unit_test(where_a_statement_is_cut_makes_no_difference),
-        cmocka_unit_test(one_shape_has_one_digest),
-        cmocka_unit_test(any_cut_has_a_digest),
-        cmocka_unit_test(long_texts_are_linear),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

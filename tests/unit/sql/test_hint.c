@@ -109,9 +109,8 @@ static const struct {
     { "", "", "mysql" },
 };
 
-static void hints_are_read_from_comments_alone(void **state)
+TEST(hints_are_read_from_comments_alone)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct sql_dialect dialect = dialect_named(rows[i].dialect);
         struct span sql = exact_copy(span_cstr(rows[i].sql));
@@ -170,9 +169,8 @@ static const struct {
     { "", "1", NULL },
 };
 
-static void hints_are_read_from_attributes(void **state)
+TEST(hints_are_read_from_attributes)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
         const char *text = attributes[i].value;
         struct span name = exact_copy(span_cstr(attributes[i].name));
@@ -190,7 +188,7 @@ static void hints_are_read_from_attributes(void **state)
     }
 }
 
-static void statements_without_a_mark_are_not_looked_at_again(void **state)
+TEST(statements_without_a_mark_are_not_looked_at_again)
 {
     static const char *const texts[] = { "SELECT 1", "SELECT /* x */ 1 -- y",
                                          "SELECT '/* headgate: primary */'",
@@ -202,21 +200,11 @@ static void statements_without_a_mark_are_not_looked_at_again(void **state)
         assert_false(classify(span_cstr(texts[i]), false, &dialect).has_hint);
 }
 
-static void a_long_statement_is_looked_at_before_its_first_words(void **state)
+TEST(a_long_statement_is_looked_at_before_its_first_words)
 {
-    (void)state;
     struct sql_dialect dialect = dialect_named("mariadb");
     assert_true(classify(SPAN_LITERAL("/* headgate: timeout=1s */ INSERT INTO t VALUES (1"), true, &dialect)
                     .has_hint);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hints_are_read_from_comments_alone),
-        cmocka_unit_test(hints_are_read_from_attributes),
-        cmocka_unit_test(statements_without_a_mark_are_not_looked_at_again),
-        cmocka_unit_test(a_long_statement_is_looked_at_before_its_first_words),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -257,9 +257,8 @@ static const struct {
 
 #define ROWS (sizeof rows / sizeof rows[0])
 
-static void changes_are_listed(void **state)
+TEST(changes_are_listed)
 {
-    (void)state;
     static const char *const families[] = { "mariadb", "mysql", "unknown" };
     int wrong = 0;
     for (size_t i = 0; i < ROWS * 3; i++) {
@@ -280,9 +279,8 @@ static void changes_are_listed(void **state)
     assert_int_equal(wrong, 0);
 }
 
-static void what_is_walked_was_announced(void **state)
+TEST(what_is_walked_was_announced)
 {
-    (void)state;
     for (size_t i = 0; i < ROWS; i++) {
         struct sql_dialect dialect =
             dialect_named(strcmp(rows[i].dialect, ANY) == 0 ? "unknown" : rows[i].dialect);
@@ -310,9 +308,8 @@ static size_t count_taken(const char *before, const char *sql, const char *after
     return taken;
 }
 
-static void among_others_all_is_taken_and_nothing_given(void **state)
+TEST(among_others_all_is_taken_and_nothing_given)
 {
-    (void)state;
     for (size_t i = 0; i < ROWS; i++) {
         struct sql_dialect dialect =
             dialect_named(strcmp(rows[i].dialect, ANY) == 0 ? "unknown" : rows[i].dialect);
@@ -325,9 +322,8 @@ static void among_others_all_is_taken_and_nothing_given(void **state)
     }
 }
 
-static void every_truncation_ends(void **state)
+TEST(every_truncation_ends)
 {
-    (void)state;
     for (size_t i = 0; i < ROWS; i++)
         for (size_t len = 0; len <= strlen(rows[i].sql); len++) {
             char text[1024];
@@ -339,9 +335,8 @@ static void every_truncation_ends(void **state)
 
 /* Words and punctuation of the rows in any order: the walk ends, and reads nothing beyond the text (with
  * sanitizers). */
-static void shuffled_words_end(void **state)
+TEST(shuffled_words_end)
 {
-    (void)state;
     static const char *const words[] = { "CREATE ",
                                          "TEMPORARY ",
                                          "TABLE ",
@@ -397,14 +392,4 @@ static void shuffled_words_end(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(changes_are_listed),
-        cmocka_unit_test(what_is_walked_was_announced),
-        cmocka_unit_test(among_others_all_is_taken_and_nothing_given),
-        cmocka_unit_test(every_truncation_ends),
-        cmocka_unit_test(shuffled_words_end),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

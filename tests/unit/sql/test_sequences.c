@@ -19,9 +19,8 @@ static void describe(struct span sql, const struct sql_dialect *dialect, char *t
                                use.schema.len > 0 ? "." : "", (int)use.name.len, (const char *)use.name.data);
 }
 
-static void what_draws_and_what_asks_is_told_apart(void **state)
+TEST(what_draws_and_what_asks_is_told_apart)
 {
-    (void)state;
     static const struct {
         const char *sql, *uses;
     } rows[] = {
@@ -48,10 +47,4 @@ static void what_draws_and_what_asks_is_told_apart(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_draws_and_what_asks_is_told_apart),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

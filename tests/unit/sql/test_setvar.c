@@ -151,9 +151,8 @@ static const struct {
     { "SET a = /* x */ 1 -- y\n, b = 2 # z", "session+~ a=1, session+~ b=2" },
 };
 
-static void changes_are_listed(void **state)
+TEST(changes_are_listed)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[1024];
         walk(rows[i].sql, "unknown", text, sizeof text);
@@ -162,9 +161,8 @@ static void changes_are_listed(void **state)
     }
 }
 
-static void every_truncation_ends(void **state)
+TEST(every_truncation_ends)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (size_t len = 0; len <= strlen(rows[i].sql); len++) {
             char part[256], text[1024];
@@ -173,9 +171,8 @@ static void every_truncation_ends(void **state)
         }
 }
 
-static void quotes_follow_sql_mode(void **state)
+TEST(quotes_follow_sql_mode)
 {
-    (void)state;
     char text[256];
     walk("SET a = 'x\\', b = 1", "nobackslash", text, sizeof text);
     assert_string_equal(text, "session~ a, session+~ b=1");
@@ -183,12 +180,4 @@ static void quotes_follow_sql_mode(void **state)
     assert_string_equal(text, "session~ a");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(changes_are_listed),
-        cmocka_unit_test(every_truncation_ends),
-        cmocka_unit_test(quotes_follow_sql_mode),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

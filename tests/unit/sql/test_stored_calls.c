@@ -163,17 +163,15 @@ static const struct sql_dialect known = { .family = SQL_FAMILY_MARIADB,
                                           .schema = SPAN_LITERAL("app"),
                                           .reads_stored = true };
 
-static void what_stored_code_does_its_statement_does(void **state)
+TEST(what_stored_code_does_its_statement_does)
 {
-    (void)state;
     struct sql_dialect dialect = known;
     dialect.catalog = catalog;
     check(rows, COUNT_OF(rows), &dialect);
 }
 
-static void unless_it_is_allowed_nothing_of_it_is_a_harmless_read(void **state)
+TEST(unless_it_is_allowed_nothing_of_it_is_a_harmless_read)
 {
-    (void)state;
     struct sql_dialect dialect = known;
     dialect.catalog = catalog;
     dialect.reads_stored = false;
@@ -184,9 +182,8 @@ static void unless_it_is_allowed_nothing_of_it_is_a_harmless_read(void **state)
     }
 }
 
-static void without_a_catalog_routines_are_not_known(void **state)
+TEST(without_a_catalog_routines_are_not_known)
 {
-    (void)state;
     static const struct row unknown[] = {
         { "CALL nothing()", "hide commit writes code" },
         { "CALL nothing(@a)", "hide commit writes touches code" },
@@ -198,9 +195,8 @@ static void without_a_catalog_routines_are_not_known(void **state)
     check(unknown, COUNT_OF(unknown), &known);
 }
 
-static void of_a_call_that_is_too_long_nothing_is_known(void **state)
+TEST(of_a_call_that_is_too_long_nothing_is_known)
 {
-    (void)state;
     struct sql_dialect dialect = known;
     dialect.catalog = catalog;
     struct sql_facts facts = classify(span_cstr("CALL reads('aaaaa"), true, &dialect);
@@ -209,13 +205,4 @@ static void of_a_call_that_is_too_long_nothing_is_known(void **state)
     assert_true(facts.may_hide_state && !facts.is_read);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_stored_code_does_its_statement_does),
-        cmocka_unit_test(unless_it_is_allowed_nothing_of_it_is_a_harmless_read),
-        cmocka_unit_test(without_a_catalog_routines_are_not_known),
-        cmocka_unit_test(of_a_call_that_is_too_long_nothing_is_known),
-    };
-    return cmocka_run_group_tests(tests, build, drop);
-}
+RUN_TESTS(build, drop)

@@ -3,9 +3,8 @@
 
 #include "sql/traces.h"
 
-static void what_asks_about_earlier_statements_is_found(void **state)
+TEST(what_asks_about_earlier_statements_is_found)
 {
-    (void)state;
     static const struct {
         const char *sql;
         unsigned anywhere, in_show;
@@ -46,10 +45,4 @@ static void what_asks_about_earlier_statements_is_found(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_asks_about_earlier_statements_is_found),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -54,9 +54,8 @@ static const struct {
     { SQL_SELECT, "", "", 1305, false },
 };
 
-static void each_row_is_read_as_it_says(void **state)
+TEST(each_row_is_read_as_it_says)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct span statement = exact_copy(span_cstr(rows[i].statement));
         struct span message = exact_copy(span_cstr(rows[i].message));
@@ -103,9 +102,8 @@ static void assert_unreadable(size_t row, enum sql_family family)
     assert_row(is_unbegun == texts[row].is_unbegun, "%s (family %d)", texts[row].text, (int)family);
 }
 
-static void what_cannot_be_read_is_not_begun(void **state)
+TEST(what_cannot_be_read_is_not_begun)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         assert_unreadable(i, SQL_FAMILY_MARIADB);
         if (!texts[i].is_mariadb_only)
@@ -113,9 +111,4 @@ static void what_cannot_be_read_is_not_begun(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = { cmocka_unit_test(each_row_is_read_as_it_says),
-                                        cmocka_unit_test(what_cannot_be_read_is_not_begun) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -55,16 +55,14 @@ static bool keeps(const char *sql)
     return explain_effects_keeps_reads(&facts, span_cstr(sql), &dialect);
 }
 
-static void texts_and_what_they_would_leave(void **state)
+TEST(texts_and_what_they_would_leave)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_row(keeps(rows[i].sql) == rows[i].keeps, "%s", rows[i].sql);
 }
 
-static void without_memory_it_is_yes(void **state)
+TEST(without_memory_it_is_yes)
 {
-    (void)state;
     static const char *const texts[] = { "SET sql_mode = ''", "UNLOCK TABLES" };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         mem_fail_after(0);
@@ -74,11 +72,4 @@ static void without_memory_it_is_yes(void **state)
     }
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_and_what_they_would_leave),
-        cmocka_unit_test(without_memory_it_is_yes),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

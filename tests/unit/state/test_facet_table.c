@@ -71,18 +71,16 @@ static void set(struct scene *scene, const char *name, const char *literal)
     assert_true(vars_set(&scene->facets.vars, span_cstr(name), span_cstr(literal)));
 }
 
-static void session_as_after_its_login_is_said_nothing(void **state)
+TEST(session_as_after_its_login_is_said_nothing)
 {
-    (void)state;
     struct scene scene;
     begin(&scene);
     says(&scene, (const char *const[SAID_MAX]){ NULL });
     end(&scene);
 }
 
-static void each_part_is_said_once(void **state)
+TEST(each_part_is_said_once)
 {
-    (void)state;
     struct scene scene;
     begin(&scene);
     set(&scene, "time_zone", "'+01:00'");
@@ -98,9 +96,8 @@ static void each_part_is_said_once(void **state)
     end(&scene);
 }
 
-static void one_set_says_variables_insert_id_and_autocommit(void **state)
+TEST(one_set_says_variables_insert_id_and_autocommit)
 {
-    (void)state;
     struct scene scene;
     begin(&scene);
     set(&scene, "time_zone", "'+01:00'");
@@ -112,9 +109,8 @@ static void one_set_says_variables_insert_id_and_autocommit(void **state)
     end(&scene);
 }
 
-static void question_about_the_last_statement_does_not_find_a_set(void **state)
+TEST(question_about_the_last_statement_does_not_find_a_set)
 {
-    (void)state;
     struct scene scene;
     begin(&scene);
     scene.facets.insert_id.value = 7;
@@ -123,9 +119,8 @@ static void question_about_the_last_statement_does_not_find_a_set(void **state)
     end(&scene);
 }
 
-static void replica_gets_what_a_harmless_read_needs(void **state)
+TEST(replica_gets_what_a_harmless_read_needs)
 {
-    (void)state;
     struct scene scene;
     begin(&scene);
     scene.job.place = ROUTE_REPLICA;
@@ -142,9 +137,8 @@ static void replica_gets_what_a_harmless_read_needs(void **state)
     end(&scene);
 }
 
-static void wait_timeout_is_there_only_while_it_is_asked_for(void **state)
+TEST(wait_timeout_is_there_only_while_it_is_asked_for)
 {
-    (void)state;
     struct scene scene;
     begin(&scene);
     scene.facets.wait_s = 5;
@@ -159,9 +153,8 @@ static void wait_timeout_is_there_only_while_it_is_asked_for(void **state)
     end(&scene);
 }
 
-static void name_outside_ascii_is_said_in_utf8(void **state)
+TEST(name_outside_ascii_is_said_in_utf8)
 {
-    (void)state;
     struct scene scene;
     begin(&scene);
     scene.connection.upstream.key.collation = 8;
@@ -181,9 +174,8 @@ static void name_outside_ascii_is_said_in_utf8(void **state)
     end(&scene);
 }
 
-static void server_in_another_schema_than_asked_for_is_an_error(void **state)
+TEST(server_in_another_schema_than_asked_for_is_an_error)
 {
-    (void)state;
     struct scene scene;
     begin(&scene);
     scene.facets.reading.is_utf8 = true;
@@ -197,9 +189,8 @@ static void server_in_another_schema_than_asked_for_is_an_error(void **state)
     end(&scene);
 }
 
-static void galera_node_waits_and_its_report_is_taken(void **state)
+TEST(galera_node_waits_and_its_report_is_taken)
 {
-    (void)state;
     struct scene scene;
     begin(&scene);
     scene.slot.must_wait = true;
@@ -211,9 +202,8 @@ static void galera_node_waits_and_its_report_is_taken(void **state)
     end(&scene);
 }
 
-static void counts_and_warnings_of_others_are_overwritten(void **state)
+TEST(counts_and_warnings_of_others_are_overwritten)
 {
-    (void)state;
     struct scene scene;
     begin(&scene);
     scene.slot.must_count = true;
@@ -227,9 +217,8 @@ static void counts_and_warnings_of_others_are_overwritten(void **state)
     end(&scene);
 }
 
-static void transaction_of_the_replica_begins_anew_on_the_primary(void **state)
+TEST(transaction_of_the_replica_begins_anew_on_the_primary)
 {
-    (void)state;
     struct scene scene;
     begin(&scene);
     scene.facets.transaction.must_begin = true;
@@ -239,9 +228,8 @@ static void transaction_of_the_replica_begins_anew_on_the_primary(void **state)
     end(&scene);
 }
 
-static void set_option_is_a_command_of_two_bytes(void **state)
+TEST(set_option_is_a_command_of_two_bytes)
 {
-    (void)state;
     struct scene scene;
     struct replay_command command;
     begin(&scene);
@@ -258,21 +246,4 @@ static void set_option_is_a_command_of_two_bytes(void **state)
     end(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(session_as_after_its_login_is_said_nothing),
-        cmocka_unit_test(each_part_is_said_once),
-        cmocka_unit_test(one_set_says_variables_insert_id_and_autocommit),
-        cmocka_unit_test(question_about_the_last_statement_does_not_find_a_set),
-        cmocka_unit_test(replica_gets_what_a_harmless_read_needs),
-        cmocka_unit_test(wait_timeout_is_there_only_while_it_is_asked_for),
-        cmocka_unit_test(name_outside_ascii_is_said_in_utf8),
-        cmocka_unit_test(server_in_another_schema_than_asked_for_is_an_error),
-        cmocka_unit_test(galera_node_waits_and_its_report_is_taken),
-        cmocka_unit_test(counts_and_warnings_of_others_are_overwritten),
-        cmocka_unit_test(transaction_of_the_replica_begins_anew_on_the_primary),
-        cmocka_unit_test(set_option_is_a_command_of_two_bytes),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -26,9 +26,8 @@ static struct fingerprint of(const struct sets *sets)
     return fingerprint;
 }
 
-static void what_is_equal_and_what_covers(void **state)
+TEST(what_is_equal_and_what_covers)
 {
-    (void)state;
     static const struct {
         struct sets old, new;
         bool is_equal, covers;
@@ -66,9 +65,8 @@ static void what_is_equal_and_what_covers(void **state)
 }
 
 /* As many variables as a session may have; taking the fingerprint again forgets the former one. */
-static void it_holds_all_and_can_be_taken_again(void **state)
+TEST(it_holds_all_and_can_be_taken_again)
 {
-    (void)state;
     struct vars vars = { 0 };
     struct fingerprint fingerprint = { 0 }, none = { 0 };
     char name[16];
@@ -86,11 +84,4 @@ static void it_holds_all_and_can_be_taken_again(void **state)
     fingerprint_fini(&fingerprint);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_equal_and_what_covers),
-        cmocka_unit_test(it_holds_all_and_can_be_taken_again),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

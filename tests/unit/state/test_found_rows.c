@@ -1,12 +1,7 @@
 /* The replies that change FOUND_ROWS(), as observed on three real servers. */
+#include "../base/unit.h"
+
 #include "state/found_rows.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 static const struct {
     const char *sql;
@@ -30,9 +25,8 @@ static const struct {
     { "DELETE FROM t; SHOW TABLES; SELECT nosuch", 2, 1054, true, true },
 };
 
-static void a_count_is_of_what_has_run(void **state)
+TEST(a_count_is_of_what_has_run)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (int family = SQL_FAMILY_MARIADB; family <= SQL_FAMILY_MYSQL; family++) {
             struct sql_dialect dialect = { .family = (enum sql_family)family, .multi_statements = true };
@@ -45,8 +39,4 @@ static void a_count_is_of_what_has_run(void **state)
         }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = { cmocka_unit_test(a_count_is_of_what_has_run) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -11,9 +11,8 @@ static void set_all(struct vars *vars, const char *const *said)
         assert_true(vars_set(vars, span_cstr(said[i]), span_cstr(said[i + 1])));
 }
 
-static void only_what_texts_are_read_by_and_in_the_order_in_which_it_must_be_said(void **state)
+TEST(only_what_texts_are_read_by_and_in_the_order_in_which_it_must_be_said)
 {
-    (void)state;
     static const struct {
         const char *said[2 * SETS_MAX + 1]; /* name, literal, … */
         const char *wording;
@@ -40,9 +39,8 @@ static void only_what_texts_are_read_by_and_in_the_order_in_which_it_must_be_sai
     }
 }
 
-static void what_was_not_said_then_is_as_at_login(void **state)
+TEST(what_was_not_said_then_is_as_at_login)
 {
-    (void)state;
     static const struct {
         const char *now[2 * SETS_MAX + 1];
         const char *wording, *sql;
@@ -67,11 +65,4 @@ static void what_was_not_said_then_is_as_at_login(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_what_texts_are_read_by_and_in_the_order_in_which_it_must_be_said),
-        cmocka_unit_test(what_was_not_said_then_is_as_at_login),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -57,9 +57,8 @@ static void say(struct pins *pins, const struct said *said)
     pending_pins_free(pending);
 }
 
-static void what_was_said_is_what_is_held(void **state)
+TEST(what_was_said_is_what_is_held)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct pins pins = { 0 };
         struct text text = { 0 };
@@ -73,9 +72,8 @@ static void what_was_said_is_what_is_held(void **state)
     }
 }
 
-static void user_locks_of_mysql_have_names_in_any_case(void **state)
+TEST(user_locks_of_mysql_have_names_in_any_case)
 {
-    (void)state;
     for (int family = SQL_FAMILY_MARIADB; family <= SQL_FAMILY_MYSQL; family++) {
         struct pins pins = { 0 };
         dialect.family = (enum sql_family)family;
@@ -87,9 +85,8 @@ static void user_locks_of_mysql_have_names_in_any_case(void **state)
     dialect.family = SQL_FAMILY_MARIADB;
 }
 
-static void a_prepare_keeps_its_text(void **state)
+TEST(a_prepare_keeps_its_text)
 {
-    (void)state;
     struct pins pins = { 0 };
     say(&pins, &(struct said){ "PREPARE `s` FROM 'SELECT ''x'' -- \\\\'", 'd' });
     struct span text = pins_text(&pins, PIN_PREPARED, SPAN_LITERAL("S"));
@@ -99,9 +96,8 @@ static void a_prepare_keeps_its_text(void **state)
     pins_clear(&pins);
 }
 
-static void without_memory_there_are_no_claims(void **state)
+TEST(without_memory_there_are_no_claims)
 {
-    (void)state;
     const char *sql = "DROP TABLE a, b, c, d, e";
     unsigned failures = 0;
     for (long count = 0; count < 40; count++) {
@@ -114,13 +110,4 @@ static void without_memory_there_are_no_claims(void **state)
     assert_true(failures > 5 && failures < 40);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_said_is_what_is_held),
-        cmocka_unit_test(user_locks_of_mysql_have_names_in_any_case),
-        cmocka_unit_test(a_prepare_keeps_its_text),
-        cmocka_unit_test(without_memory_there_are_no_claims),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -106,9 +106,8 @@ static struct pending_set *read(const char *sql)
     return changes;
 }
 
-static void statement_rows(void **state)
+TEST(statement_rows)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct pending_set *changes = read(rows[i].sql);
         struct text constants = { 0 };
@@ -157,9 +156,8 @@ static const struct {
     { "SET @a = ?", "", true },
 };
 
-static void user_variables_that_mean_the_same_everywhere_are_kept(void **state)
+TEST(user_variables_that_mean_the_same_everywhere_are_kept)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(user_rows); i++) {
         struct pending_set *changes = read(user_rows[i].sql);
         struct text known = { 0 };
@@ -206,18 +204,16 @@ static bool commit(const char *sql, const char *reported, const char *want)
     return is_fine;
 }
 
-static void a_constant_follows_whether_it_is_tracked_or_not(void **state)
+TEST(a_constant_follows_whether_it_is_tracked_or_not)
 {
-    (void)state;
     assert_true(commit("SET sql_mode='ANSI'", "", "SET sql_mode='ANSI'"));
     assert_true(commit("SET sql_mode='ANSI'", "sql_mode", "SET sql_mode='ANSI'"));
     assert_true(commit("SET GLOBAL a=1", "", ""));
     assert_true(commit("SET @a=1", "", ""));
 }
 
-static void what_only_the_server_knows_must_be_reported_by_this_very_reply(void **state)
+TEST(what_only_the_server_knows_must_be_reported_by_this_very_reply)
 {
-    (void)state;
     assert_true(commit("SET sql_mode=CONCAT('a')", "sql_mode", "SET sql_mode='told'"));
     assert_true(commit("SET SQL_MODE=CONCAT('a')", "sql_mode", "SET sql_mode='told'"));
     assert_false(commit("SET sql_mode=CONCAT('a')", "", ""));
@@ -230,9 +226,8 @@ static void what_only_the_server_knows_must_be_reported_by_this_very_reply(void 
     assert_true(commit("SET a=f(), b=f()", "b a", "SET b='told',a='told'"));
 }
 
-static void names_among_others_are_followed_in_their_order(void **state)
+TEST(names_among_others_are_followed_in_their_order)
 {
-    (void)state;
     static const char told[] = "character_set_client";
     assert_true(commit("SET NAMES latin1, sql_mode='ANSI'", told, "SET names 'latin1',sql_mode='ANSI'"));
     assert_true(commit("SET sql_mode='ANSI', NAMES latin1", told, "SET names 'latin1',sql_mode='ANSI'"));
@@ -256,9 +251,8 @@ static void names_among_others_are_followed_in_their_order(void **state)
 
 /* Statements in order, and the SETs for a new connection after all of them. `told` is reported before each
  * commit. */
-static void what_is_said_after_all_of_them(void **state)
+TEST(what_is_said_after_all_of_them)
 {
-    (void)state;
     static const struct {
         const char *sql[3], *told[3], *want;
         bool follows_schema;
@@ -322,9 +316,8 @@ static void what_is_said_after_all_of_them(void **state)
     }
 }
 
-static void refusals_that_come_before_anything_is_done(void **state)
+TEST(refusals_that_come_before_anything_is_done)
 {
-    (void)state;
     static const struct {
         const char *sql;
         uint16_t code;
@@ -350,9 +343,8 @@ static void refusals_that_come_before_anything_is_done(void **state)
     }
 }
 
-static void what_holds_its_connection_is_noted_by_name(void **state)
+TEST(what_holds_its_connection_is_noted_by_name)
 {
-    (void)state;
     static const char *const held[][2] = {
         { "SET sql_log_bin = 0", "SET sql_log_bin=0" },
         { "SET @@session.sql_log_bin = DEFAULT, a = 1", "SET sql_log_bin=DEFAULT" },
@@ -371,9 +363,8 @@ static void what_holds_its_connection_is_noted_by_name(void **state)
     }
 }
 
-static void older_mariadb_reports_two_under_their_old_names(void **state)
+TEST(older_mariadb_reports_two_under_their_old_names)
 {
-    (void)state;
     static const char sql[] = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY";
     assert_true(commit(sql, "tx_isolation tx_read_only", "SET tx_isolation='told',tx_read_only='told'"));
     assert_true(commit(sql, "transaction_isolation transaction_read_only",
@@ -382,17 +373,15 @@ static void older_mariadb_reports_two_under_their_old_names(void **state)
     assert_false(commit(sql, "", ""));
 }
 
-static void what_cannot_follow_pins_though_the_rest_is_noted(void **state)
+TEST(what_cannot_follow_pins_though_the_rest_is_noted)
 {
-    (void)state;
     assert_false(commit("SET ROLE r, s", "", ""));
     assert_false(commit("SET a=1, profiling=1", "", ""));
     assert_false(commit("SET session_track_schema=0", "session_track_schema", ""));
 }
 
-static void without_memory_the_session_is_pinned(void **state)
+TEST(without_memory_the_session_is_pinned)
 {
-    (void)state;
     struct sql_dialect dialect = { 0 };
     unsigned pinned = 0;
     for (long fail_at = 0; fail_at < 8; fail_at++) {
@@ -417,20 +406,4 @@ static void without_memory_the_session_is_pinned(void **state)
     pending_set_fini(NULL);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(statement_rows),
-        cmocka_unit_test(user_variables_that_mean_the_same_everywhere_are_kept),
-        cmocka_unit_test(a_constant_follows_whether_it_is_tracked_or_not),
-        cmocka_unit_test(what_only_the_server_knows_must_be_reported_by_this_very_reply),
-        cmocka_unit_test(names_among_others_are_followed_in_their_order),
-        cmocka_unit_test(what_is_said_after_all_of_them),
-        cmocka_unit_test(refusals_that_come_before_anything_is_done),
-        cmocka_unit_test(what_holds_its_connection_is_noted_by_name),
-        cmocka_unit_test(older_mariadb_reports_two_under_their_old_names),
-        cmocka_unit_test(what_cannot_follow_pins_though_the_rest_is_noted),
-        cmocka_unit_test(without_memory_the_session_is_pinned),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

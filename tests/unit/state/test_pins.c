@@ -22,9 +22,8 @@ static void assert_described(const struct pins *pins, const char *want)
     text_fini(&text);
 }
 
-static void two_tables_need_two_drops(void **state)
+TEST(two_tables_need_two_drops)
 {
-    (void)state;
     struct pins pins = { 0 };
     assert_false(pins_any(&pins));
     add(&pins, PIN_TEMPORARY_TABLE, "test.a");
@@ -40,9 +39,8 @@ static void two_tables_need_two_drops(void **state)
     pins_clear(&pins);
 }
 
-static void user_locks_are_counted(void **state)
+TEST(user_locks_are_counted)
 {
-    (void)state;
     struct pins pins = { 0 };
     add(&pins, PIN_USER_LOCK, "x");
     add(&pins, PIN_USER_LOCK, "x");
@@ -53,9 +51,8 @@ static void user_locks_are_counted(void **state)
     pins_clear(&pins);
 }
 
-static void a_nameless_one_ends_with_all(void **state)
+TEST(a_nameless_one_ends_with_all)
 {
-    (void)state;
     struct pins pins = { 0 };
     add(&pins, PIN_USER_LOCK, "x");
     add(&pins, PIN_USER_LOCK, "");
@@ -68,9 +65,8 @@ static void a_nameless_one_ends_with_all(void **state)
     assert_described(&pins, "");
 }
 
-static void a_prepared_statement_keeps_its_text(void **state)
+TEST(a_prepared_statement_keeps_its_text)
 {
-    (void)state;
     struct pins pins = { 0 };
     pins_add(&pins, PIN_PREPARED, SPAN_LITERAL("Stmt"), SPAN_LITERAL("SELECT 1"), &origin);
     assert_true(span_is(pins_text(&pins, PIN_PREPARED, SPAN_LITERAL("sTMT")), "SELECT 1"));
@@ -81,9 +77,8 @@ static void a_prepared_statement_keeps_its_text(void **state)
     pins_clear(&pins);
 }
 
-static void a_renamed_table_is_there_all_the_time(void **state)
+TEST(a_renamed_table_is_there_all_the_time)
 {
-    (void)state;
     struct pins pins = { 0 };
     pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.a"), SPAN_LITERAL("test.b"));
     assert_false(pins_any(&pins)); /* the renamed table was not a temporary one */
@@ -119,9 +114,8 @@ static void assert_origins(const struct pins *pins, enum pin_cause cause, const 
     text_fini(&text);
 }
 
-static void each_pin_knows_since_when_and_by_what(void **state)
+TEST(each_pin_knows_since_when_and_by_what)
 {
-    (void)state;
     struct pins pins = { 0 };
     take(&pins, PIN_TEMPORARY_TABLE, "a", 5, "CREATE a");
     take(&pins, PIN_TEMPORARY_TABLE, "b", 6, "CREATE b");
@@ -146,9 +140,8 @@ static void each_pin_knows_since_when_and_by_what(void **state)
     pins_clear(&pins);
 }
 
-static void a_long_statement_is_cut_between_characters(void **state)
+TEST(a_long_statement_is_cut_between_characters)
 {
-    (void)state;
     struct pins pins = { 0 };
     char sql[PIN_STATEMENT_MAX + 20];
     memset(sql, 'x', sizeof sql);
@@ -206,9 +199,8 @@ static void step(struct pins *pins, struct model *model, uint64_t *seed)
     }
 }
 
-static void random_histories_equal_a_plain_model(void **state)
+TEST(random_histories_equal_a_plain_model)
 {
-    (void)state;
     uint64_t seed = 20261121;
     for (unsigned round = 0; round < 300; round++) {
         struct pins pins = { 0 };
@@ -223,9 +215,8 @@ static void random_histories_equal_a_plain_model(void **state)
     }
 }
 
-static void more_names_than_are_kept_stay_until_all_go(void **state)
+TEST(more_names_than_are_kept_stay_until_all_go)
 {
-    (void)state;
     struct pins pins = { 0 };
     char name[16];
     for (unsigned i = 0; i <= PINS_MAX; i++) {
@@ -241,9 +232,8 @@ static void more_names_than_are_kept_stay_until_all_go(void **state)
 }
 
 /* Whichever allocation fails, the session is pinned. */
-static void out_of_memory_pins_longer_never_shorter(void **state)
+TEST(out_of_memory_pins_longer_never_shorter)
 {
-    (void)state;
     for (unsigned fail_at = 0; fail_at < 4; fail_at++) {
         struct pins pins = { 0 };
         mem_fail_after(fail_at);
@@ -268,9 +258,8 @@ static void assert_only_name(const struct pins *pins, const char *wanted)
     assert_true(span_equal(name, span_cstr(wanted)));
 }
 
-static void the_only_pin_is_told_by_its_name(void **state)
+TEST(the_only_pin_is_told_by_its_name)
 {
-    (void)state;
     struct pins pins = { 0 };
     struct pin_counters counters = { 0 };
     assert_only_name(&pins, "");
@@ -290,9 +279,8 @@ static void the_only_pin_is_told_by_its_name(void **state)
     pins_clear(&pins);
 }
 
-static void each_time_a_cause_comes_it_is_counted_once(void **state)
+TEST(each_time_a_cause_comes_it_is_counted_once)
 {
-    (void)state;
     struct pins pins = { 0 };
     struct pin_counters counters = { 0 };
     for (int i = 0; i < 3; i++) {
@@ -310,9 +298,8 @@ static void each_time_a_cause_comes_it_is_counted_once(void **state)
     pins_clear(&pins);
 }
 
-static void every_cause_has_a_name_and_words(void **state)
+TEST(every_cause_has_a_name_and_words)
 {
-    (void)state;
     for (unsigned i = 0; i < PIN_CAUSE_COUNT; i++) {
         assert_true(strlen(pin_cause_words((enum pin_cause)i)) > 0);
         for (unsigned j = 0; j < i; j++)
@@ -322,9 +309,8 @@ static void every_cause_has_a_name_and_words(void **state)
 
 /* Servers ignore the letter case of some of these names. Names of the other kinds with different letter case
  * are different names. */
-static void names_are_compared_as_servers_do(void **state)
+TEST(names_are_compared_as_servers_do)
 {
-    (void)state;
     static const struct {
         enum pin_cause cause;
         bool is_nocase;
@@ -343,23 +329,4 @@ static void names_are_compared_as_servers_do(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_are_compared_as_servers_do),
-        cmocka_unit_test(two_tables_need_two_drops),
-        cmocka_unit_test(user_locks_are_counted),
-        cmocka_unit_test(a_nameless_one_ends_with_all),
-        cmocka_unit_test(a_prepared_statement_keeps_its_text),
-        cmocka_unit_test(a_renamed_table_is_there_all_the_time),
-        cmocka_unit_test(each_pin_knows_since_when_and_by_what),
-        cmocka_unit_test(a_long_statement_is_cut_between_characters),
-        cmocka_unit_test(random_histories_equal_a_plain_model),
-        cmocka_unit_test(more_names_than_are_kept_stay_until_all_go),
-        cmocka_unit_test(out_of_memory_pins_longer_never_shorter),
-        cmocka_unit_test(the_only_pin_is_told_by_its_name),
-        cmocka_unit_test(each_time_a_cause_comes_it_is_counted_once),
-        cmocka_unit_test(every_cause_has_a_name_and_words),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

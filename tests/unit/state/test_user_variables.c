@@ -13,9 +13,8 @@ static void assert_said(const struct uservars *vars, uint64_t since, const char 
     text_fini(&out);
 }
 
-static void names_are_taken_from_tokens_that_can_be_said_again(void **state)
+TEST(names_are_taken_from_tokens_that_can_be_said_again)
 {
-    (void)state;
     static const struct {
         const char *token, *name; /* NULL: refused */
     } rows[] = {
@@ -57,9 +56,8 @@ static void do_steps(struct uservars *vars, const char *steps)
     }
 }
 
-static void what_is_known_is_said(void **state)
+TEST(what_is_known_is_said)
 {
-    (void)state;
     static const struct {
         const char *steps, *said;
         bool is_known;
@@ -90,9 +88,8 @@ static void what_is_known_is_said(void **state)
     }
 }
 
-static void only_what_is_newer_is_said(void **state)
+TEST(only_what_is_newer_is_said)
 {
-    (void)state;
     struct uservars vars = { 0 };
     do_steps(&vars, "a=1 b=2");
     uint64_t told = vars.version;
@@ -106,9 +103,8 @@ static void only_what_is_newer_is_said(void **state)
     user_variables_fini(&vars);
 }
 
-static void too_many_or_too_much_is_not_followed(void **state)
+TEST(too_many_or_too_much_is_not_followed)
 {
-    (void)state;
     struct uservars vars = { 0 };
     static char long_value[USERVARS_BYTES_MAX];
     memset(long_value, '1', sizeof long_value - 1);
@@ -183,9 +179,8 @@ static void answer_with(struct rows *answer, struct rows_def *defs, const struct
 }
 
 /* Values as servers returned them. */
-static void answers_are_written_so_that_they_mean_the_same(void **state)
+TEST(answers_are_written_so_that_they_mean_the_same)
 {
-    (void)state;
     static const struct {
         uint8_t type;
         uint16_t flags;
@@ -243,9 +238,8 @@ static void answers_are_written_so_that_they_mean_the_same(void **state)
     rows_fini(&answer);
 }
 
-static void what_is_unknown_is_asked_for_a_part_at_a_time(void **state)
+TEST(what_is_unknown_is_asked_for_a_part_at_a_time)
 {
-    (void)state;
     struct uservars vars = { 0 };
     struct text sql = { 0 };
     do_steps(&vars, "a~ b=1 c~");
@@ -266,9 +260,8 @@ static void what_is_unknown_is_asked_for_a_part_at_a_time(void **state)
     user_variables_fini(&vars);
 }
 
-static void names_that_stored_code_has_made_are_asked_for_too(void **state)
+TEST(names_that_stored_code_has_made_are_asked_for_too)
 {
-    (void)state;
     struct rows_def defs[ROWS_COLUMNS_MAX];
     struct rows answer = { 0 };
     struct uservars vars = { 0 };
@@ -286,9 +279,8 @@ static void names_that_stored_code_has_made_are_asked_for_too(void **state)
     user_variables_fini(&vars);
 }
 
-static void without_memory_nothing_is_known_that_is_not(void **state)
+TEST(without_memory_nothing_is_known_that_is_not)
 {
-    (void)state;
     for (long n = 0; n < 8; n++) {
         struct uservars vars = { 0 };
         mem_fail_after(n);
@@ -303,17 +295,4 @@ static void without_memory_nothing_is_known_that_is_not(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_are_taken_from_tokens_that_can_be_said_again),
-        cmocka_unit_test(what_is_known_is_said),
-        cmocka_unit_test(only_what_is_newer_is_said),
-        cmocka_unit_test(too_many_or_too_much_is_not_followed),
-        cmocka_unit_test(answers_are_written_so_that_they_mean_the_same),
-        cmocka_unit_test(what_is_unknown_is_asked_for_a_part_at_a_time),
-        cmocka_unit_test(names_that_stored_code_has_made_are_asked_for_too),
-        cmocka_unit_test(without_memory_nothing_is_known_that_is_not),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -15,9 +15,8 @@ static void assert_diff(const struct vars *vars, uint64_t since, const char *wan
     text_fini(&out);
 }
 
-static void manner_rows(void **state)
+TEST(manner_rows)
 {
-    (void)state;
     static const struct {
         const char *name;
         enum vars_manner manner;
@@ -60,9 +59,8 @@ static void manner_rows(void **state)
         assert_row(vars_manner_of(span_cstr(rows[i].name)) == rows[i].manner, "%s", rows[i].name);
 }
 
-static void defaults_of_what_holds_a_connection(void **state)
+TEST(defaults_of_what_holds_a_connection)
 {
-    (void)state;
     static const struct {
         const char *name, *literal;
         bool is_default;
@@ -92,9 +90,8 @@ static void defaults_of_what_holds_a_connection(void **state)
                    "%s=%s", rows[i].name, rows[i].literal);
 }
 
-static void what_a_statement_uses_up(void **state)
+TEST(what_a_statement_uses_up)
 {
-    (void)state;
     assert_string_equal(vars_used_up(SPAN_LITERAL("Insert_ID")), "insert_id");
     assert_string_equal(vars_used_up(SPAN_LITERAL("gtid_seq_no")), "gtid_seq_no");
     assert_null(vars_used_up(SPAN_LITERAL("gtid_next")));
@@ -102,9 +99,8 @@ static void what_a_statement_uses_up(void **state)
     assert_null(vars_used_up((struct span){ 0 }));
 }
 
-static void what_concerns_writes_is_said_where_they_are(void **state)
+TEST(what_concerns_writes_is_said_where_they_are)
 {
-    (void)state;
     struct vars vars = { 0 };
     struct text out = { 0 };
     size_t at = 0;
@@ -129,9 +125,8 @@ static void what_concerns_writes_is_said_where_they_are(void **state)
     vars_fini(&vars);
 }
 
-static void literal_rows(void **state)
+TEST(literal_rows)
 {
-    (void)state;
     static const struct {
         const char *name, *value, *literal; /* NULL: refused */
     } rows[] = {
@@ -177,9 +172,8 @@ static void literal_rows(void **state)
 }
 
 /* No value from a peer makes SQL that means anything but one literal. */
-static void no_value_leaves_its_quotes(void **state)
+TEST(no_value_leaves_its_quotes)
 {
-    (void)state;
     uint64_t seed = 111;
     static const char dangerous[] = "'\"\\`;-/*#0189.\xbf\x5c\n\r a,=()";
     for (unsigned i = 0; i < 50000; i++) {
@@ -202,9 +196,8 @@ static void no_value_leaves_its_quotes(void **state)
     }
 }
 
-static void what_cannot_be_kept_is_refused_and_nothing_changes(void **state)
+TEST(what_cannot_be_kept_is_refused_and_nothing_changes)
 {
-    (void)state;
     struct vars vars = { 0 };
     char long_text[2100];
     memset(long_text, 'a', sizeof long_text);
@@ -222,9 +215,8 @@ static void what_cannot_be_kept_is_refused_and_nothing_changes(void **state)
     vars_fini(&vars);
 }
 
-static void only_what_is_newer_is_said(void **state)
+TEST(only_what_is_newer_is_said)
 {
-    (void)state;
     struct vars vars = { 0 };
     assert_diff(&vars, 0, "");
     set(&vars, "sql_mode", "'ANSI'");
@@ -243,9 +235,8 @@ static void only_what_is_newer_is_said(void **state)
 
 /* Setting a character set resets the collation. In whatever order they were set, the character set is sent
  * first. */
-static void character_sets_are_said_first(void **state)
+TEST(character_sets_are_said_first)
 {
-    (void)state;
     struct vars vars = { 0 };
     set(&vars, "collation_connection", "'utf8mb4_bin'");
     set(&vars, "sql_mode", "''");
@@ -283,9 +274,8 @@ static void set_at_random(struct vars *vars, struct map *map, uint64_t *seed)
 
 /* Upstreams fall behind at different times. Applying the difference makes each one equal to the session, from
  * any earlier state. */
-static void a_diff_makes_any_upstream_equal(void **state)
+TEST(a_diff_makes_any_upstream_equal)
 {
-    (void)state;
     enum { UPSTREAMS = 4 };
     static struct map session, upstreams[UPSTREAMS];
     uint64_t seed = 112;
@@ -315,9 +305,8 @@ static void a_diff_makes_any_upstream_equal(void **state)
     }
 }
 
-static void merging_is_setting_one_after_the_other(void **state)
+TEST(merging_is_setting_one_after_the_other)
 {
-    (void)state;
     static struct map want, got;
     uint64_t seed = 113;
     for (unsigned round = 0; round < 200; round++) {
@@ -338,9 +327,8 @@ static void merging_is_setting_one_after_the_other(void **state)
     }
 }
 
-static void clearing_forgets_but_no_upstream_is_taken_for_equal(void **state)
+TEST(clearing_forgets_but_no_upstream_is_taken_for_equal)
 {
-    (void)state;
     struct vars vars = { 0 };
     vars_clear(&vars);
     assert_int_equal(vars.version, 0);
@@ -355,9 +343,8 @@ static void clearing_forgets_but_no_upstream_is_taken_for_equal(void **state)
     vars_fini(&vars);
 }
 
-static void too_many_variables_are_refused_and_the_kept_ones_stay(void **state)
+TEST(too_many_variables_are_refused_and_the_kept_ones_stay)
 {
-    (void)state;
     struct vars vars = { 0 };
     char name[16];
     for (unsigned i = 0; i < VARS_MAX; i++) {
@@ -371,9 +358,8 @@ static void too_many_variables_are_refused_and_the_kept_ones_stay(void **state)
 }
 
 /* Whichever allocation fails: the call is refused, the old value stays, and no text is cut. */
-static void without_memory_the_old_values_stay(void **state)
+TEST(without_memory_the_old_values_stay)
 {
-    (void)state;
     for (long fail_at = 0; fail_at < 3; fail_at++) {
         struct vars vars = { 0 };
         set(&vars, "a", "1");
@@ -392,9 +378,8 @@ static void without_memory_the_old_values_stay(void **state)
     }
 }
 
-static void the_access_mode_is_known_under_both_names(void **state)
+TEST(the_access_mode_is_known_under_both_names)
 {
-    (void)state;
     struct vars vars = { 0 };
     assert_false(vars.is_read_only);
     set(&vars, "tx_read_only", "'ON'");
@@ -410,9 +395,8 @@ static void the_access_mode_is_known_under_both_names(void **state)
     vars_fini(&vars);
 }
 
-static void reads_that_may_find_the_last_id_are_known(void **state)
+TEST(reads_that_may_find_the_last_id_are_known)
 {
-    (void)state;
     struct vars vars = { 0 };
     set(&vars, "sql_auto_is_null", "0");
     assert_false(vars.is_auto_is_null);
@@ -427,9 +411,8 @@ static void reads_that_may_find_the_last_id_are_known(void **state)
     vars_fini(&vars);
 }
 
-static void names_are_said_first_and_hide_what_they_set(void **state)
+TEST(names_are_said_first_and_hide_what_they_set)
 {
-    (void)state;
     struct vars vars = { 0 };
     set(&vars, "sql_mode", "'ANSI'");
     set(&vars, "character_set_results", "'latin1'");
@@ -445,9 +428,8 @@ static void names_are_said_first_and_hide_what_they_set(void **state)
     vars_fini(&vars);
 }
 
-static void values_come_in_the_order_in_which_they_were_set(void **state)
+TEST(values_come_in_the_order_in_which_they_were_set)
 {
-    (void)state;
     static const char *const sets[] = { "sql_mode", "time_zone", "lc_messages", "sql_mode" };
     static const char *const wanted[] = { "time_zone", "lc_messages", "sql_mode" };
     struct vars vars = { 0 };
@@ -465,27 +447,4 @@ static void values_come_in_the_order_in_which_they_were_set(void **state)
     vars_fini(&vars);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_come_in_the_order_in_which_they_were_set),
-        cmocka_unit_test(the_access_mode_is_known_under_both_names),
-        cmocka_unit_test(reads_that_may_find_the_last_id_are_known),
-        cmocka_unit_test(names_are_said_first_and_hide_what_they_set),
-        cmocka_unit_test(manner_rows),
-        cmocka_unit_test(literal_rows),
-        cmocka_unit_test(defaults_of_what_holds_a_connection),
-        cmocka_unit_test(what_a_statement_uses_up),
-        cmocka_unit_test(what_concerns_writes_is_said_where_they_are),
-        cmocka_unit_test(no_value_leaves_its_quotes),
-        cmocka_unit_test(what_cannot_be_kept_is_refused_and_nothing_changes),
-        cmocka_unit_test(only_what_is_newer_is_said),
-        cmocka_unit_test(character_sets_are_said_first),
-        cmocka_unit_test(a_diff_makes_any_upstream_equal),
-        cmocka_unit_test(merging_is_setting_one_after_the_other),
-        cmocka_unit_test(clearing_forgets_but_no_upstream_is_taken_for_equal),
-        cmocka_unit_test(too_many_variables_are_refused_and_the_kept_ones_stay),
-        cmocka_unit_test(without_memory_the_old_values_stay),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -222,9 +222,8 @@ static void play(size_t max, uint64_t seed)
     free(twin);
 }
 
-static void the_table_is_what_a_list_would_be(void **state)
+TEST(the_table_is_what_a_list_would_be)
 {
-    (void)state;
     static const size_t sizes[] = { 1, 2, 7, 8, 9, 33, ROWS_MAX };
     for (size_t i = 0; i < COUNT_OF(sizes); i++)
         for (uint64_t seed = 1; seed <= 3; seed++)
@@ -249,9 +248,8 @@ static void leave(struct digest_row *row, uint64_t total_us)
     digests_leave(row, &cost, 1);
 }
 
-static void a_known_statement_costs_no_allocation(void **state)
+TEST(a_known_statement_costs_no_allocation)
 {
-    (void)state;
     struct digests digests;
     assert_true(digests_init(&digests, 4));
     leave(enter(&digests, "SELECT 1", 7), 1);
@@ -264,9 +262,8 @@ static void a_known_statement_costs_no_allocation(void **state)
 }
 
 /* A row that was replaced is no longer found by its shape. A row whose statement runs is never replaced. */
-static void a_row_stays_while_its_statement_runs(void **state)
+TEST(a_row_stays_while_its_statement_runs)
 {
-    (void)state;
     struct digests digests;
     assert_true(digests_init(&digests, 1));
     struct digest_row *first = enter(&digests, "SELECT a", 1);
@@ -284,9 +281,8 @@ static void a_row_stays_while_its_statement_runs(void **state)
     digests_fini(&digests);
 }
 
-static void a_text_that_is_not_known_any_more_counts_with_the_others(void **state)
+TEST(a_text_that_is_not_known_any_more_counts_with_the_others)
 {
-    (void)state;
     struct digests digests;
     assert_true(digests_init(&digests, 2));
     assert_ptr_equal(enter(&digests, NULL, 9), &digests.others);
@@ -297,9 +293,8 @@ static void a_text_that_is_not_known_any_more_counts_with_the_others(void **stat
     digests_fini(&digests);
 }
 
-static void without_memory_statements_count_with_the_others(void **state)
+TEST(without_memory_statements_count_with_the_others)
 {
-    (void)state;
     struct digests digests;
     long fail_at = 0;
     for (; fail_at < 10; fail_at++) {
@@ -326,9 +321,8 @@ static void without_memory_statements_count_with_the_others(void **state)
     digests_fini(&digests);
 }
 
-static void quantiles_are_at_most_half_too_much(void **state)
+TEST(quantiles_are_at_most_half_too_much)
 {
-    (void)state;
     struct digests digests;
     uint64_t seed = 3;
     assert_true(digests_init(&digests, 1));
@@ -349,9 +343,8 @@ static void quantiles_are_at_most_half_too_much(void **state)
 }
 
 /* The buckets end at 3, 7, 95 and 127 microseconds. A quantile is never above the longest time. */
-static void quantiles_of_three_times(void **state)
+TEST(quantiles_of_three_times)
 {
-    (void)state;
     static const struct {
         unsigned permille;
         uint64_t us;
@@ -367,9 +360,8 @@ static void quantiles_of_three_times(void **state)
 }
 
 /* The table of shapes has twice as many places as rows, rounded up to a power of two. */
-static void places_of_shapes_for_a_number_of_rows(void **state)
+TEST(places_of_shapes_for_a_number_of_rows)
 {
-    (void)state;
     static const size_t rows[][2] = { { 1, 2 }, { 2, 4 }, { 3, 8 }, { 4, 8 }, { 5, 16 }, { 1000, 2048 } };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct digests digests;
@@ -380,9 +372,8 @@ static void places_of_shapes_for_a_number_of_rows(void **state)
     }
 }
 
-static void a_text_is_known_by_its_shape(void **state)
+TEST(a_text_is_known_by_its_shape)
 {
-    (void)state;
     struct digests digests;
     struct digest_question question = { .shape = 7,
                                         .who = digests_who("main", "app"),
@@ -407,9 +398,8 @@ static void a_text_is_known_by_its_shape(void **state)
     digests_fini(&digests);
 }
 
-static void every_name_counts_in_who(void **state)
+TEST(every_name_counts_in_who)
 {
-    (void)state;
     static const char *const names[][2] = { { "a", "b" }, { "b", "a" },  { "ab", "" },
                                             { "", "ab" }, { "", "" },    { "a", "" },
                                             { "", "a" },  { "a", "bb" }, { "aa", "b" } };
@@ -418,19 +408,4 @@ static void every_name_counts_in_who(void **state)
             assert_true(digests_who(names[i][0], names[i][1]) != digests_who(names[j][0], names[j][1]));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_table_is_what_a_list_would_be),
-        cmocka_unit_test(a_known_statement_costs_no_allocation),
-        cmocka_unit_test(a_row_stays_while_its_statement_runs),
-        cmocka_unit_test(a_text_that_is_not_known_any_more_counts_with_the_others),
-        cmocka_unit_test(without_memory_statements_count_with_the_others),
-        cmocka_unit_test(quantiles_are_at_most_half_too_much),
-        cmocka_unit_test(quantiles_of_three_times),
-        cmocka_unit_test(places_of_shapes_for_a_number_of_rows),
-        cmocka_unit_test(a_text_is_known_by_its_shape),
-        cmocka_unit_test(every_name_counts_in_who),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

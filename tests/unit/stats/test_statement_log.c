@@ -59,9 +59,8 @@ static json_t *json_line(const struct statement_record *record)
     return object;
 }
 
-static void a_text_line_has_every_field(void **state)
+TEST(a_text_line_has_every_field)
 {
-    (void)state;
     assert_string_equal(text_line(STATEMENT_SLOW, &whole),
                         "slow command=COM_QUERY session=1073741824 user=app client=10.0.0.7 "
                         "listener=\"main port\" cluster=main server=db2 schema=shop digest=00c0ffee00c0ffee "
@@ -71,18 +70,16 @@ static void a_text_line_has_every_field(void **state)
                         "text=\"SELECT a FROM t WHERE b = ?\"");
 }
 
-static void what_does_not_apply_is_left_out(void **state)
+TEST(what_does_not_apply_is_left_out)
 {
-    (void)state;
     struct statement_record record = { .session = 7, .command = SPAN_LITERAL("COM_QUERY") };
     assert_string_equal(text_line(STATEMENT_QUERY, &record),
                         "query command=COM_QUERY session=7 total_us=0 wait_us=0 server_us=0 headgate_us=0 "
                         "rows=0 affected=0 bytes_in=0 bytes_out=0");
 }
 
-static void a_json_line_has_every_field(void **state)
+TEST(a_json_line_has_every_field)
 {
-    (void)state;
     static const char *const names[] = {
 #define STATEMENT_NUMBER(name) #name,
 #define STATEMENT_TEXT(name) #name,
@@ -102,9 +99,8 @@ static void a_json_line_has_every_field(void **state)
 
 /* Whatever the contents and their lengths: one line, one JSON document, and the fields before the text are
  * never cut. */
-static void any_bytes_make_a_valid_line(void **state)
+TEST(any_bytes_make_a_valid_line)
 {
-    (void)state;
     uint64_t seed = 11;
     char bytes[3][6000];
     for (int round = 0; round < 3000; round++) {
@@ -130,9 +126,8 @@ static void any_bytes_make_a_valid_line(void **state)
     }
 }
 
-static void a_long_text_fills_the_line_and_ends_in_an_ellipsis(void **state)
+TEST(a_long_text_fills_the_line_and_ends_in_an_ellipsis)
 {
-    (void)state;
     char text[10000];
     struct statement_record record = whole;
     memset(text, 'x', sizeof text);
@@ -157,9 +152,8 @@ static struct statement_record short_record(void)
 }
 
 /* Each file is opened when its setting requires it, and written in its format. */
-static void files_are_opened_as_the_settings_say(void **state)
+TEST(files_are_opened_as_the_settings_say)
 {
-    (void)state;
     char folder[] = "/tmp/headgate-test-statements-XXXXXX", slow[64], query[64];
     static const struct {
         uint64_t slow_us;
@@ -214,32 +208,17 @@ static void files_are_opened_as_the_settings_say(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
-static void lost_lines_have_a_name(void **state)
+TEST(lost_lines_have_a_name)
 {
-    (void)state;
     assert_string_equal(statement_log_loss_name(STATEMENT_SLOW), "slow_lines_lost");
     assert_string_equal(statement_log_loss_name(STATEMENT_QUERY), "query_lines_lost");
 }
 
-static void an_error_is_told_from_number_one(void **state)
+TEST(an_error_is_told_from_number_one)
 {
-    (void)state;
     struct statement_record record = short_record();
     record.error = 1;
     assert_non_null(strstr(text_line(STATEMENT_QUERY, &record), " error=1"));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_text_line_has_every_field),
-        cmocka_unit_test(what_does_not_apply_is_left_out),
-        cmocka_unit_test(a_json_line_has_every_field),
-        cmocka_unit_test(any_bytes_make_a_valid_line),
-        cmocka_unit_test(files_are_opened_as_the_settings_say),
-        cmocka_unit_test(lost_lines_have_a_name),
-        cmocka_unit_test(an_error_is_told_from_number_one),
-        cmocka_unit_test(a_long_text_fills_the_line_and_ends_in_an_ellipsis),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

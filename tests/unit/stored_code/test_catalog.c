@@ -130,9 +130,8 @@ static unsigned ask(const struct catalog *catalog, const struct question *q)
     return catalog_effects(catalog, q->kind, span_cstr(q->current), span_cstr(q->schema), span_cstr(q->name));
 }
 
-static void effects_are_those_of_all_that_is_reached(void **state)
+TEST(effects_are_those_of_all_that_is_reached)
 {
-    (void)state;
     struct catalog *catalog = build(~0u);
     unsigned wrong = 0;
     for (size_t i = 0; i < COUNT_OF(questions); i++) {
@@ -146,9 +145,8 @@ static void effects_are_those_of_all_that_is_reached(void **state)
     catalog_unref(catalog);
 }
 
-static void what_is_not_listed_whole_is_not_known(void **state)
+TEST(what_is_not_listed_whole_is_not_known)
 {
-    (void)state;
     struct catalog *catalog = build(1u << CODE_FUNCTION | 1u << CODE_PROCEDURE);
     const struct span app = SPAN_LITERAL("app"), none = { 0 };
     assert_int_equal(catalog_effects(catalog, CODE_FUNCTION, app, none, SPAN_LITERAL("pure")), 0);
@@ -163,9 +161,8 @@ static void what_is_not_listed_whole_is_not_known(void **state)
 }
 
 /* Which lists a read needs to be known, and which a write. */
-static void a_catalog_is_whole_for_reads_without_triggers(void **state)
+TEST(a_catalog_is_whole_for_reads_without_triggers)
 {
-    (void)state;
     static const unsigned functions = 1u << CODE_FUNCTION, views = 1u << CODE_TABLE,
                           triggers = 1u << CODE_TRIGGER;
     const struct {
@@ -187,9 +184,8 @@ static void a_catalog_is_whole_for_reads_without_triggers(void **state)
     }
 }
 
-static void entries_are_in_order_and_name_their_culprits(void **state)
+TEST(entries_are_in_order_and_name_their_culprits)
 {
-    (void)state;
     struct catalog *catalog = build(~0u);
     const struct span app = SPAN_LITERAL("app"), none = { 0 };
     assert_int_equal(catalog_count(catalog), COUNT_OF(rows));
@@ -206,9 +202,8 @@ static void entries_are_in_order_and_name_their_culprits(void **state)
 }
 
 /* Views that run code are never excluded by the filter. */
-static void views_that_run_code_pass_the_filter(void **state)
+TEST(views_that_run_code_pass_the_filter)
 {
-    (void)state;
     struct catalog *catalog = build(~0u);
     const struct catalog_names *names = catalog_code_views(catalog);
     assert_non_null(names);
@@ -252,9 +247,8 @@ static const struct {
     { "/*!99999 CREATE VIEW fresh AS SELECT 1 */", "*" },
 };
 
-static void statements_that_change_code_are_known_by_their_names(void **state)
+TEST(statements_that_change_code_are_known_by_their_names)
 {
-    (void)state;
     const struct sql_dialect dialect = { 0 };
     for (size_t i = 0; i < COUNT_OF(changes); i++) {
         struct code_changes all;
@@ -284,9 +278,8 @@ static void change(struct code_changes *all, const char *sql)
     code_changes_begin(all, &read);
 }
 
-static void what_was_changed_is_not_known_until_it_was_read_again(void **state)
+TEST(what_was_changed_is_not_known_until_it_was_read_again)
 {
-    (void)state;
     const struct span app = SPAN_LITERAL("app"), none = { 0 };
     struct code_changes all;
     uint64_t covers;
@@ -324,9 +317,8 @@ static void what_was_changed_is_not_known_until_it_was_read_again(void **state)
     code_changes_fini(&all);
 }
 
-static void without_memory_there_is_none(void **state)
+TEST(without_memory_there_is_none)
 {
-    (void)state;
     struct catalog *catalog = NULL;
     unsigned failures = 0;
     for (long after = 0; catalog == NULL; after++) {
@@ -339,9 +331,8 @@ static void without_memory_there_is_none(void **state)
     catalog_unref(catalog);
 }
 
-static void too_much_is_none(void **state)
+TEST(too_much_is_none)
 {
-    (void)state;
     const char *why;
     struct catalog_draft *draft = catalog_draft_new(SQL_FAMILY_MYSQL);
     for (unsigned i = 0; i <= CATALOG_ROWS_MAX; i++)
@@ -355,9 +346,8 @@ static void too_much_is_none(void **state)
 }
 
 /* A chain of calls as long as the list is not followed to its end, so its effects are unknown. */
-static void a_chain_without_end_is_not_known(void **state)
+TEST(a_chain_without_end_is_not_known)
 {
-    (void)state;
     const char *why;
     char name[16], body[32];
     struct catalog_draft *draft = catalog_draft_new(SQL_FAMILY_MYSQL);
@@ -387,9 +377,8 @@ static void *take_and_drop(void *argument)
     return NULL;
 }
 
-static void threads_share_it(void **state)
+TEST(threads_share_it)
 {
-    (void)state;
     pthread_t threads[4];
     struct catalog *catalog = build(~0u);
     for (size_t i = 0; i < COUNT_OF(threads); i++)
@@ -401,20 +390,4 @@ static void threads_share_it(void **state)
     assert_null(catalog_ref(NULL));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(effects_are_those_of_all_that_is_reached),
-        cmocka_unit_test(what_is_not_listed_whole_is_not_known),
-        cmocka_unit_test(a_catalog_is_whole_for_reads_without_triggers),
-        cmocka_unit_test(entries_are_in_order_and_name_their_culprits),
-        cmocka_unit_test(views_that_run_code_pass_the_filter),
-        cmocka_unit_test(statements_that_change_code_are_known_by_their_names),
-        cmocka_unit_test(what_was_changed_is_not_known_until_it_was_read_again),
-        cmocka_unit_test(without_memory_there_is_none),
-        cmocka_unit_test(too_much_is_none),
-        cmocka_unit_test(a_chain_without_end_is_not_known),
-        cmocka_unit_test(threads_share_it),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -77,7 +77,7 @@ static void check(char *const fields[FIELDS], const char *dialect_name, int line
     drop_copy(body);
 }
 
-static void what_bodies_do_is_read(void **state)
+TEST(what_bodies_do_is_read)
 {
     static const char *const any[] = { "mariadb", "mysql", "unknown" };
     (void)state;
@@ -106,9 +106,8 @@ static void what_bodies_do_is_read(void **state)
     assert_string_equal(text, "");
 }
 
-static void deep_nesting_is_not_known(void **state)
+TEST(deep_nesting_is_not_known)
 {
-    (void)state;
     static const struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
     for (int depth = 10; depth <= 10000; depth *= 10) {
         size_t len = 0;
@@ -125,11 +124,4 @@ static void deep_nesting_is_not_known(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_bodies_do_is_read),
-        cmocka_unit_test(deep_nesting_is_not_known),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

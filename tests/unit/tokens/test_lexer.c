@@ -264,9 +264,8 @@ static void check(const struct row *rows, size_t count)
 }
 
 #define TABLE_TEST(table)                                                                                    \
-    static void table##_are_read(void **state)                                                               \
+    TEST(table##_are_read)                                                                                   \
     {                                                                                                        \
-        (void)state;                                                                                         \
         check(table, sizeof table / sizeof table[0]);                                                        \
     }
 TABLE_TEST(words_and_numbers)
@@ -292,9 +291,8 @@ static void check_version(const char *open, const char *family, const char *fate
         fail_msg("%s on %s: %s", sql, family, text);
 }
 
-static void versions_are_code_where_all_servers_run_them(void **state)
+TEST(versions_are_code_where_all_servers_run_them)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
         check_version(versions[i].open, "mariadb", versions[i].mariadb);
         check_version(versions[i].open, "mysql", versions[i].mysql);
@@ -302,17 +300,15 @@ static void versions_are_code_where_all_servers_run_them(void **state)
     }
 }
 
-static void nul_is_bad_and_does_not_end_the_text(void **state)
+TEST(nul_is_bad_and_does_not_end_the_text)
 {
-    (void)state;
     char text[64];
     assert_int_equal(lex("a\0b", 3, "unknown", text, sizeof text), SQL_DOUBT_BAD);
     assert_string_equal(text, "word:a|bad:|word:b"); /* printing leaves out the NUL */
 }
 
-static void every_truncation_stays_inside(void **state)
+TEST(every_truncation_stays_inside)
 {
-    (void)state;
     static const char sql[] =
         "SELECT /*!50000 1.5e+3 */ x'1F', @@global.a, @`b`, 'c''\\'', $$d$$ -- e\n /*+ f */ .5 := #";
     for (size_t len = 0; len < sizeof sql; len++) {
@@ -321,9 +317,8 @@ static void every_truncation_stays_inside(void **state)
     }
 }
 
-static void nothing_is_a_text_too(void **state)
+TEST(nothing_is_a_text_too)
 {
-    (void)state;
     struct sql_dialect dialect = { 0 };
     struct lexer lexer;
     lexer_begin(&lexer, (struct span){ NULL, 0 }, &dialect);
@@ -332,9 +327,8 @@ static void nothing_is_a_text_too(void **state)
 
 /* The mark must be the first word of a plain comment; the text given to lexer_begin is the whole statement.
  */
-static void comments_that_begin_with_the_mark_are_noted(void **state)
+TEST(comments_that_begin_with_the_mark_are_noted)
 {
-    (void)state;
     static const struct {
         const char *sql;
         bool has_hint;
@@ -369,24 +363,4 @@ static void comments_that_begin_with_the_mark_are_noted(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(comments_that_begin_with_the_mark_are_noted),
-        cmocka_unit_test(words_and_numbers_are_read),
-        cmocka_unit_test(strings_and_names_are_read),
-        cmocka_unit_test(modes_are_read),
-        cmocka_unit_test(variables_are_read),
-        cmocka_unit_test(comments_are_read),
-        cmocka_unit_test(executable_comments_are_read),
-        cmocka_unit_test(versions_are_code_where_all_servers_run_them),
-        cmocka_unit_test(sixth_digits_are_read),
-        cmocka_unit_test(nested_comments_are_read),
-        cmocka_unit_test(semicolons_are_read),
-        cmocka_unit_test(dollars_are_read),
-        cmocka_unit_test(nul_is_bad_and_does_not_end_the_text),
-        cmocka_unit_test(every_truncation_stays_inside),
-        cmocka_unit_test(nothing_is_a_text_too),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -79,18 +79,16 @@ static const struct {
     { "", "unknown", none },
 };
 
-static void literals_are_read_as_the_servers_do(void **state)
+TEST(literals_are_read_as_the_servers_do)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         check(rows[i].literal, strlen(rows[i].literal), rows[i].dialect, rows[i].hex);
 }
 
 /* Of all 127 characters, those with a special meaning after a backslash, as found by asking servers for each.
  */
-static void each_character_behind_a_backslash(void **state)
+TEST(each_character_behind_a_backslash)
 {
-    (void)state;
     static const struct {
         char escaped;
         const char *hex;
@@ -107,19 +105,10 @@ static void each_character_behind_a_backslash(void **state)
     }
 }
 
-static void a_nul_is_no_text(void **state)
+TEST(a_nul_is_no_text)
 {
-    (void)state;
     check("'a\0b'", 5, "unknown", none);
     check("'\\\0'", 4, "unknown", none);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(literals_are_read_as_the_servers_do),
-        cmocka_unit_test(each_character_behind_a_backslash),
-        cmocka_unit_test(a_nul_is_no_text),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -73,23 +73,20 @@ static size_t longest_walk(void)
     return longest;
 }
 
-static void keywords_are_found_at_once(void **state)
+TEST(keywords_are_found_at_once)
 {
-    (void)state;
     check_table(keywords, KEYWORD_ROWS);
     assert_true(longest_walk() <= 4);
 }
 
-static void functions_are_found_at_once(void **state)
+TEST(functions_are_found_at_once)
 {
-    (void)state;
     check_table(functions, FUNCTION_ROWS);
     assert_true(longest_walk() <= 6);
 }
 
-static void nothing_and_long_words_are_in_no_table(void **state)
+TEST(nothing_and_long_words_are_in_no_table)
 {
-    (void)state;
     char name[1000];
     words_fill(&words, keywords, KEYWORD_ROWS);
     memset(name, 'A', sizeof name);
@@ -100,9 +97,8 @@ static void nothing_and_long_words_are_in_no_table(void **state)
     assert_int_equal(find("SELECT", 6), 0);
 }
 
-static void words_that_meet_in_a_slot_are_told_apart(void **state)
+TEST(words_that_meet_in_a_slot_are_told_apart)
 {
-    (void)state;
     static const struct word rows[] = {
         { NULL, 0 }, { "AAAAAAAA1BBBBBBBB", 17 }, { "AAAAAAAA2BBBBBBBB", 17 }, { "AAAAAAAA3BBBBBBBB", 17 }
     };
@@ -115,13 +111,4 @@ static void words_that_meet_in_a_slot_are_told_apart(void **state)
     assert_int_equal(find("AAAAAAAA4BBBBBBBB", 17), 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keywords_are_found_at_once),
-        cmocka_unit_test(functions_are_found_at_once),
-        cmocka_unit_test(nothing_and_long_words_are_in_no_table),
-        cmocka_unit_test(words_that_meet_in_a_slot_are_told_apart),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -76,9 +76,8 @@ static void close_scene(struct scene *scene)
     permits_fini(&scene->permits);
 }
 
-static void all_that_there_are_can_be_had_and_no_more(void **state)
+TEST(all_that_there_are_can_be_had_and_no_more)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene, 3);
     for (int round = 0; round < 5; round++) {
@@ -91,9 +90,8 @@ static void all_that_there_are_can_be_had_and_no_more(void **state)
     close_scene(&scene);
 }
 
-static void before_a_limit_is_known_there_is_none(void **state)
+TEST(before_a_limit_is_known_there_is_none)
 {
-    (void)state;
     struct permits permits;
     assert_true(permits_init(&permits, 1));
     for (int i = 0; i < 10000; i++)
@@ -110,9 +108,8 @@ static void before_a_limit_is_known_there_is_none(void **state)
     permits_fini(&permits);
 }
 
-static void those_who_wait_are_served_in_their_order_and_nobody_passes_them(void **state)
+TEST(those_who_wait_are_served_in_their_order_and_nobody_passes_them)
 {
-    (void)state;
     struct scene scene;
     struct guest guests[4] = { 0 };
     open_scene(&scene, 1);
@@ -131,9 +128,8 @@ static void those_who_wait_are_served_in_their_order_and_nobody_passes_them(void
     close_scene(&scene);
 }
 
-static void who_comes_to_wait_when_one_is_free_gets_it_by_mail(void **state)
+TEST(who_comes_to_wait_when_one_is_free_gets_it_by_mail)
 {
-    (void)state;
     struct scene scene;
     struct guest guest = { 0 };
     open_scene(&scene, 1);
@@ -145,9 +141,8 @@ static void who_comes_to_wait_when_one_is_free_gets_it_by_mail(void **state)
     close_scene(&scene);
 }
 
-static void a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything(void **state)
+TEST(a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything)
 {
-    (void)state;
     struct scene scene;
     struct guest first = { 0 }, second = { 0 }, third = { 0 };
     open_scene(&scene, 1);
@@ -180,9 +175,8 @@ static bool is_the_one(const void *wish, const void *connection)
     return guest == connection;
 }
 
-static void a_connection_is_passed_to_the_first_wherever_it_waits_if_it_would_do(void **state)
+TEST(a_connection_is_passed_to_the_first_wherever_it_waits_if_it_would_do)
 {
-    (void)state;
     struct scene scene;
     struct loop elsewhere;
     struct guest first = { 0 }, second = { 0 }, *told;
@@ -214,9 +208,8 @@ static void a_connection_is_passed_to_the_first_wherever_it_waits_if_it_would_do
     close_scene(&scene);
 }
 
-static void a_connection_for_somebody_who_has_gone_comes_all_the_same(void **state)
+TEST(a_connection_for_somebody_who_has_gone_comes_all_the_same)
 {
-    (void)state;
     struct scene scene;
     struct guest guest = { 0 };
     open_scene(&scene, 1);
@@ -233,9 +226,8 @@ static void a_connection_for_somebody_who_has_gone_comes_all_the_same(void **sta
     close_scene(&scene);
 }
 
-static void a_connection_is_not_passed_to_a_loop_that_has_ended(void **state)
+TEST(a_connection_is_not_passed_to_a_loop_that_has_ended)
 {
-    (void)state;
     struct scene scene;
     struct loop other;
     struct guest gone = { 0 };
@@ -252,9 +244,8 @@ static void a_connection_is_not_passed_to_a_loop_that_has_ended(void **state)
     close_scene(&scene);
 }
 
-static void what_is_promised_is_not_wanted_of_others(void **state)
+TEST(what_is_promised_is_not_wanted_of_others)
 {
-    (void)state;
     struct scene scene;
     struct guest first = { 0 }, second = { 0 };
     struct permits *permits = &scene.permits;
@@ -274,9 +265,8 @@ static void what_is_promised_is_not_wanted_of_others(void **state)
     close_scene(&scene);
 }
 
-static void a_permit_is_carried_from_list_to_list(void **state)
+TEST(a_permit_is_carried_from_list_to_list)
 {
-    (void)state;
     struct scene scene;
     struct permit permit = { 0 }, none = { 0 };
     open_scene(&scene, 1);
@@ -293,9 +283,8 @@ static void a_permit_is_carried_from_list_to_list(void **state)
     close_scene(&scene);
 }
 
-static void a_higher_limit_serves_those_who_wait_and_a_lower_one_nobody(void **state)
+TEST(a_higher_limit_serves_those_who_wait_and_a_lower_one_nobody)
 {
-    (void)state;
     struct scene scene;
     struct guest guests[3] = { 0 };
     open_scene(&scene, 1);
@@ -318,9 +307,8 @@ static void a_higher_limit_serves_those_who_wait_and_a_lower_one_nobody(void **s
     close_scene(&scene);
 }
 
-static void without_memory_nobody_queues(void **state)
+TEST(without_memory_nobody_queues)
 {
-    (void)state;
     struct scene scene;
     struct guest guest;
     bool is_first;
@@ -341,9 +329,8 @@ static void without_memory_nobody_queues(void **state)
     permits_fini(&none);
 }
 
-static void a_loop_that_has_ended_holds_nobody_up(void **state)
+TEST(a_loop_that_has_ended_holds_nobody_up)
 {
-    (void)state;
     struct scene scene;
     struct loop other;
     struct guest gone = { 0 }, next = { 0 };
@@ -363,9 +350,8 @@ static void a_loop_that_has_ended_holds_nobody_up(void **state)
     close_scene(&scene);
 }
 
-static void holders_are_listed_by_their_last_use(void **state)
+TEST(holders_are_listed_by_their_last_use)
 {
-    (void)state;
     struct scene scene;
     struct permit permits[3] = { 0 };
     open_scene(&scene, 3);
@@ -542,9 +528,8 @@ static void finish(struct model *model)
     assert_int_equal(permits_waiting(&model->permits), 0);
 }
 
-static void random_histories_go_as_the_plain_reference_says(void **state)
+TEST(random_histories_go_as_the_plain_reference_says)
 {
-    (void)state;
     static struct model model;
     memset(&model, 0, sizeof model);
     for (unsigned i = 0; i < LOOPS; i++)
@@ -669,9 +654,8 @@ static void *work(void *context)
     return NULL;
 }
 
-static void over_threads_none_is_lost_and_none_given_twice(void **state)
+TEST(over_threads_none_is_lost_and_none_given_twice)
 {
-    (void)state;
     static struct worker workers[THREADS];
     pthread_t threads[THREADS];
     assert_true(permits_init(&shared, THREADS));
@@ -700,25 +684,4 @@ static void over_threads_none_is_lost_and_none_given_twice(void **state)
     permits_fini(&shared);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_that_there_are_can_be_had_and_no_more),
-        cmocka_unit_test(before_a_limit_is_known_there_is_none),
-        cmocka_unit_test(those_who_wait_are_served_in_their_order_and_nobody_passes_them),
-        cmocka_unit_test(who_comes_to_wait_when_one_is_free_gets_it_by_mail),
-        cmocka_unit_test(a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything),
-        cmocka_unit_test(a_connection_is_passed_to_the_first_wherever_it_waits_if_it_would_do),
-        cmocka_unit_test(a_connection_for_somebody_who_has_gone_comes_all_the_same),
-        cmocka_unit_test(a_connection_is_not_passed_to_a_loop_that_has_ended),
-        cmocka_unit_test(what_is_promised_is_not_wanted_of_others),
-        cmocka_unit_test(a_permit_is_carried_from_list_to_list),
-        cmocka_unit_test(a_higher_limit_serves_those_who_wait_and_a_lower_one_nobody),
-        cmocka_unit_test(without_memory_nobody_queues),
-        cmocka_unit_test(a_loop_that_has_ended_holds_nobody_up),
-        cmocka_unit_test(holders_are_listed_by_their_last_use),
-        cmocka_unit_test(random_histories_go_as_the_plain_reference_says),
-        cmocka_unit_test(over_threads_none_is_lost_and_none_given_twice),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

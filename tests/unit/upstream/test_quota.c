@@ -7,9 +7,8 @@
 
 #define TOLD "User 'app' has exceeded the 'max_user_connections' resource (current value: 3)"
 
-static void a_limit_of_connections_is_told_from_those_of_an_hour(void **state)
+TEST(a_limit_of_connections_is_told_from_those_of_an_hour)
 {
-    (void)state;
     static const struct {
         int code;
         const char *text;
@@ -118,9 +117,8 @@ static unsigned grants(struct scene *scene)
     return scene->grants;
 }
 
-static void an_account_without_a_refusal_has_none(void **state)
+TEST(an_account_without_a_refusal_has_none)
 {
-    (void)state;
     struct scene scene;
     bool is_new;
     open_scene(&scene, 2, 0);
@@ -134,9 +132,8 @@ static void an_account_without_a_refusal_has_none(void **state)
     close_scene(&scene);
 }
 
-static void there_are_as_many_as_were_let_in(void **state)
+TEST(there_are_as_many_as_were_let_in)
 {
-    (void)state;
     static const struct {
         unsigned open, elsewhere; /* connections before the refusal; one of the first kind is refused */
         const char *text;
@@ -163,9 +160,8 @@ static void there_are_as_many_as_were_let_in(void **state)
 }
 
 /* A connection that moves between two workers is in the list of neither of them. */
-static void one_that_was_between_two_threads_is_counted_where_it_comes(void **state)
+TEST(one_that_was_between_two_threads_is_counted_where_it_comes)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene, 3, 0);
     struct upstream *late = &scene.upstreams[2];
@@ -185,9 +181,8 @@ static void one_that_was_between_two_threads_is_counted_where_it_comes(void **st
     close_scene(&scene);
 }
 
-static void several_that_are_refused_at_once_count_as_none(void **state)
+TEST(several_that_are_refused_at_once_count_as_none)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene, UPSTREAMS, 0);
     for (int i = 0; i < 3; i++)
@@ -199,9 +194,8 @@ static void several_that_are_refused_at_once_count_as_none(void **state)
     close_scene(&scene);
 }
 
-static void it_is_told_once_a_minute(void **state)
+TEST(it_is_told_once_a_minute)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene, 4, 0);
     assert_true(refuse(&scene, &scene.upstreams[0], TOLD, 1000000));
@@ -217,9 +211,8 @@ static void it_is_told_once_a_minute(void **state)
 
 /* One login is tried. How soon depends on whether the server has named a limit and headgate has used all of
  * it. */
-static void one_more_is_tried_now_and_then_while_somebody_waits(void **state)
+TEST(one_more_is_tried_now_and_then_while_somebody_waits)
 {
-    (void)state;
     static const struct {
         unsigned open;
         const char *text;
@@ -244,9 +237,8 @@ static void one_more_is_tried_now_and_then_while_somebody_waits(void **state)
     }
 }
 
-static void one_that_is_let_in_brings_the_next_and_what_is_steady_none(void **state)
+TEST(one_that_is_let_in_brings_the_next_and_what_is_steady_none)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene, 4, 0);
     (void)refuse(&scene, &scene.upstreams[0], NULL, 0);
@@ -266,9 +258,8 @@ static void one_that_is_let_in_brings_the_next_and_what_is_steady_none(void **st
     close_scene(&scene);
 }
 
-static void a_limit_that_was_raised_is_not_what_it_said(void **state)
+TEST(a_limit_that_was_raised_is_not_what_it_said)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene, 4, 0);
     (void)refuse(&scene, &scene.upstreams[0], TOLD, 0);
@@ -283,9 +274,8 @@ static void a_limit_that_was_raised_is_not_what_it_said(void **state)
     close_scene(&scene);
 }
 
-static void another_machine_has_no_limit_until_it_tells_of_one(void **state)
+TEST(another_machine_has_no_limit_until_it_tells_of_one)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene, 4, 0);
     (void)refuse(&scene, &scene.upstreams[0], TOLD, 0);
@@ -300,9 +290,8 @@ static void another_machine_has_no_limit_until_it_tells_of_one(void **state)
     close_scene(&scene);
 }
 
-static void who_was_refused_goes_first(void **state)
+TEST(who_was_refused_goes_first)
 {
-    (void)state;
     struct scene scene, late = { 0 };
     bool is_first;
     open_scene(&scene, 2, 0);
@@ -322,9 +311,8 @@ static void who_was_refused_goes_first(void **state)
     close_scene(&scene);
 }
 
-static void without_memory_nothing_is_learnt(void **state)
+TEST(without_memory_nothing_is_learnt)
 {
-    (void)state;
     struct scene scene;
     bool is_new;
     open_scene(&scene, 1, 0);
@@ -338,21 +326,4 @@ static void without_memory_nothing_is_learnt(void **state)
     close_scene(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_limit_of_connections_is_told_from_those_of_an_hour),
-        cmocka_unit_test(an_account_without_a_refusal_has_none),
-        cmocka_unit_test(there_are_as_many_as_were_let_in),
-        cmocka_unit_test(one_that_was_between_two_threads_is_counted_where_it_comes),
-        cmocka_unit_test(several_that_are_refused_at_once_count_as_none),
-        cmocka_unit_test(it_is_told_once_a_minute),
-        cmocka_unit_test(one_more_is_tried_now_and_then_while_somebody_waits),
-        cmocka_unit_test(one_that_is_let_in_brings_the_next_and_what_is_steady_none),
-        cmocka_unit_test(a_limit_that_was_raised_is_not_what_it_said),
-        cmocka_unit_test(another_machine_has_no_limit_until_it_tells_of_one),
-        cmocka_unit_test(who_was_refused_goes_first),
-        cmocka_unit_test(without_memory_nothing_is_learnt),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

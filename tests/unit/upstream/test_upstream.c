@@ -257,9 +257,8 @@ static void log_in(struct scene *scene)
 
 /* ---- login ---- */
 
-static void a_login_ends_ready_and_knows_its_server(void **state)
+TEST(a_login_ends_ready_and_knows_its_server)
 {
-    (void)state;
     struct scene scene;
     struct handshake_response response;
     uint8_t seq;
@@ -292,9 +291,8 @@ static void a_login_ends_ready_and_knows_its_server(void **state)
     assert_int_equal(scene.failures, 0);
 }
 
-static void a_session_s_upstream_turns_tracking_on_before_it_is_ready(void **state)
+TEST(a_session_s_upstream_turns_tracking_on_before_it_is_ready)
 {
-    (void)state;
     for (unsigned is_mysql = 0; is_mysql < 2; is_mysql++) {
         struct scene scene;
         struct text out = { 0 };
@@ -322,9 +320,8 @@ static void a_session_s_upstream_turns_tracking_on_before_it_is_ready(void **sta
     }
 }
 
-static void a_server_that_cannot_track_is_not_used(void **state)
+TEST(a_server_that_cannot_track_is_not_used)
 {
-    (void)state;
     struct scene scene;
     uint8_t seq;
     open_scene(&scene);
@@ -340,9 +337,8 @@ static void a_server_that_cannot_track_is_not_used(void **state)
     assert_true(scene.ready == 0 && scene.answers == 0 && scene.failures == 1);
 }
 
-static void a_refusal_is_in_the_server_s_words_and_anything_else_in_ours(void **state)
+TEST(a_refusal_is_in_the_server_s_words_and_anything_else_in_ours)
 {
-    (void)state;
     static const struct {
         bool greets_first;
         const char *packet; /* "" stands for ERR 1045 */
@@ -387,9 +383,8 @@ static void a_refusal_is_in_the_server_s_words_and_anything_else_in_ours(void **
     }
 }
 
-static void nobody_there_is_told_once(void **state)
+TEST(nobody_there_is_told_once)
 {
-    (void)state;
     struct scene scene;
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
@@ -409,9 +404,8 @@ static void nobody_there_is_told_once(void **state)
     close_scene(&scene);
 }
 
-static void a_silent_server_is_given_up_in_time(void **state)
+TEST(a_silent_server_is_given_up_in_time)
 {
-    (void)state;
     static const struct {
         /* the server stops before: 0: the greeting, 1: the login's result, 2: the answer to the set-up */
         unsigned stage;
@@ -441,9 +435,8 @@ static void a_silent_server_is_given_up_in_time(void **state)
 
 /* A host that is down answers nothing. Here a listener's full queue has the same effect: the kernel drops the
  * packets. */
-static void a_connection_that_nobody_answers_is_given_up_in_time(void **state)
+TEST(a_connection_that_nobody_answers_is_given_up_in_time)
 {
-    (void)state;
     enum { FILLERS = 4 };
     struct scene scene;
     struct error err = { 0 };
@@ -472,9 +465,8 @@ static void a_connection_that_nobody_answers_is_given_up_in_time(void **state)
 
 /* ---- exchanges ---- */
 
-static void an_answer_is_told_however_its_bytes_come(void **state)
+TEST(an_answer_is_told_however_its_bytes_come)
 {
-    (void)state;
     static const struct {
         const char *reply;
         size_t len;
@@ -517,9 +509,8 @@ static void an_answer_is_told_however_its_bytes_come(void **state)
         }
 }
 
-static void rows_are_collected_and_an_error_leaves_the_upstream_ready(void **state)
+TEST(rows_are_collected_and_an_error_leaves_the_upstream_ready)
 {
-    (void)state;
     struct scene scene;
     struct text out = { 0 };
     static struct rows rows;
@@ -547,9 +538,8 @@ static void rows_are_collected_and_an_error_leaves_the_upstream_ready(void **sta
     assert_int_equal(scene.failures, 0);
 }
 
-static void an_answer_that_is_none_ends_the_connection(void **state)
+TEST(an_answer_that_is_none_ends_the_connection)
 {
-    (void)state;
     static const struct {
         const char *reply;
         size_t len;
@@ -582,9 +572,8 @@ static void an_answer_that_is_none_ends_the_connection(void **state)
 }
 
 /* A packet that is read as a whole must fit into the window. */
-static void an_answer_too_long_for_the_window_says_so(void **state)
+TEST(an_answer_too_long_for_the_window_says_so)
 {
-    (void)state;
     struct scene scene;
     static struct rows rows;
     static uint8_t packet[LOOP_WINDOW_BYTES] = { 0, 0, 1, 1 }; /* the header announces 64 KiB */
@@ -605,9 +594,8 @@ static void an_answer_too_long_for_the_window_says_so(void **state)
     assert_true(scene.answers == 0 && scene.failures == 1);
 }
 
-static void an_exchange_has_its_own_deadline(void **state)
+TEST(an_exchange_has_its_own_deadline)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     log_in(&scene);
@@ -658,9 +646,8 @@ static struct handshake_response begin_change(struct scene *scene)
     return read;
 }
 
-static void it_becomes_somebody_else_s_and_is_set_up_again(void **state)
+TEST(it_becomes_somebody_else_s_and_is_set_up_again)
 {
-    (void)state;
     for (int is_mysql = 0; is_mysql < 2; is_mysql++) {
         struct scene scene;
         uint8_t seq;
@@ -684,9 +671,8 @@ static void it_becomes_somebody_else_s_and_is_set_up_again(void **state)
     }
 }
 
-static void what_it_could_not_become_is_told_once_and_its_permit_can_be_had(void **state)
+TEST(what_it_could_not_become_is_told_once_and_its_permit_can_be_had)
 {
-    (void)state;
     struct scene scene;
     open_scene(&scene);
     log_in_and_set_up(&scene, false);
@@ -736,9 +722,8 @@ static void move(struct scene *scene, struct loop *loop, struct upstream_env *en
     assert_int_equal(scene->server->permits.holders[1].list.count, 1);
 }
 
-static void it_moves_to_another_loop_and_goes_on_there(void **state)
+TEST(it_moves_to_another_loop_and_goes_on_there)
 {
-    (void)state;
     struct scene scene;
     struct loop loop;
     struct upstream_env env;
@@ -762,9 +747,8 @@ static void it_moves_to_another_loop_and_goes_on_there(void **state)
     close_scene(&scene);
 }
 
-static void what_its_server_says_and_its_time_are_the_new_loop_s(void **state)
+TEST(what_its_server_says_and_its_time_are_the_new_loop_s)
 {
-    (void)state;
     struct scene scene;
     struct loop loop;
     struct upstream_env env;
@@ -833,9 +817,8 @@ static void play(struct scene *scene, const struct script *script, size_t cut)
     }
 }
 
-static void a_server_that_dies_is_told_exactly_once_wherever_it_dies(void **state)
+TEST(a_server_that_dies_is_told_exactly_once_wherever_it_dies)
 {
-    (void)state;
     struct script script;
     write_script(&script);
     for (unsigned variant = 0; variant < 4; variant++)
@@ -861,9 +844,8 @@ static void a_server_that_dies_is_told_exactly_once_wherever_it_dies(void **stat
     text_fini(&script.bytes);
 }
 
-static void in_ready_and_busy_the_owner_sees_for_himself(void **state)
+TEST(in_ready_and_busy_the_owner_sees_for_himself)
 {
-    (void)state;
     for (unsigned is_busy = 0; is_busy < 2; is_busy++) {
         struct scene scene;
         open_scene(&scene);
@@ -882,9 +864,8 @@ static void in_ready_and_busy_the_owner_sees_for_himself(void **state)
 }
 
 /* The owner may close in any callback and between any two bytes. No callback follows. */
-static void after_close_there_are_no_callbacks(void **state)
+TEST(after_close_there_are_no_callbacks)
 {
-    (void)state;
     struct script script;
     write_script(&script);
     for (size_t cut = 0; cut <= script.ends[3]; cut++) {
@@ -904,9 +885,8 @@ static void after_close_there_are_no_callbacks(void **state)
     text_fini(&script.bytes);
 }
 
-static void the_owner_may_close_in_on_ready(void **state)
+TEST(the_owner_may_close_in_on_ready)
 {
-    (void)state;
     struct scene scene;
     uint8_t seq;
     open_scene(&scene);
@@ -917,9 +897,8 @@ static void the_owner_may_close_in_on_ready(void **state)
     close_scene(&scene);
 }
 
-static void the_owner_may_close_in_on_answer(void **state)
+TEST(the_owner_may_close_in_on_answer)
 {
-    (void)state;
     struct scene scene;
     uint8_t seq;
     open_scene(&scene);
@@ -934,9 +913,8 @@ static void the_owner_may_close_in_on_answer(void **state)
     close_scene(&scene);
 }
 
-static void without_memory_there_is_no_upstream_and_nothing_is_left(void **state)
+TEST(without_memory_there_is_no_upstream_and_nothing_is_left)
 {
-    (void)state;
     struct scene scene;
     struct auth_secret secret = { 0 };
     struct upstream_wish wish = { .addr = &scene.addr,
@@ -965,31 +943,4 @@ static void without_memory_there_is_no_upstream_and_nothing_is_left(void **state
     assert_int_equal(scene.failures, 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_login_ends_ready_and_knows_its_server),
-        cmocka_unit_test(a_session_s_upstream_turns_tracking_on_before_it_is_ready),
-        cmocka_unit_test(a_server_that_cannot_track_is_not_used),
-        cmocka_unit_test(a_refusal_is_in_the_server_s_words_and_anything_else_in_ours),
-        cmocka_unit_test(nobody_there_is_told_once),
-        cmocka_unit_test(a_silent_server_is_given_up_in_time),
-        cmocka_unit_test(a_connection_that_nobody_answers_is_given_up_in_time),
-        cmocka_unit_test(an_answer_is_told_however_its_bytes_come),
-        cmocka_unit_test(rows_are_collected_and_an_error_leaves_the_upstream_ready),
-        cmocka_unit_test(an_answer_that_is_none_ends_the_connection),
-        cmocka_unit_test(an_answer_too_long_for_the_window_says_so),
-        cmocka_unit_test(an_exchange_has_its_own_deadline),
-        cmocka_unit_test(it_becomes_somebody_else_s_and_is_set_up_again),
-        cmocka_unit_test(what_it_could_not_become_is_told_once_and_its_permit_can_be_had),
-        cmocka_unit_test(it_moves_to_another_loop_and_goes_on_there),
-        cmocka_unit_test(what_its_server_says_and_its_time_are_the_new_loop_s),
-        cmocka_unit_test(a_server_that_dies_is_told_exactly_once_wherever_it_dies),
-        cmocka_unit_test(in_ready_and_busy_the_owner_sees_for_himself),
-        cmocka_unit_test(after_close_there_are_no_callbacks),
-        cmocka_unit_test(the_owner_may_close_in_on_ready),
-        cmocka_unit_test(the_owner_may_close_in_on_answer),
-        cmocka_unit_test(without_memory_there_is_no_upstream_and_nothing_is_left),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)
