@@ -1,6 +1,6 @@
 /* Before another session gets a connection, headgate asks it for state of its present session that only the
  * connection knows. A session that keeps its connection never pays for these questions. One question runs at
- * a time; each is a row of the table in state_capture.c:
+ * a time; which facets are asked for, and how, is in their rows (state/facet.h):
  *
  *      a held SET (insert_id)           has a statement used it up? until then it keeps the connection
  *      names of user variables          which exist? unknown variables keep the connection
@@ -19,20 +19,16 @@
 #define HEADGATE_SESSION_STATE_CAPTURE_H
 
 #include "session/session.h"
+#include "state/facet.h"
 
 /* Asks the connection at this place the next question that is needed. The connection is READY, and may be
  * given up after the answers. If the connection has just refused a question, nothing is asked yet, and the
  * result is true as well. False: nothing is to be asked. */
 bool state_capture_ask(struct session *session, enum route_place place);
-/* The pin causes (bits) at this place that a question may find to be over. */
-uint32_t state_capture_may_end(const struct session *session, enum route_place place);
-/* Asks the connection at this place for LAST_INSERT_ID(), for its user variables, or whether the
- * transaction is still open: for the present command. False: the connection cannot be asked. True:
- * job.wait.asked is the connection's slot, and state_capture_note follows, perhaps for a question that was
- * running already. */
-bool state_capture_ask_id(struct session *session, enum route_place place);
-bool state_capture_ask_variables(struct session *session, enum route_place place);
-bool state_capture_ask_transaction(struct session *session, enum route_place place);
+/* Asks the connection at this place for a facet, for the present command. False: it is not to be asked, or
+ * cannot be. True: job.wait.asked is the connection's slot, and state_capture_note follows, perhaps for a
+ * question that was running already. */
+bool state_capture_ask_for(struct session *session, enum route_place place, const struct facet *facet);
 /* The connection has answered: notes the answer. If the answer is complete and a session still waits, the
  * connection is given up, if that is possible now. */
 void state_capture_note(struct session *session, struct slot *slot, const struct upstream_answer *answer);

@@ -4,6 +4,7 @@
 #ifndef HEADGATE_STATE_FACET_H
 #define HEADGATE_STATE_FACET_H
 
+#include "mysql/rows.h"
 #include "mysql/sesstrack.h"
 #include "mysql/tracker.h"
 #include "state/facets.h"
@@ -46,6 +47,13 @@ enum facet_left {
     LEFT_LASTING   /* no reset undoes it: the connection is closed */
 };
 
+/* The answer to a question (facet.ask). */
+struct facet_answer {
+    const struct upstream_answer *told; /* borrows */
+    const struct rows *rows;            /* borrows; not valid after an ERR */
+    uint64_t version;                   /* facets.user_vars.version when it was asked */
+};
+
 struct facet {
     /* ---- apply: tbl/facets.h has the words for it ---- */
     uint32_t tasks; /* 1 << enum sync_task: the commands by which a connection gets the facet */
@@ -67,6 +75,17 @@ struct facet {
     /* ---- the connection and its end ---- */
     /* The causes (pin_bit) for which the facet keeps the connection at `place`. */
     uint32_t (*keeps)(const struct facets *facets, enum route_place place);
+    /* Only the connection at `place` knows the facet, and a question may bring it. */
+    bool (*is_asked)(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                     enum route_place place);
+    uint32_t may_end; /* causes (pin_bit) that the answer may end */
+    /* Appends the query. True: it reads a table. */
+    bool (*ask)(const struct facets *facets, struct slot *slot, struct text *sql);
+    /* Notes the answer. False: it does not tell what was asked. */
+    bool (*learn)(struct facets *facets, struct slot *slot, const struct facet_answer *answer);
+    /* Instead of the last two: one query asks for the numbers of all facets, such as FOUND_ROWS(). */
+    const char *number;
+    void (*learn_number)(struct facets *facets, struct slot *slot, uint64_t number);
     /* What becomes of the connection, because of this facet. */
     enum facet_left (*left)(const struct facets *facets, const struct slot *slot);
     /* COM_RESET_CONNECTION or COM_CHANGE_USER. */

@@ -64,6 +64,22 @@ static inline uint32_t facets_note_pins(struct facets *facets, const struct job 
     return is_due ? facets_note_any_pins(facets, job, now_us, counters) : 0;
 }
 
+/* ---- the connection is asked for what only it knows ---- */
+
+/* The first facet that the connection at `place` is to be asked for, before it is given up; NULL: none. Numbers
+ * come last: a connection that is kept for other state is not asked for them. */
+const struct facet *facet_table_asked(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                                      enum route_place place);
+/* The causes (pin_bit) that the answers may end. */
+uint32_t facet_table_may_end(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                             enum route_place place);
+/* Appends one query for all numbers (facet.number) that the connection is to be asked for; returns their
+ * facets. facet_table_learn_numbers() notes its answer. False: it does not tell them. */
+uint32_t facet_table_ask_numbers(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                                 enum route_place place, struct text *sql);
+bool facet_table_learn_numbers(struct facets *facets, struct slot *slot, uint32_t asked,
+                               const struct rows *rows);
+
 /* ---- the end ---- */
 
 /* What becomes of the slot's connection, if the session gives it up. */

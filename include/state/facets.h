@@ -156,6 +156,12 @@ static inline bool facets_is_in_transaction(const struct facets *facets)
     return (facets->status & (STATUS_IN_TRANS | STATUS_AUTOCOMMIT)) != STATUS_AUTOCOMMIT;
 }
 
+/* Are the session's pins at this place? */
+static inline bool facets_has_pins_at(const struct facets *facets, enum route_place place)
+{
+    return place == ROUTE_PRIMARY || facets->mode == LISTENER_REPLICA;
+}
+
 /* The facet is not as after a login any more. */
 static inline void facets_note(struct facets *facets, enum facet_id facet)
 {

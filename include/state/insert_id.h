@@ -11,6 +11,8 @@
 void insert_id_note_told(struct facets *facets, struct job *job, struct slot *slot, uint64_t value);
 /* A statement, or an execution of a prepared statement, has ended at home. */
 void insert_id_note_done(struct facets *facets, struct slot *const slots[SLOT_COUNT], const struct job *job);
+/* The slot's connection was asked for the id, and does not tell it: a later id is lost. */
+void insert_id_note_untold(struct insert_id *id, const struct slot *slot);
 /* The connection that may know a later id than `value` is gone. */
 bool insert_id_is_lost(const struct insert_id *id, struct slot *const slots[SLOT_COUNT]);
 /* May the text ask for the id? Words in quoted text and in comments count, too: that seldom matters. */

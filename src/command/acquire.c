@@ -180,10 +180,11 @@ static bool must_settle(const struct session *session)
  * command waits for the answer. */
 static bool must_ask(struct session *session)
 {
-    return (needs_id_of_primary(session) && state_capture_ask_id(session, ROUTE_PRIMARY)) ||
+    return (needs_id_of_primary(session) &&
+            state_capture_ask_for(session, ROUTE_PRIMARY, &facet_insert_id)) ||
            (variable_effects_are_away(&session->facets, session->job) &&
-            state_capture_ask_variables(session, ROUTE_REPLICA)) ||
-           (must_settle(session) && state_capture_ask_transaction(session, ROUTE_PRIMARY));
+            state_capture_ask_for(session, ROUTE_REPLICA, &facet_variable_effects)) ||
+           (must_settle(session) && state_capture_ask_for(session, ROUTE_PRIMARY, &facet_transaction));
 }
 
 static bool has_lost_draws(const struct session *session)

@@ -42,7 +42,7 @@ static bool may_part(const struct session *session, enum route_place place)
     return yield_is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
            slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
            !session_is_of_job(session, place) &&
-           (yield_pins(session, place) & ~state_capture_may_end(session, place)) == 0;
+           (yield_pins(session, place) & ~facet_table_may_end(&session->facets, session->slots, place)) == 0;
 }
 
 static bool may_give(const struct session *session, enum route_place place)

@@ -166,6 +166,18 @@ static bool note(const struct replay *replay, enum sync_task task, uint64_t now_
     return true;
 }
 
+static bool is_asked(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                     enum route_place place)
+{
+    return facets->answers.found == slots[place]->generation && facets->answers.is_calculated;
+}
+
+static void learn(struct facets *facets, struct slot *slot, uint64_t number)
+{
+    (void)slot;
+    facets->answers.found_rows = (struct recalled){ .is_known = true, .value = (int64_t)number };
+}
+
 static enum facet_left left(const struct facets *facets, const struct slot *slot)
 {
     (void)facets;
@@ -182,5 +194,8 @@ const struct facet facet_diagnostics = { .tasks = 1u << SYNC_COUNT | 1u << SYNC_
                                          .lacks = lacks,
                                          .say = say,
                                          .note = note,
+                                         .is_asked = is_asked,
+                                         .number = "FOUND_ROWS()",
+                                         .learn_number = learn,
                                          .left = left,
                                          .reset = reset };

@@ -76,8 +76,7 @@ bool replay_note(const struct replay *replay, uint64_t now_us)
 
 uint32_t facets_all_pins(const struct facets *facets, enum route_place place)
 {
-    bool has_pins = place == ROUTE_PRIMARY || facets->mode == LISTENER_REPLICA;
-    uint32_t causes = has_pins ? facets->pins.causes : 0;
+    uint32_t causes = facets_has_pins_at(facets, place) ? facets->pins.causes : 0;
     uint32_t set = (facets->set & FACETS_THAT_KEEP) | facet_bit(FACET_TRANSACTION);
     for (; set != 0; set &= set - 1)
         causes |= table[__builtin_ctz(set)]->keeps(facets, place);
@@ -104,6 +103,60 @@ uint32_t facets_note_any_pins(struct facets *facets, const struct job *job, uint
         origin.statement = job_statement(job);
     pins_note(&facets->pins, causes, noted, &origin, counters);
     return fresh;
+}
+
+/* ---- the connection is asked for what only it knows ---- */
+
+static bool is_asked(const struct facet *facet, const struct facets *facets,
+                     struct slot *const slots[SLOT_COUNT], enum route_place place)
+{
+    bool is_kept = facet->number != NULL && facets_pins(facets, place) != 0;
+    return facet->is_asked != NULL && !is_kept && facet->is_asked(facets, slots, place);
+}
+
+const struct facet *facet_table_asked(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                                      enum route_place place)
+{
+    for (size_t i = 0; i < FACET_COUNT; i++)
+        if (is_asked(table[i], facets, slots, place))
+            return table[i];
+    return NULL;
+}
+
+uint32_t facet_table_may_end(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                             enum route_place place)
+{
+    uint32_t causes = 0;
+    for (size_t i = 0; i < FACET_COUNT; i++)
+        causes |= is_asked(table[i], facets, slots, place) ? table[i]->may_end : 0;
+    return causes;
+}
+
+/* LIMIT 1: sql_select_limit may be 0. */
+uint32_t facet_table_ask_numbers(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                                 enum route_place place, struct text *sql)
+{
+    uint32_t asked = 0;
+    for (size_t i = 0; i < FACET_COUNT; i++)
+        if (table[i]->number != NULL && table[i]->is_asked(facets, slots, place)) {
+            (void)text_appendf(sql, "%s%s", asked != 0 ? "," : "SELECT ", table[i]->number);
+            asked |= 1u << i;
+        }
+    (void)text_append_cstr(sql, " LIMIT 1");
+    return asked;
+}
+
+bool facet_table_learn_numbers(struct facets *facets, struct slot *slot, uint32_t asked,
+                               const struct rows *rows)
+{
+    for (int column = 0; asked != 0; asked &= asked - 1) {
+        struct span value;
+        uint64_t number;
+        if (!rows_value(rows, 0, column++, &value) || !span_to_u64(value, &number))
+            return false;
+        table[__builtin_ctz(asked)]->learn_number(facets, slot, number);
+    }
+    return true;
 }
 
 /* ---- the end ---- */

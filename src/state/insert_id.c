@@ -44,6 +44,12 @@ void insert_id_note_done(struct facets *facets, struct slot *const slots[SLOT_CO
     id->is_unknown |= may_be_another && !job->reply.has_insert_id;
 }
 
+void insert_id_note_untold(struct insert_id *id, const struct slot *slot)
+{
+    if (id->known_by == slot->generation)
+        id->known_by = ANSWERS_LOST;
+}
+
 bool insert_id_is_asked_for(struct span sql)
 {
     return span_mentions(sql, "LAST_INSERT_ID") || span_mentions(sql, "identity");
@@ -80,11 +86,28 @@ static bool note(const struct replay *replay, enum sync_task task, uint64_t now_
     return true;
 }
 
+static bool is_asked(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                     enum route_place place)
+{
+    return facets->insert_id.known_by != 0 && facets->insert_id.known_by == slots[place]->generation;
+}
+
+static void learn(struct facets *facets, struct slot *slot, uint64_t number)
+{
+    note_value(facets, slot, number);
+    facets->insert_id.known_by = 0;
+}
+
 static void reset(struct facets *facets)
 {
     facets->insert_id = (struct insert_id){ 0 };
 }
 
-const struct facet facet_insert_id = {
-    .tasks = 1u << SYNC_VARS, .lacks = lacks, .say = say, .note = note, .reset = reset
-};
+const struct facet facet_insert_id = { .tasks = 1u << SYNC_VARS,
+                                       .lacks = lacks,
+                                       .say = say,
+                                       .note = note,
+                                       .is_asked = is_asked,
+                                       .number = "LAST_INSERT_ID()",
+                                       .learn_number = learn,
+                                       .reset = reset };

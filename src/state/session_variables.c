@@ -153,6 +153,37 @@ static uint32_t keeps(const struct facets *facets, enum route_place place)
     return facets->vars.is_auto_is_null && place == facets_home(facets) ? pin_bit(PIN_AUTO_IS_NULL) : 0;
 }
 
+/* The only variable of PIN_HELD_SET, if a statement may have used it up by now; NULL: there is none. */
+static const char *held(const struct facets *facets)
+{
+    return vars_used_up(pins_only_name(&facets->pins, PIN_HELD_SET));
+}
+
+static bool is_asked(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                     enum route_place place)
+{
+    return !slots[place]->has_told_held && facets_has_pins_at(facets, place) && held(facets) != NULL;
+}
+
+static bool ask(const struct facets *facets, struct slot *slot, struct text *sql)
+{
+    (void)slot;
+    (void)text_appendf(sql, "SELECT @@%s LIMIT 1", held(facets));
+    return false;
+}
+
+static bool learn(struct facets *facets, struct slot *slot, const struct facet_answer *answer)
+{
+    uint64_t number;
+    struct span value;
+    if (answer->told->is_err || !rows_value(answer->rows, 0, 0, &value) || !span_to_u64(value, &number))
+        return false;
+    slot->has_told_held = number != 0;
+    if (number == 0)
+        pins_release_all(&facets->pins, PIN_HELD_SET); /* it was the only one */
+    return true;
+}
+
 /* Two connections may differ although their variables are equal: with sql_auto_is_null rows are found by the
  * last id, only some connections of a session have the variables for writes, and a collation may be that of
  * the schema. */
@@ -182,6 +213,10 @@ const struct facet facet_session_variables = { .told_by = 1u << SESSTRACK_VARIAB
                                                .say = say,
                                                .note = note,
                                                .keeps = keeps,
+                                               .is_asked = is_asked,
+                                               .may_end = 1u << PIN_HELD_SET,
+                                               .ask = ask,
+                                               .learn = learn,
                                                .left = left,
                                                .reset = reset,
                                                .fini = fini };

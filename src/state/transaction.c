@@ -70,6 +70,32 @@ static uint32_t keeps(const struct facets *facets, enum route_place place)
     return facets_has_transaction(facets) && place == facets_home(facets) ? pin_bit(PIN_TRANSACTION) : 0;
 }
 
+/* An ERR may have ended the transaction. */
+static bool is_asked(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                     enum route_place place)
+{
+    (void)slots;
+    return facets->transaction.is_unknown && place == ROUTE_PRIMARY && !facets->transaction.is_away;
+}
+
+/* Any query does: the answer has the status flags of the transaction. */
+static bool ask(const struct facets *facets, struct slot *slot, struct text *sql)
+{
+    (void)facets, (void)slot;
+    (void)text_append_cstr(sql, "SELECT 1 LIMIT 1");
+    return false;
+}
+
+static bool learn(struct facets *facets, struct slot *slot, const struct facet_answer *answer)
+{
+    (void)slot;
+    if (answer->told->is_err)
+        return false;
+    facets->status = answer->told->status;
+    facets->transaction.is_unknown = false;
+    return true;
+}
+
 static enum facet_left left(const struct facets *facets, const struct slot *slot)
 {
     const struct upstream *upstream = slot->upstream;
@@ -92,5 +118,8 @@ const struct facet facet_transaction = { .told_by = 1u << SESSTRACK_CHARACTERIST
                                          .say = say,
                                          .note = note,
                                          .keeps = keeps,
+                                         .is_asked = is_asked,
+                                         .ask = ask,
+                                         .learn = learn,
                                          .left = left,
                                          .reset = reset };

@@ -8,6 +8,7 @@
 #include "state/variable_effects.h"
 
 #include "stored_code/stored_code.h"
+#include "mysql/reply.h"
 #include "state/facet.h"
 #include "state/pending_set.h"
 
@@ -208,6 +209,51 @@ static uint32_t keeps(const struct facets *facets, enum route_place place)
     return facets->variables == variables ? pin_bit(PIN_USER_VARIABLES) : 0;
 }
 
+static bool is_asked(const struct facets *facets, struct slot *const slots[SLOT_COUNT],
+                     enum route_place place)
+{
+    (void)slots;
+    return keeps(facets, place) != 0 && user_variables_may_ask(&facets->user_vars);
+}
+
+/* The names of the variables are needed before their values. */
+static bool ask(const struct facets *facets, struct slot *slot, struct text *sql)
+{
+    const struct uservars *vars = &facets->user_vars;
+    if (vars->has_others)
+        (void)text_append_cstr(sql, user_variables_list_query(slot->upstream->family == FAMILY_MYSQL));
+    else
+        user_variables_ask(vars, sql);
+    return vars->has_others;
+}
+
+/* The server refused. It is asked again after the variables have changed: the reason may have been a KILL
+ * QUERY. If it refused the list of names for another reason, it is not asked for the list again. */
+static void note_refusal(struct uservars *vars, int code)
+{
+    vars->stuck_version = vars->version;
+    vars->is_unlisted |= vars->has_others && code != ERR_QUERY_INTERRUPTED;
+}
+
+/* After any answer, the connection has all known values. False: it will not tell the values that are unknown
+ * still. */
+static bool learn(struct facets *facets, struct slot *slot, const struct facet_answer *answer)
+{
+    struct uservars *vars = &facets->user_vars;
+    if (answer->version != vars->version) /* reset meanwhile */
+        vars->stuck_version = vars->version;
+    else if (answer->told->is_err)
+        note_refusal(vars, answer->told->error.code);
+    else if (vars->has_others)
+        user_variables_note_list(vars, answer->rows);
+    else
+        user_variables_learn(vars, answer->rows);
+    slot->user_version = vars->version;
+    if (user_variables_are_known(vars))
+        facets->variables = VARIABLES_NOWHERE;
+    return user_variables_are_known(vars) || user_variables_may_ask(vars);
+}
+
 static enum facet_left left(const struct facets *facets, const struct slot *slot)
 {
     (void)facets;
@@ -230,6 +276,10 @@ const struct facet facet_variable_effects = { .tasks = 1u << SYNC_USER_VARS,
                                               .say = say,
                                               .note = note,
                                               .keeps = keeps,
+                                              .is_asked = is_asked,
+                                              .may_end = 1u << PIN_USER_VARIABLES,
+                                              .ask = ask,
+                                              .learn = learn,
                                               .left = left,
                                               .reset = reset,
                                               .fini = fini };
