@@ -14,8 +14,8 @@
 
 struct stmt_execute;
 
-/* True if headgate itself runs or refuses the present COM_QUERY or COM_STMT_PREPARE because of a KILL in
- * it. To be called after pending_effects_note. */
+/* True if headgate itself runs or refuses the present COM_QUERY or COM_STMT_PREPARE because of the KILL in
+ * it (facts.kill). To be called after pending_effects_note. */
 bool kill_statement_is_ours(const struct session *session);
 /* Runs or refuses the present command, for which kill_statement_is_ours was true. */
 enum step kill_statement_run(struct session *session);

@@ -6,12 +6,6 @@
 
 #include "session/session.h"
 
-/* The present command determines ROW_COUNT(): notes the value from its reply. */
-void local_answers_note_rows(struct session *session);
-/* The present command may have left ROW_COUNT() unchanged, or set it to -1: the value is not known. */
-void local_answers_doubt_rows(struct session *session);
-/* The present command has set FOUND_ROWS(): only the command's connection knows the count. */
-void local_answers_note_found(struct session *session);
 /* True if the present command is such a question and the answer is known. */
 bool local_answers_may_answer(const struct session *session);
 /* Answers the present command, for which local_answers_may_answer was true. */

@@ -14,8 +14,7 @@ bool pending_effects_note(struct session *session, struct span sql, const struct
 /* As pending_effects_note, for the present execution of a prepared statement. A statement whose text was
  * too long to be kept may change anything. False when memory is out. */
 bool pending_effects_note_prepared(struct session *session);
-/* The job has ended, with or without success. No effect if the job changed no stored code
- * (job.is_changing_code). */
+/* The job, which changed stored code (job.is_changing_code), has ended, with or without success. */
 void pending_effects_end(struct session *session);
 
 #endif

@@ -13,10 +13,11 @@ int pick_server(struct session *session);
 bool pick_may_fall_back(const struct session *session);
 /* Moves the present read to the primary, for this reason. */
 void pick_become_primary_s(struct session *session, enum route_reason reason);
-/* If the present read was moved to the primary only because no replica was available, and there is no
+/* If the present read, which is for the primary, was moved there only because no replica was available, and there is no
  * primary now, a replica is considered again. */
 void pick_look_again(struct session *session);
-/* The session's reads stay at their server unless another server is clearly better. */
+/* The present job is for the replica. The session's reads stay at their server unless another server is clearly
+ * better. No effect without a share of the primary before session.balance_at_us. */
 void pick_settle(struct session *session);
 /* From now on the session's reads run on this primary, as part of the primary's share of reads. NULL: on
  * replicas again. */

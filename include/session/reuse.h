@@ -29,7 +29,8 @@ bool reuse_leave(struct session *session, enum route_place place);
 /* The session has just taken the connection in this slot from the parked connections. */
 void reuse_adopt(struct session *session, struct slot *slot);
 
-/* The present job is about to run in this slot, whose connection was used by another session before. Notes
+/* The present job, which is no harmless read outside the system schemas, is about to run in this slot, whose
+ * connection was used by another session before. Notes
  * in the slot what must be done first. False: the job asks about an earlier statement that this connection
  * cannot tell of, and a reset is not possible. */
 bool reuse_look(struct session *session, struct slot *slot);

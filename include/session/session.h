@@ -128,8 +128,8 @@ struct session {
     struct facets facets;                /* what the client has set, and what its statements have left */
     struct slot *slots[PREPARED_PLACES]; /* own; by enum route_place; slot_none(): there is no connection */
     struct text lost; /* owns: an idle connection that held state was lost: the ERR for the next command */
-    struct server *shared; /* borrows: the primary, if it takes this session's reads; or NULL */
-    uint64_t balanced_us;  /* last check whether the session's reads are on the right server */
+    struct server *shared;  /* borrows: the primary, if it takes this session's reads; or NULL */
+    uint64_t balance_at_us; /* next check whether the session's reads are on the right server */
     uint64_t generations;
     struct queue queue;
     struct rights rights;

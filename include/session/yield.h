@@ -1,7 +1,7 @@
 /* A session gives up an idle connection when connections are scarce or when the connection is too old.
  *
  *      a session waits ─► search_for_waiters ─► on_wanted of idle connections ─┐
- *      IDLE ─► yield_idle ─────────────────────────────────────────────────────┤
+ *      IDLE: is a connection wanted? ──────────────────────────────────────────┤
  *                                                                              ▼
  *                                                                        yield_give_up
  *
@@ -31,10 +31,9 @@ uint32_t yield_pins(const struct session *session, enum route_place place);
 /* Gives the connection at this place to a session that waits, if that is allowed: at once, or after
  * headgate has asked the connection for state that only it knows (state_capture). */
 void yield_give_up(struct session *session, enum route_place place);
-/* The session is idle: gives the connections that it does not need to sessions that wait. */
-void yield_idle(struct session *session);
-/* To be called before the present command is sent. Closes the connection for the command if it is too old,
- * may be given up, and the command does not ask about an earlier statement. A new one is opened then. */
+/* To be called before the present command is sent. Closes the connection that there is for the command if it is
+ * too old, may be given up, and the command does not ask about an earlier statement. A new one is opened then.
+ * No effect on a connection younger than pool_rules.young_us. */
 void yield_retire_old(struct session *session);
 
 /* Functions of struct upstream_owner_ops for the connections of sessions. */

@@ -209,6 +209,35 @@ static bool has_lost_answer(const struct session *session, bool is_current)
            diagnostics_are_gone(&facets->answers, session->slots, session->job, is_current);
 }
 
+/* False: no other connection of the session can know anything that the command needs: may_run_here is true. */
+static bool may_need_another(const struct session *session)
+{
+    const struct facets *facets = &session->facets;
+    const struct sql_facts *facts = &session->job->facts;
+    return facts->refers_previous || facts->asks_before != 0 || facts->has_sequence ||
+           facets->variables == VARIABLES_REPLICA || facets->insert_id.known_by != 0 ||
+           facets->transaction.is_unknown;
+}
+
+/* False: another connection of the session knows what the command needs and is asked, or no connection knows it
+ * any more and the command is answered or refused (*step_r). */
+static bool may_run_here(struct session *session, bool is_current, enum step *step_r)
+{
+    const struct job *job = session->job;
+    if (must_ask(session))
+        *step_r = acquire_wait(session);
+    else if (variable_effects_are_lost(&session->facets, session->slots, job))
+        *step_r = command_refuse_route(session, ROUTE_REASON_VARIABLES_AWAY);
+    else if (diagnostics_forbid(&session->facets.answers, session->slots, job, is_current))
+        *step_r = command_refuse_route(session, ROUTE_REASON_ANSWERS_AWAY);
+    else if (has_lost_answer(session, is_current))
+        *step_r =
+            local_answers_may_answer(session) ? local_answers_answer(session) : local_answers_refuse(session);
+    else
+        return true;
+    return false;
+}
+
 /* ---- the beginning ---- */
 
 /* The session's replica is known to have all data that the read needs: the normal case. */
@@ -223,15 +252,20 @@ static bool is_where_it_trusts(const struct session *session)
 enum step acquire_begin(struct session *session)
 {
     struct job *job = session->job;
+    const uint64_t now_us = session_now(session);
+    enum step step;
     job->wait.asked = NULL;
     slot_listen(session, job->place);
     if (session->lost.len > 0 && !job->is_login) /* state was lost while this command waited */
         return command_tell_lost(session);
     if (is_held(session))
         return wait_resumed(session);
-    yield_retire_old(session);
-    pick_look_again(session);
-    if (job->place == ROUTE_REPLICA)
+    const struct upstream *upstream = session->slots[job->place]->upstream;
+    if (upstream != NULL && now_us - upstream->opened_us >= session->worker->pool.rules.young_us)
+        yield_retire_old(session);
+    if (job->place == ROUTE_PRIMARY && job->facts.is_read)
+        pick_look_again(session);
+    if (job->place == ROUTE_REPLICA && (session->shared != NULL || now_us >= session->balance_at_us))
         pick_settle(session);
     bool is_current = slot_is_current(session, job->place);
     if (job->place == ROUTE_REPLICA && !(is_current && is_where_it_trusts(session))) {
@@ -247,15 +281,8 @@ enum step acquire_begin(struct session *session)
         return acquire_wait(session);
     if (has_lost_pieces(session))
         return command_refuse_pieces(session);
-    if (must_ask(session))
-        return acquire_wait(session);
-    if (variable_effects_are_lost(&session->facets, session->slots, job))
-        return command_refuse_route(session, ROUTE_REASON_VARIABLES_AWAY);
-    if (diagnostics_forbid(&session->facets.answers, session->slots, job, is_current))
-        return command_refuse_route(session, ROUTE_REASON_ANSWERS_AWAY);
-    if (has_lost_answer(session, is_current))
-        return local_answers_may_answer(session) ? local_answers_answer(session)
-                                                 : local_answers_refuse(session);
+    if (may_need_another(session) && !may_run_here(session, is_current, &step))
+        return step;
     if (!is_current) {
         slot_drop(session, job->place);
         int server = pick_server(session);

@@ -227,6 +227,12 @@ static bool note_confinement(struct session *session, struct slot *slot)
     return true;
 }
 
+/* False: the command asks nothing about statements of an earlier session of the connection. */
+static bool may_ask_strangers(const struct session *session)
+{
+    return !session->job->facts.is_read || route_is_system_schema(text_span(&session->facets.schema));
+}
+
 enum step apply_state_syncing(struct session *session)
 {
     struct slot *slot = session->slots[session->job->place];
@@ -243,7 +249,8 @@ enum step apply_state_syncing(struct session *session)
         if (is_refused && !schema_may_retry(&session->facets, slot))
             return refused(session, slot);
         slot->task = SYNC_NOTHING;
-    } else if (pooled_of(slot->upstream)->is_second_hand && !reuse_look(session, slot)) {
+    } else if (pooled_of(slot->upstream)->is_second_hand && may_ask_strangers(session) &&
+               !reuse_look(session, slot)) {
         return local_answers_refuse(session);
     }
     enum sync_task task = next_task(session, slot);
@@ -257,7 +264,9 @@ enum step apply_state_syncing(struct session *session)
         session->facets.status = slot->upstream->status;
         return session_enter(session, SESSION_LOGIN);
     }
-    return session_enter(session, SESSION_PREPARING);
+    /* PREPARING has something to do for executions, and for what headgate's own statements have overwritten. */
+    bool is_ready = session->job->prepared == NULL && session->job->facts.asks_before == 0;
+    return session_enter(session, is_ready ? SESSION_SENDING : SESSION_PREPARING);
 }
 
 /* ---- PREPARING ---- */

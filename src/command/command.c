@@ -23,6 +23,16 @@
 
 /* ---- IDLE and READING ---- */
 
+/* Connections that sessions wait for. */
+static void give_up_wanted(struct session *session)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        const struct upstream *upstream = session->slots[place]->upstream;
+        if (upstream != NULL && upstream_wanted(upstream) != NULL)
+            yield_give_up(session, (enum route_place)place);
+    }
+}
+
 enum step command_idle(struct session *session)
 {
     struct buf *in = &session->client.in;
@@ -38,7 +48,7 @@ enum step command_idle(struct session *session)
     case STREAM_FAILED:
         return session_close(session, CLOSE_CLIENT_FAILED, NULL);
     }
-    yield_idle(session);
+    give_up_wanted(session);
     if (session->worker->is_draining && !facets_has_transaction(&session->facets))
         return session_close(session, CLOSE_SHUTDOWN, NULL);
     if (buf_unparsed(in).len > 0)
@@ -168,9 +178,10 @@ static enum step run_statement(struct session *session)
         session->prepared.has_last_failed = true; /* until a server has answered OK */
     if (job->facts.asks_token)
         return gtid_token_begin(session);
-    if (job->command->byte == COM_QUERY && !pending_effects_note(session, sql, &dialect))
+    bool may_change = !job->facts.is_read || job->facts.touches_variables || job->facts.has_holds;
+    if (may_change && job->command->byte == COM_QUERY && !pending_effects_note(session, sql, &dialect))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
-    if (kill_statement_is_ours(session))
+    if (job->facts.kill != SQL_KILL_NONE && kill_statement_is_ours(session))
         return kill_statement_run(session);
     return command_by_facts(session);
 }

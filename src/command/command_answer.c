@@ -206,13 +206,19 @@ void cost_end(struct session *session, const char *end)
 
 /* ---- the command ends ---- */
 
+/* How long the client may be idle between commands, in microseconds; 0: without limit. */
+static uint64_t idle_us(const struct session *session)
+{
+    uint64_t idle_us = session->worker->world->timeouts->idle_client_us;
+    return session->facets.wait_s != 0 ? wait_timeout_us(&session->facets, idle_us) : idle_us;
+}
+
 /* True if the time-out of an open transaction is shorter than that of an idle client. */
 static bool is_transaction_limited(const struct session *session)
 {
-    const struct timeout_settings *timeouts = session->worker->world->timeouts;
-    uint64_t idle_us = wait_timeout_us(&session->facets, timeouts->idle_client_us);
-    return (session->facets.status & STATUS_IN_TRANS) != 0 && timeouts->idle_transaction_us > 0 &&
-           (idle_us == 0 || timeouts->idle_transaction_us < idle_us);
+    uint64_t transaction_us = session->worker->world->timeouts->idle_transaction_us;
+    return (session->facets.status & STATUS_IN_TRANS) != 0 && transaction_us > 0 &&
+           (idle_us(session) == 0 || transaction_us < idle_us(session));
 }
 
 /* The transaction is rolled back now, not when the client has read the error. */
@@ -235,6 +241,18 @@ enum step command_idle_time_out(struct session *session)
     return session_close(session, CLOSE_IDLE_TRANSACTION, text);
 }
 
+/* Those that were used longest ago are given up first. */
+static void touch_connections(struct session *session)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        struct upstream *upstream = session->slots[place]->upstream;
+        if (upstream == NULL)
+            continue;
+        permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
+        permits_touch(&upstream->quota, session->worker->index, session->last_active_us);
+    }
+}
+
 enum step command_done(struct session *session)
 {
     if (session->client.in.data != NULL)
@@ -242,13 +260,14 @@ enum step command_done(struct session *session)
     if (session->job->prepared != NULL)
         session->job->prepared->has_long_data = false;
     cost_end(session, NULL);
-    pending_effects_end(session);
+    if (session->job->is_changing_code)
+        pending_effects_end(session);
     job_give(&session->worker->jobs, &session->job);
     session->last_active_us = session_now(session);
-    const struct timeout_settings *timeouts = session->worker->world->timeouts;
+    touch_connections(session);
     session_set_deadline(session, is_transaction_limited(session)
-                                      ? timeouts->idle_transaction_us
-                                      : wait_timeout_us(&session->facets, timeouts->idle_client_us));
+                                      ? session->worker->world->timeouts->idle_transaction_us
+                                      : idle_us(session));
     return session_enter(session, SESSION_IDLE);
 }
 

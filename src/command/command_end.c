@@ -5,8 +5,8 @@
 #include "command/command_end.h"
 
 #include "session/reuse.h"
+#include "stored_code/catalog.h"
 #include "command/apply_state.h"
-#include "command/local_answers.h"
 #include "session/slot.h"
 #include "stored_code/stored_code.h"
 #include "state/diagnostics.h"
@@ -264,6 +264,22 @@ static bool may_leave_row_count(const struct job *job, const struct upstream *up
            (job->reply.has_error || job->facts.leaves_row_count);
 }
 
+/* Does the reply tell ROW_COUNT()? Yes for a single statement of these kinds (seen on both families). No for
+ * a GET DIAGNOSTICS that succeeds: it leaves ROW_COUNT() as it was, except if there is no such condition. */
+static bool tells_row_count(const struct job *job)
+{
+    static const uint32_t kinds = 1u << SQL_SELECT | 1u << SQL_SHOW | 1u << SQL_DIAGNOSTICS |
+                                  1u << SQL_WRITE | 1u << SQL_DDL | 1u << SQL_BEGIN | 1u << SQL_COMMIT |
+                                  1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_SET | 1u << SQL_USE;
+    bool is_run =
+        job->command->byte == COM_QUERY || (job->command->byte == COM_STMT_EXECUTE && !job->reply.has_cursor);
+    bool has_both = job->facts.kind == SQL_WRITE && job->reply.has_rows; /* a write with RETURNING */
+    bool has_none = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_rows && !job->reply.has_error;
+    return is_run && (kinds & 1u << job->facts.kind) != 0 && !job->facts.is_multi && !job->reply.has_multi &&
+           !job->facts.may_hide_state && job->facts.code_effects == 0 && !job->is_cut && !has_both &&
+           !has_none;
+}
+
 static void note_row_count(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = session->job;
@@ -275,10 +291,11 @@ static void note_row_count(struct session *session, const struct upstream *upstr
     bool knows = !may_leave || answers->last == generation;
     answers->last = knows ? generation : ANSWERS_LOST;
     answers->last_place = job->place;
+    struct recalled *rows =
+        &answers->row_count; /* unknown if it may be that of an earlier statement, or -1 */
+    rows->is_known = may_leave ? rows->is_known && rows->value == -1 : tells_row_count(job);
     if (!may_leave)
-        local_answers_note_rows(session);
-    else
-        local_answers_doubt_rows(session);
+        rows->value = job->reply.has_error || job->reply.has_rows ? -1 : (int64_t)job->reply.affected;
 }
 
 /* True if the statement may have set FOUND_ROWS() or left it unchanged: stored code without a result set,
@@ -301,20 +318,28 @@ static void note_count(struct session *session, const struct upstream *upstream)
     bool may_leave = may_leave_count(job);
     uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
     bool is_mariadb = upstream->family == FAMILY_MARIADB;
-    if (!may_leave && !found_rows_has_counted(&job->facts, is_mariadb, upstream->tracker.results, error))
+    bool has_counted =
+        job->facts.counts_rows &&
+        (error == 0 || found_rows_has_counted(&job->facts, is_mariadb, upstream->tracker.results, error));
+    if (!may_leave && !has_counted)
         return;
     bool is_elsewhere = answers->found != 0 && answers->found != generation;
     answers->found_place = job->place;
     answers->found = may_leave && is_elsewhere ? ANSWERS_LOST : generation;
-    local_answers_note_found(session);
+    answers->is_calculated = job->facts.reason == SQL_REASON_FOUND_ROWS && !job->facts.is_multi;
+    answers->found_rows.is_known = false;
 }
 
 /* The connection may be kept so that the client can ask about this statement. */
 static void note_kept(struct session *session, bool has_set)
 {
-    struct slot *slot = session->slots[session->job->place];
+    const struct job *job = session->job;
+    struct slot *slot = session->slots[job->place];
     bool is_kept = session->worker->world->timeouts->diagnostics_us > 0;
-    if (diagnostics_note(session->job, slot, has_set, is_kept, session_now(session)))
+    bool has_any =
+        job->reply.has_error || job->reply.has_warnings || job->facts.reason == SQL_REASON_FOUND_ROWS;
+    bool had_any = slot->has_warnings || slot->has_our_warnings || slot->answers_us != 0;
+    if ((has_any || had_any) && diagnostics_note(job, slot, has_set, is_kept, session_now(session)))
         counter_add(&pin_counters_of(session)->by_cause[PIN_ANSWERS], 1);
 }
 
@@ -409,7 +434,7 @@ static void note_home(struct session *session, bool is_execution)
     if (is_execution)
         note_pins(session);
     note_schema(session);
-    if (schema_is_asked_for(job))
+    if (!job->facts.is_read && schema_is_asked_for(job))
         schema_note_done(&session->facets, job, session_now(session));
     bool is_use = job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
     if (is_use && is_execution && !job->reply.has_error)
@@ -427,6 +452,27 @@ static void note_home(struct session *session, bool is_execution)
         session->facets.transaction.is_unknown = true;
     if (job->pending_set != NULL || (session->facets.set & facet_bit(FACET_VARIABLES)) != 0)
         session_variables_note_there(&session->facets, job, session->slots[job->place]);
+}
+
+/* False: the session has no user variables, and the statement is a read that names none. */
+static bool concerns_variables(const struct session *session)
+{
+    const struct facets *facets = &session->facets;
+    const struct sql_facts *facts = &session->job->facts;
+    return !facts->is_read || facts->touches_variables || facets->variables != VARIABLES_NOWHERE ||
+           facets->user_vars.count > 0 || facets->user_vars.has_odd;
+}
+
+/* A harmless read that runs no unknown code, and whose reply has told nothing of the session's state: it has left
+ * nothing on its connection that another session could find. */
+static bool is_plain_read(const struct session *session)
+{
+    const struct job *job = session->job;
+    const struct job_reply *reply = &job->reply;
+    bool has_told = reply->has_multi || reply->has_untold || reply->has_last_gtid;
+    return job->facts.is_read && !job->facts.is_multi && job->pending_set == NULL && !has_told &&
+           !pins_any(&session->facets.pins) &&
+           (!job->facts.uses_tables || catalog_is_whole(session_view(session)->catalog, false));
 }
 
 static void note_pins_of_all(struct session *session)
@@ -454,9 +500,12 @@ void command_end(struct session *session, struct upstream *upstream)
     job->is_home |= job->place == facets_home(&session->facets); /* without an OK the reply was an ERR */
     if (job->is_home)
         note_home(session, is_execution);
-    if (is_execution)
+    if (is_execution && concerns_variables(session))
         variable_effects_note_done(&session->facets, session->slots, job);
+    else if (is_execution && job->is_home)
+        session->facets.user_vars_base = session->facets.vars.version;
     note_soil(session, upstream);
-    reuse_note_job(session, upstream);
+    if (!is_plain_read(session))
+        reuse_note_job(session, upstream);
     note_pins_of_all(session);
 }

@@ -68,7 +68,8 @@ static enum step go_bound(struct session *session)
     route = hints_route(&hints, route, &session->job->facts, session_view(session), session);
     if (route.is_refused)
         return command_refuse_route(session, route.reason);
-    hints_apply(session, &hints, route.place);
+    if (hints.has_any)
+        hints_apply(session, &hints, route.place);
     return command_go(session, route.place, route.reason);
 }
 

@@ -29,6 +29,15 @@ static bool was_refused(const struct session *session, const struct sql_facts *f
     return replica_failures_was_refused(failures, digest_of(sql, &dialect));
 }
 
+/* Did a replica lack something that a statement of this shape names, a moment ago? */
+static bool was_lacked(const struct session *session, const struct sql_facts *facts)
+{
+    const struct replica_failures *failures = &session->worker->replica_failures;
+    const uint64_t now_us = session_now(session);
+    return facts->is_read && now_us < failures->lacking_until_us &&
+           replica_failures_was_lacking(failures, facts->shape, now_us);
+}
+
 /* Does headgate know the values of all user variables in the text? `sql` without data: a prepared statement
  * is executed, and its kept text is read. */
 static bool are_variables_known(const struct session *session, const struct sql_facts *facts, struct span sql)
@@ -105,8 +114,7 @@ static struct route route_now(const struct session *session, const struct sql_fa
         .has_replica = has_replica,
         .has_replica_refused = session->facets.has_replica_refused,
         .was_refused = was_refused(session, facts, sql),
-        .was_lacked = facts->is_read && replica_failures_was_lacking(&session->worker->replica_failures,
-                                                                     facts->shape, session_now(session)),
+        .was_lacked = was_lacked(session, facts),
         .calls_in_read_only = session->facets.calls_in_read_only,
         .is_in_system_schema = route_is_system_schema(text_span(&session->facets.schema)),
         .previous = place_of_answer(session, facts->question),
@@ -177,7 +185,7 @@ enum step command_go(struct session *session, enum route_place place, enum route
     job->place = place;
     job->reason = reason;
     job->is_retriable = is_repeatable(session, reason);
-    if (schema_is_asked_for(job) && !schema_note_asked(job, command_text(session)))
+    if (!job->facts.is_read && schema_is_asked_for(job) && !schema_note_asked(job, command_text(session)))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "the name of a schema");
     if (job->facts.has_sequence)
         read_sequences(session);
@@ -221,7 +229,8 @@ enum step command_by_facts(struct session *session)
     if (belongs_home(session, &route))
         return command_go(session, ROUTE_PRIMARY, ROUTE_REASON_PREVIOUS);
     struct job *job = session->job;
-    hints_apply(session, &hints, route.place);
+    if (hints.has_any)
+        hints_apply(session, &hints, route.place);
     /* The session's variables will be set on the replica. */
     job->facts.is_read |= route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ;
     job->is_aside = route.reason == ROUTE_REASON_PREVIOUS && (session->facets.status & STATUS_IN_TRANS) != 0;

@@ -217,8 +217,6 @@ static void leave_other_replica(struct session *session, int server)
 void hints_apply(struct session *session, const struct hints *hints, enum route_place place)
 {
     struct job *job = session->job;
-    if (!hints->has_any)
-        return;
     if (hints->wants_server && place == ROUTE_REPLICA) {
         job->hint.has_only = true;
         job->hint.only = hints->server;

@@ -37,8 +37,6 @@ bool kill_statement_is_ours(const struct session *session)
 {
     const struct sql_facts *facts = &session->job->facts;
     bool is_refused = facts->kill == SQL_KILL_OTHER || facts->kill == SQL_KILL_WIDE;
-    if (facts->kill == SQL_KILL_NONE)
-        return false;
     if (session->job->command->byte == COM_STMT_PREPARE) /* PREPARE runs nothing */
         return is_refused;
     if (facts->kill == SQL_KILL_INNER) /* an SQL-level PREPARE runs nothing either */

@@ -8,45 +8,6 @@
 
 #include <stdio.h>
 
-/* ---- what replies tell ---- */
-
-/* Does the reply tell ROW_COUNT()? Yes for a single statement of these kinds (seen on both families). No for
- * a GET DIAGNOSTICS that succeeds: it leaves ROW_COUNT() as it was, except if there is no such condition. */
-static bool is_told(const struct job *job)
-{
-    static const uint32_t kinds = 1u << SQL_SELECT | 1u << SQL_SHOW | 1u << SQL_DIAGNOSTICS |
-                                  1u << SQL_WRITE | 1u << SQL_DDL | 1u << SQL_BEGIN | 1u << SQL_COMMIT |
-                                  1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_SET | 1u << SQL_USE;
-    bool is_run =
-        job->command->byte == COM_QUERY || (job->command->byte == COM_STMT_EXECUTE && !job->reply.has_cursor);
-    bool has_both = job->facts.kind == SQL_WRITE && job->reply.has_rows; /* a write with RETURNING */
-    bool has_none = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_rows && !job->reply.has_error;
-    return is_run && (kinds & 1u << job->facts.kind) != 0 && !job->facts.is_multi && !job->reply.has_multi &&
-           !job->facts.may_hide_state && job->facts.code_effects == 0 && !job->is_cut && !has_both &&
-           !has_none;
-}
-
-void local_answers_note_rows(struct session *session)
-{
-    const struct job *job = session->job;
-    struct recalled *rows = &session->facets.answers.row_count;
-    rows->is_known = is_told(job);
-    rows->value = job->reply.has_error || job->reply.has_rows ? -1 : (int64_t)job->reply.affected;
-}
-
-void local_answers_doubt_rows(struct session *session)
-{
-    struct recalled *rows = &session->facets.answers.row_count;
-    rows->is_known = rows->is_known && rows->value == -1;
-}
-
-void local_answers_note_found(struct session *session)
-{
-    const struct sql_facts *facts = &session->job->facts;
-    session->facets.answers.is_calculated = facts->reason == SQL_REASON_FOUND_ROWS && !facts->is_multi;
-    session->facets.answers.found_rows.is_known = false;
-}
-
 /* ---- the questions ---- */
 
 /* What the text asks. `name`: of the column in the result. */

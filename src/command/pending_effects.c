@@ -36,8 +36,6 @@ static void note_code_change(struct session *session, struct span sql, const str
 
 void pending_effects_end(struct session *session)
 {
-    if (!session->job->is_changing_code)
-        return;
     session->job->is_changing_code = false;
     code_changes_end(session_view(session)->code_changes);
     worker_note_code_change(session->worker, session->listener->cluster);
@@ -133,11 +131,11 @@ bool pending_effects_note(struct session *session, struct span sql, const struct
 bool pending_effects_note_prepared(struct session *session)
 {
     struct job *job = session->job;
-    struct sql_dialect dialect = dialect_of(session);
     bool changes = job->facts.kind == SQL_SET || job->facts.has_holds;
     bool changes_code = job->facts.kind == SQL_DDL || (job->facts.code_effects & CODE_SCHEMA) != 0;
     if (!changes && !job->facts.touches_variables && !changes_code)
         return true;
+    struct sql_dialect dialect = dialect_of(session);
     if (job->prepared->sql.len > 0)
         return pending_effects_note(session, job->prepared->sql, &dialect);
     job->facts.may_hide_state |= changes;

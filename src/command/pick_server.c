@@ -60,9 +60,8 @@ void pick_look_again(struct session *session)
     struct job *job = session->job;
     bool is_fallback = job->reason == ROUTE_REASON_SHARED || job->reason == ROUTE_REASON_NO_REPLICA ||
                        job->reason == ROUTE_REASON_NOT_CAUGHT_UP;
-    if (job->is_login || job->place != ROUTE_PRIMARY || !is_fallback || !job->facts.is_read ||
-        session->facets.has_replica_refused || session_view(session)->primary != VIEW_NO_SERVER ||
-        slot_is_current(session, ROUTE_PRIMARY))
+    if (job->is_login || !is_fallback || session->facets.has_replica_refused ||
+        session_view(session)->primary != VIEW_NO_SERVER || slot_is_current(session, ROUTE_PRIMARY))
         return;
     job->place = ROUTE_REPLICA;
     job->reason = ROUTE_REASON_READ;
@@ -82,10 +81,10 @@ void pick_settle(struct session *session)
         session->job->reason == ROUTE_REASON_READ && !is_bound(session) && !session->job->hint.has_only;
     if (session->shared != NULL && (session->shared != primary || !balance_is_reader(view, view->primary)))
         pick_share(session, NULL);
-    if (may_move && now_us - session->balanced_us >= BALANCE_US) {
+    if (may_move && now_us >= session->balance_at_us) {
         bool is_there = session->shared != NULL || slot->upstream != NULL;
         int current = session->shared != NULL ? view->primary : slot->server;
-        session->balanced_us = now_us;
+        session->balance_at_us = now_us + BALANCE_US;
         if (is_there && fresh_replica_should_move(&session->consistency, current, session->id)) {
             pick_share(session, NULL);
             fresh_replica_forget(&session->consistency);

@@ -195,8 +195,6 @@ static void note_server(struct session *session, bool is_read_only)
 
 enum refusal retry_note_refusal(struct session *session, const struct tracker_info *info)
 {
-    if (info->kind != TRACKER_ERR)
-        return REFUSAL_NONE;
     if (retry_is_read_only(info) &&
         session_view(session)->count > 1) { /* of a single server the ERR is the answer */
         note_server(session, true);

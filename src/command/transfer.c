@@ -51,10 +51,10 @@ static void begin(struct session *session, struct upstream *upstream)
     job->vars_before = session->facets.vars.version;
     job->is_kept = !job->is_cut && job->command->shape != REPLY_NONE;
     job->is_home = job->place == facets_home(&session->facets);
-    if (job->prepared == NULL) {
+    if (job->pending_set != NULL)
         wait_timeout_rewrite(&session->facets, job, &session->client.in);
+    if (job->prepared == NULL)
         return;
-    }
     execution_address(job, &session->client, (session->caps & CAP_QUERY_ATTRIBUTES) != 0);
     if (job->command->byte == COM_STMT_SEND_LONG_DATA)
         note_long_data(session, job->prepared);
@@ -297,8 +297,7 @@ static enum news look(struct session *session, struct upstream *upstream, struct
             return NEWS_NONSENSE;
         if (!job->reply.has_begun && info->kind == TRACKER_ERR && reply_is_farewell(info->error, info->seq))
             return NEWS_FAREWELL;
-        *refusal_r = retry_note_refusal(session, info);
-        if (*refusal_r != REFUSAL_NONE)
+        if (info->kind == TRACKER_ERR && (*refusal_r = retry_note_refusal(session, info)) != REFUSAL_NONE)
             return NEWS_REFUSAL;
         if (!pass_packet(session, upstream, info))
             return NEWS_NO_MEMORY;
@@ -389,7 +388,7 @@ static enum step finish(struct session *session, struct upstream *upstream)
     job->reply.rows = upstream->tracker.rows;
     upstream_end(upstream);
     command_end(session, upstream);
-    if (upstream_statements_note_cursor(job, upstream))
+    if (job->prepared != NULL && upstream_statements_note_cursor(job, upstream))
         prepared_note_pin(job->prepared, PIN_CURSOR, session_now(session),
                           &session->worker->boxes[session->listener->cluster].pins);
     if (buf_unparsed(&upstream->stream.in).len > 0) {

@@ -328,7 +328,8 @@ static void bury(struct loop_corpse *corpse)
 static void end_statement(struct session *session)
 {
     cost_end(session, close_reasons[session->close_reason].words);
-    pending_effects_end(session);
+    if (session->job->is_changing_code)
+        pending_effects_end(session);
 }
 
 static void abort_session(struct session *session, enum close_reason reason)

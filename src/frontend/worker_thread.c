@@ -94,7 +94,9 @@ static void on_trouble(struct pool *pool, unsigned cluster)
 
 static struct pool_rules pool_rules(const struct world *world)
 {
-    return (struct pool_rules){ world->timeouts, world->users, world->clusters };
+    uint64_t lifetime_us = world->timeouts->server_lifetime_us;
+    return (struct pool_rules){ world->timeouts, world->users, world->clusters,
+                                lifetime_us > 0 ? lifetime_us - lifetime_us / 10 : UINT64_MAX };
 }
 
 static void set_env(struct worker *worker)

@@ -190,8 +190,7 @@ static unsigned asked_traces(const struct session *session)
 {
     const struct job *job = session->job;
     bool is_show = job->facts.kind == SQL_SHOW || job->facts.kind == SQL_DIAGNOSTICS;
-    bool is_mere_read = job->facts.is_read && !route_is_system_schema(text_span(&session->facets.schema));
-    if (is_mere_read || job->command->byte == COM_STMT_PREPARE) /* a PREPARE runs nothing */
+    if (job->command->byte == COM_STMT_PREPARE) /* a PREPARE runs nothing */
         return 0;
     if (job->command->manner == COMMAND_STATEMENT)
         return is_plain(job) ? sql_traces(command_text(session), is_show) : TRACES_UNKNOWN;

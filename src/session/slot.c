@@ -106,15 +106,14 @@ static void flush(struct slot *slot)
         note_unsolicited(slot);
 }
 
-static void fill(struct slot *slot)
+static void fill(struct session *session, struct upstream *upstream)
 {
-    struct upstream *upstream = slot->upstream;
     enum stream_result result = stream_fill(&upstream->stream);
     if (result == STREAM_EOF)
         upstream->stream.is_eof = true;
     bool has_news = result != STREAM_BLOCKED;
     if (upstream->state == UPSTREAM_READY && has_news)
-        note_unsolicited(slot);
+        note_unsolicited(slot_of(session, upstream));
     if (!has_news)
         stream_trim(&upstream->stream);
 }
@@ -123,7 +122,7 @@ static void on_io(struct upstream *upstream, int events)
 {
     struct session *session = upstream->owner;
     if (events & EV_READ)
-        fill(slot_of(session, upstream));
+        fill(session, upstream);
     if (upstream->state == UPSTREAM_READY && (events & EV_WRITE))
         flush(slot_of(session, upstream));
     session_run(session);
@@ -155,7 +154,7 @@ void slot_listen(struct session *session, enum route_place place)
         return;
     bool is_old = session_now(session) - upstream->answered_us >= LISTEN_AFTER_US;
     if (is_old || stream_is_called(&upstream->stream))
-        fill(slot);
+        fill(session, upstream);
     if (slot->has_failed)
         session_bury_idle(session, place);
 }

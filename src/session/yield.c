@@ -70,19 +70,6 @@ void yield_give_up(struct session *session, enum route_place place)
         give(session, place);
 }
 
-void yield_idle(struct session *session)
-{
-    for (int place = 0; place < PREPARED_PLACES; place++) {
-        struct upstream *upstream = session->slots[place]->upstream;
-        if (upstream == NULL || upstream->permit.permits == NULL)
-            continue;
-        permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
-        permits_touch(&upstream->quota, session->worker->index, session->last_active_us);
-        if (upstream_wanted(upstream) != NULL)
-            yield_give_up(session, (enum route_place)place);
-    }
-}
-
 void yield_on_wanted(struct upstream *upstream)
 {
     struct session *session = upstream->owner;
@@ -112,7 +99,7 @@ void yield_retire_old(struct session *session)
 {
     const struct job *job = session->job;
     const struct upstream *upstream = session->slots[job->place]->upstream;
-    if (upstream != NULL && lifetime_is_over(&session->worker->pool, upstream) && !job->facts.refers_previous)
+    if (lifetime_is_over(&session->worker->pool, upstream) && !job->facts.refers_previous)
         retire(session, job->place);
 }
 

@@ -46,7 +46,7 @@ SESSION_STATE(ATTACHING, "connecting to a server", ON_ITS_WAY, acquire_attaching
               "the connection is ready, or has failed",
               "primary_wait: 1290; the statement was not run")
 SESSION_STATE(SYNCING, "applying session state", ON_ITS_WAY, apply_state_syncing, no_deadline,
-              TO(LOGIN) | TO(ACQUIRING) | TO(WAITING) | TO(ATTACHING) | TO(PREPARING) | ANSWERED,
+              TO(LOGIN) | TO(ACQUIRING) | TO(WAITING) | TO(ATTACHING) | TO(PREPARING) | TO(SENDING) | ANSWERED,
               "the connection has the state of the session",
               "-")
 SESSION_STATE(PREPARING, "preparing a statement", ON_ITS_WAY, apply_state_preparing, no_deadline,
