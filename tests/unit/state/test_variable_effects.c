@@ -1,0 +1,202 @@
+/* What statements do to user variables, and which jobs lack them: rows of statement, session and result. */
+#include "../base/unit.h"
+
+#include "sql/classify.h"
+#include "state/pending_set.h"
+#include "state/pooled.h"
+#include "state/variable_effects.h"
+
+static const struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB, .multi_statements = true };
+static const struct command query = { .byte = COM_QUERY, .manner = COMMAND_STATEMENT };
+
+struct scene {
+    struct facets facets;
+    struct job job;
+    struct pooled connection;
+    struct slot slots[SLOT_COUNT], *at[SLOT_COUNT];
+};
+
+static bool has(const char *letters, char letter)
+{
+    return strchr(letters, letter) != NULL;
+}
+
+/* `where`: a @a is 1, known to both connections; r the statement runs on the replica; p on a port for reads; e it
+ * fails; P, R, M the variables are known only on the primary, on the replica, perhaps on the replica; l the
+ * primary's connection lacks known values; v other variables of the session have changed since; x the text is
+ * cut; i it is the SET of an EXECUTE; g it is a login. */
+static void begin(struct scene *scene, const char *sql, const char *where)
+{
+    *scene = (struct scene){ .job.command = &query };
+    struct facets *facets = &scene->facets;
+    struct job *job = &scene->job;
+    if (has(where, 'a'))
+        user_variables_assign(&facets->user_vars, SPAN_LITERAL("a"), SPAN_LITERAL("'1'"));
+    for (int i = 0; i < SLOT_COUNT; i++) {
+        scene->slots[i].upstream = &scene->connection.upstream;
+        scene->slots[i].user_version = facets->user_vars.version;
+        scene->at[i] = &scene->slots[i];
+    }
+    if (has(where, 'l'))
+        scene->slots[ROUTE_PRIMARY].user_version = 0;
+    facets->mode = has(where, 'p') ? LISTENER_REPLICA : LISTENER_SPLIT;
+    facets->variables = has(where, 'P')   ? VARIABLES_PRIMARY
+                        : has(where, 'R') ? VARIABLES_REPLICA
+                        : has(where, 'M') ? VARIABLES_MAYBE_REPLICA
+                                          : VARIABLES_NOWHERE;
+    facets->vars.version = has(where, 'v');
+    job->facts = classify(span_cstr(sql), false, &dialect);
+    job->place = has(where, 'r') ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    job->is_home = job->place == facets_home(facets);
+    job->is_cut = has(where, 'x');
+    job->is_inner_set = has(where, 'i');
+    job->facts.may_hide_state &= !has(where, 'i');
+    job->is_login = has(where, 'g');
+    job->reply.has_error = has(where, 'e');
+    assert_true(variable_effects_note_names(job, span_cstr(sql), &dialect));
+    if (job->facts.kind == SQL_SET)
+        job->pending_set = pending_set_read(span_cstr(sql), &dialect);
+}
+
+static void end(struct scene *scene)
+{
+    user_variables_fini(&scene->facets.user_vars);
+    pending_set_fini(scene->job.pending_set);
+    text_fini(&scene->job.names.text);
+}
+
+/* Where the values are known, what @a is ("?": not known), and: other, the session may have variables that no text
+ * named; odd, it has such whose names cannot be written; late, the connection of the statement lacks values. */
+static void describe(const struct scene *scene, char *words, size_t size)
+{
+    static const char *const places[] = { [VARIABLES_NOWHERE] = "everywhere",
+                                          [VARIABLES_PRIMARY] = "primary",
+                                          [VARIABLES_REPLICA] = "replica",
+                                          [VARIABLES_MAYBE_REPLICA] = "maybe" };
+    const struct uservars *vars = &scene->facets.user_vars;
+    struct span literal = user_variables_literal(vars, SPAN_LITERAL("a"));
+    (void)snprintf(words, size, "%s %.*s%s%s%s%s", places[scene->facets.variables], (int)literal.len,
+                   (const char *)literal.data, user_variables_has(vars, SPAN_LITERAL("a")) ? "" : "?",
+                   vars->has_others ? " other" : "", vars->has_odd ? " odd" : "",
+                   scene->at[scene->job.place]->user_version != vars->version ? " late" : "");
+}
+
+static const struct {
+    const char *sql, *where, *after;
+} rows[] = {
+    { "SELECT 1", "", "everywhere ?" },
+    { "SELECT 1", "a", "everywhere '1'" },
+    { "SET @a = 2", "", "everywhere 2" },
+    { "SET @a = 2", "a", "everywhere 2" },
+    { "SET @a = 2", "al", "everywhere 2 late" },
+    { "SET @a = 2", "e", "primary ?" },
+    { "SET @a = 2", "p", "everywhere ?" },
+    { "SET @a = 2", "rp", "everywhere 2" },
+    { "SET @a = 'x'", "v", "primary ?" },
+    { "SET @a = NOW()", "", "primary ?" },
+    { "SET @a = @b", "", "primary ?" },
+    { "SET @a = 2, @b = @a", "", "primary ?" },
+    { "SET @a = 2; SELECT 1", "", "primary ? other" },
+    { "SET @a = 2, @@b = 1", "", "everywhere 2" },
+    { "SET time_zone = @a", "a", "everywhere '1'" },
+    { "SET time_zone = 'SYSTEM'", "av", "primary ?" },
+    { "SELECT @a", "", "everywhere ?" },
+    { "SELECT @a", "a", "everywhere '1'" },
+    { "SELECT @a := 2", "a", "primary ?" },
+    { "SELECT @@a", "", "everywhere ?" },
+    { "SELECT @'a\\nb' := 2", "", "primary ? odd" },
+    { "SELECT @'a\\nb'", "", "everywhere ?" },
+    { "SELECT @a", "x", "primary ? other" },
+    { "INSERT INTO t VALUES (1)", "", "everywhere ?" },
+    { "INSERT INTO t VALUES (1)", "a", "primary ? other" },
+    { "INSERT INTO t VALUES (@a)", "", "primary ? other" },
+    { "CREATE TABLE t (a INT)", "a", "everywhere '1'" },
+    { "CALL p()", "a", "primary ? other" },
+    { "EXECUTE s", "a", "primary ? other" },
+    { "EXECUTE s", "ai", "everywhere '1'" },
+    { "SELECT ROW_COUNT()", "aP", "primary '1'" },
+    { "SELECT ROW_COUNT(), @a := 2", "a", "primary ?" },
+    { "SET @a = 2", "R", "replica ?" },
+    { "SET @a = 2", "P", "everywhere 2" },
+    { "SET @a = 2", "M", "everywhere 2" },
+    { "SELECT @a := 2", "r", "replica ?" },
+    { "SELECT @a := 2", "rP", "primary ?" },
+    { "SELECT @a", "r", "everywhere ?" },
+    { "DO f()", "r", "maybe ?" },
+    { "DO f()", "rR", "replica ?" },
+};
+
+static void statements_leave_values_where_they_ran(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct scene scene;
+        char after[80];
+        begin(&scene, rows[i].sql, rows[i].where);
+        variable_effects_note_done(&scene.facets, scene.at, &scene.job);
+        describe(&scene, after, sizeof after);
+        assert_row(strcmp(after, rows[i].after) == 0, "%s (%s): %s", rows[i].sql, rows[i].where, after);
+        assert_true(!scene.job.is_home || scene.facets.user_vars_base == scene.facets.vars.version);
+        end(&scene);
+    }
+}
+
+/* a: the replica must be asked for the values first. l: the job cannot have the values that it needs. n: the job is
+ * a question that needs none. o: without its reply, values that were known may be others. */
+static const struct {
+    const char *sql, *where, *verdicts;
+} jobs[] = {
+    { "SELECT 1", "", "" },
+    { "SELECT 1", "aR", "" },
+    { "SELECT @a", "", "" },
+    { "SELECT @a", "R", "al" },
+    { "SELECT @a", "P", "" },
+    { "SELECT @a", "Rr", "" },
+    { "SELECT @a", "Rp", "" },
+    { "SELECT @a", "Rg", "" },
+    { "SELECT @a := 1", "", "o" },
+    { "SET @a = 1", "R", "alo" },
+    { "INSERT INTO t VALUES (1)", "", "" },
+    { "INSERT INTO t VALUES (1)", "a", "o" },
+    { "INSERT INTO t VALUES (1)", "R", "a" },
+    { "CREATE TABLE t (a INT)", "aR", "" },
+    { "UPDATE t SET a = 1; SELECT 1", "a", "o" },
+    { "SELECT 1; SELECT 2", "a", "o" },
+    { "SELECT 1", "ax", "o" },
+    { "DO f()", "a", "o" },
+    { "EXECUTE s", "a", "o" },
+    { "EXECUTE s", "ai", "" },
+    { "SELECT ROW_COUNT()", "al", "n" },
+    { "SELECT ROW_COUNT(), @a", "a", "" },
+    { "SELECT ROW_COUNT(), @a", "al", "l" },
+    { "SELECT ROW_COUNT(), @a", "alr", "" },
+    { "SELECT ROW_COUNT(), @a", "aR", "l" },
+    { "SET @a = ROW_COUNT()", "R", "lo" },
+    { "INSERT INTO t VALUES (ROW_COUNT())", "al", "lo" },
+};
+
+static void jobs_that_lack_variables_are_known(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(jobs); i++) {
+        struct scene scene;
+        char got[8];
+        begin(&scene, jobs[i].sql, jobs[i].where);
+        (void)snprintf(got, sizeof got, "%s%s%s%s",
+                       variable_effects_are_away(&scene.facets, &scene.job) ? "a" : "",
+                       variable_effects_are_lost(&scene.facets, scene.at, &scene.job) ? "l" : "",
+                       variable_effects_needs_none(&scene.job) ? "n" : "",
+                       variable_effects_may_be_lost(&scene.facets, &scene.job) ? "o" : "");
+        assert_row(strcmp(got, jobs[i].verdicts) == 0, "%s (%s): %s", jobs[i].sql, jobs[i].where, got);
+        end(&scene);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(statements_leave_values_where_they_ran),
+        cmocka_unit_test(jobs_that_lack_variables_are_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
