@@ -31,9 +31,8 @@ static const struct {
     { "SELECT SQL_CALC_FOUND_ROWS", { 0 }, true, true, true, 0, false, 50, true },
 };
 
-static void answers_keep_the_connection_for_a_time(void **state)
+TEST(answers_keep_the_connection_for_a_time)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(statements); i++) {
         struct job job = { .reply = statements[i].reply };
         struct slot slot = { .answers_us = statements[i].before_us, .has_our_warnings = true };
@@ -90,9 +89,8 @@ static const struct {
       true },
 };
 
-static void questions_go_to_the_connection_that_knows(void **state)
+TEST(questions_go_to_the_connection_that_knows)
 {
-    (void)state;
     static const struct command query = { .byte = COM_QUERY }, prepare = { .byte = COM_STMT_PREPARE };
     struct slot primary = { .generation = 3 }, replica = { .generation = 4 };
     struct slot *const slots[SLOT_COUNT] = { [ROUTE_PRIMARY] = &primary, [ROUTE_REPLICA] = &replica };
@@ -137,9 +135,8 @@ static void questions_go_to_the_connection_that_knows(void **state)
 static const struct answers known = { .last = 3, .found = 3, .diagnostics = 3, .has_diagnostics = true };
 static const struct answers elsewhere = { .last = 4, .found = 4, .diagnostics = 4, .has_diagnostics = true };
 
-static void own_statements_lose_answers(void **state)
+TEST(own_statements_lose_answers)
 {
-    (void)state;
     struct slot slot = { .generation = 3, .has_warnings = true };
     struct answers answers = known;
     diagnostics_note_own(&answers, &slot);
@@ -168,12 +165,4 @@ static void own_statements_lose_answers(void **state)
     assert_memory_equal(&answers, &elsewhere, sizeof answers);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_keep_the_connection_for_a_time),
-        cmocka_unit_test(questions_go_to_the_connection_that_knows),
-        cmocka_unit_test(own_statements_lose_answers),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

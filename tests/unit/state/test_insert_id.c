@@ -23,9 +23,8 @@ static const struct {
     { "SELECT LAST_INSERT_ID(5)", { .gives_insert_id = true }, { .affected = 1 }, true },
 };
 
-static void untold_ids_are_known_to_their_connection(void **state)
+TEST(untold_ids_are_known_to_their_connection)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct facets facets = { 0 };
         struct slot primary = { .generation = 3 }, replica = { .generation = 4 };
@@ -50,19 +49,11 @@ static void untold_ids_are_known_to_their_connection(void **state)
     }
 }
 
-static void questions_are_known_by_their_words(void **state)
+TEST(questions_are_known_by_their_words)
 {
-    (void)state;
     assert_true(insert_id_is_asked_for(SPAN_LITERAL("SELECT last_insert_id()")));
     assert_true(insert_id_is_asked_for(SPAN_LITERAL("SELECT @@identity")));
     assert_false(insert_id_is_asked_for(SPAN_LITERAL("SELECT last_id, ident FROM t")));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(untold_ids_are_known_to_their_connection),
-        cmocka_unit_test(questions_are_known_by_their_words),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

@@ -3,9 +3,8 @@
 
 #include "state/reading.h"
 
-static void collations_of_the_handshake_are_known(void **state)
+TEST(collations_of_the_handshake_are_known)
 {
-    (void)state;
     static const struct {
         uint16_t first, last;
         bool is_unsafe, is_utf8;
@@ -46,9 +45,8 @@ static void note(struct reading *reading, const char *name, const char *value)
     reading_note(reading, &change);
 }
 
-static void session_tracking_tells_of_changes(void **state)
+TEST(session_tracking_tells_of_changes)
 {
-    (void)state;
     static const struct {
         const char *mode;
         bool ansi, oracle, no_backslash;
@@ -84,11 +82,4 @@ static void session_tracking_tells_of_changes(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(collations_of_the_handshake_are_known),
-        cmocka_unit_test(session_tracking_tells_of_changes),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

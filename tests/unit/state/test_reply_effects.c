@@ -70,9 +70,8 @@ static bool has(const char *letters, char letter)
     return strchr(letters, letter) != NULL;
 }
 
-static void each_packet_tells_the_session_s_state(void **state)
+TEST(each_packet_tells_the_session_s_state)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(packets); i++) {
         struct scene scene;
         char after[12];
@@ -129,9 +128,8 @@ static const struct {
     { "a text that cannot be parsed", "", { .kind = SQL_WRITE }, ERR_PARSE, "?", NULL, true },
 };
 
-static void some_errors_prove_that_nothing_ran(void **state)
+TEST(some_errors_prove_that_nothing_ran)
 {
-    (void)state;
     static const struct command execute = { .byte = COM_STMT_EXECUTE, .manner = COMMAND_PREPARED };
     for (size_t i = 0; i < 2 * COUNT_OF(errors); i++) {
         struct scene scene;
@@ -170,9 +168,8 @@ static void some_errors_prove_that_nothing_ran(void **state)
     }
 }
 
-static void expired_password_keeps_the_connection(void **state)
+TEST(expired_password_keeps_the_connection)
 {
-    (void)state;
     struct scene scene;
     begin(&scene, LISTENER_SPLIT, ROUTE_PRIMARY);
     const struct tracker_info info = { .kind = TRACKER_ERR, .error = ERR_MUST_CHANGE_PASSWORD };
@@ -183,12 +180,4 @@ static void expired_password_keeps_the_connection(void **state)
     end(&scene);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_packet_tells_the_session_s_state),
-        cmocka_unit_test(some_errors_prove_that_nothing_ran),
-        cmocka_unit_test(expired_password_keeps_the_connection),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

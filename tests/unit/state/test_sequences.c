@@ -18,9 +18,8 @@ static bool are_lost(const struct draws *draws, const struct slot *slot, const c
     return sequences_are_lost(draws, slot, span_cstr(sql), span_cstr(schema), &dialect);
 }
 
-static void questions_need_a_draw_on_the_same_connection(void **state)
+TEST(questions_need_a_draw_on_the_same_connection)
 {
-    (void)state;
     static const struct {
         const char *sql, *schema;
         bool is_lost;
@@ -54,9 +53,8 @@ static void questions_need_a_draw_on_the_same_connection(void **state)
     assert_false(are_lost(&draws, &slot, "SELECT LASTVAL(u)", "app"));
 }
 
-static void only_draws_that_succeed_are_remembered(void **state)
+TEST(only_draws_that_succeed_are_remembered)
 {
-    (void)state;
     struct upstream upstream = { 0 };
     struct slot slot = { .upstream = &upstream, .generation = 7 };
     struct draws draws = { 0 };
@@ -78,11 +76,4 @@ static void only_draws_that_succeed_are_remembered(void **state)
     assert_true(draws.has_lost);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(questions_need_a_draw_on_the_same_connection),
-        cmocka_unit_test(only_draws_that_succeed_are_remembered),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)

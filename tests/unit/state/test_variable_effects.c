@@ -126,9 +126,8 @@ static const struct {
     { "DO f()", "rR", "replica ?" },
 };
 
-static void statements_leave_values_where_they_ran(void **state)
+TEST(statements_leave_values_where_they_ran)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct scene scene;
         char after[80];
@@ -175,9 +174,8 @@ static const struct {
     { "INSERT INTO t VALUES (ROW_COUNT())", "al", "lo" },
 };
 
-static void jobs_that_lack_variables_are_known(void **state)
+TEST(jobs_that_lack_variables_are_known)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(jobs); i++) {
         struct scene scene;
         char got[8];
@@ -192,11 +190,4 @@ static void jobs_that_lack_variables_are_known(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(statements_leave_values_where_they_ran),
-        cmocka_unit_test(jobs_that_lack_variables_are_known),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(NULL, NULL)
