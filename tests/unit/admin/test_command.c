@@ -14,7 +14,6 @@ TEST(every_column_is_documented_and_named_once)
 {
     const char *words, *argument, *help;
     size_t count = 0;
-    (void)state;
     for (; command_describe(count, &words, &argument, &help); count++) {
         const struct columns *columns = command_columns(count);
         assert_is_one_line(help);
@@ -79,7 +78,6 @@ TEST(plain_help_is_a_row_for_each_command)
 {
     const char *words, *argument, *help;
     size_t lines = 0, count = 0;
-    (void)state;
     struct text out = answer_of("help");
     for (const char *at = text_cstr(&out); (at = strchr(at, '\n')) != NULL; at++)
         lines++;

@@ -188,7 +188,6 @@ static void assert_complains(struct scene *scene, const char *result, const char
 TEST(nothing_is_wrong_with_the_healthy)
 {
     struct scene scene;
-    (void)state;
     open_scene(&scene);
     assert_string_equal(complaints(&scene), "");
     close_scene(&scene);
@@ -214,7 +213,6 @@ TEST(variables_that_are_not_as_they_should_be)
         { 1, "collation_server", "x", "warning", "collation", "on db1 c" },
         { 1, "init_connect", "SET @a = 1", "warning", "init_connect", "SET @a = 1" },
     };
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct scene scene;
         open_scene(&scene);
@@ -232,7 +230,6 @@ TEST(nodes_of_galera_are_looked_at_as_such)
         .is_node = true, .is_ready = true, .is_connected = true, .is_primary = true, .state = WSREP_SYNCED
     };
     struct scene scene;
-    (void)state;
     open_scene(&scene);
     for (size_t i = 0; i < scene.count; i++) {
         scene.patients[i].is_galera = true;
@@ -262,7 +259,6 @@ TEST(limits_of_headgate_are_held_against_the_servers)
         const char *result, *found;
     } rows[] = { { 101, "error", "may open 101 connections" }, { 91, "warning", "connection_reserve" } };
     struct scene scene;
-    (void)state;
     open_scene(&scene);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         scene.patients[1].max_connections = rows[i].configured;
@@ -278,7 +274,6 @@ TEST(limits_of_headgate_are_held_against_the_servers)
 TEST(stored_code_that_the_monitor_may_not_see_is_told_of_the_primary)
 {
     struct scene scene;
-    (void)state;
     open_scene(&scene);
     scene.patients[0].hidden_views = 2; /* no problem: a monitor need not have SELECT */
     scene.patients[1].survey_error = "not of the primary";
@@ -299,7 +294,6 @@ TEST(clocks_may_differ_by_a_second)
                  { "998990001", NULL },
                  { "998989999", "behind" },
                  { "x", "did not report" } };
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct scene scene;
         open_scene(&scene);
@@ -315,7 +309,6 @@ TEST(clocks_may_differ_by_a_second)
 TEST(sessions_that_are_not_told_of_are_an_error)
 {
     struct scene scene;
-    (void)state;
     open_scene(&scene);
     scene.patients[1].visit.caps = 0;
     assert_complains(&scene, "error", "session_tracking", "does not offer");
@@ -329,7 +322,6 @@ TEST(sessions_that_are_not_told_of_are_an_error)
 TEST(families_and_versions_are_not_mixed)
 {
     struct scene scene;
-    (void)state;
     open_scene(&scene);
     (void)snprintf(scene.patients[1].visit.version, sizeof scene.patients[1].visit.version,
                    "5.5.5-10.6.1-MariaDB");
@@ -356,7 +348,6 @@ TEST(privileges_beyond_read_only_are_found)
         { "8.0.36", "GRANT ALL PRIVILEGES ON `b`.* TO `a`@`%`", false },
         { "8.0.36", "", false },
     };
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct scene scene = { .settings = { .connection_reserve = 10 },
                                .timeouts = { .idle_client_us = 1, .server_idle_us = 1 } };
@@ -381,7 +372,6 @@ TEST(links_and_lag)
         { "Yes", "Yes", "11", "warning", "lag", "11 s behind" },
         { "Yes", "Yes", "", "unknown", "lag", "does not report" },
     };
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct scene scene;
         open_scene(&scene);
@@ -396,7 +386,6 @@ TEST(links_and_lag)
 TEST(who_follows_nobody_or_is_somebody_else_is_found)
 {
     struct scene scene;
-    (void)state;
     open_scene(&scene);
     ANSWER(&scene.patients[1].visit, CHECKUP_REPLICATION, 1, "Slave_IO_State");
     assert_non_null(strstr(complaints(&scene), "does not replicate"));
@@ -412,7 +401,6 @@ TEST(who_follows_nobody_or_is_somebody_else_is_found)
 TEST(who_cannot_be_visited_is_said_and_nothing_else)
 {
     struct scene scene;
-    (void)state;
     open_scene(&scene);
     scene.patients[1].visit.is_in = false;
     (void)snprintf(scene.patients[1].visit.error, sizeof scene.patients[1].visit.error, "no route");

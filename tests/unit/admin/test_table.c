@@ -41,7 +41,6 @@ TEST(text_is_aligned_and_one_line_a_row)
 {
     struct table table;
     struct text out = { 0 };
-    (void)state;
     fill(&table);
     assert_int_equal(table_row_count(&table), 3);
     assert_true(table_render_text(&table, &out));
@@ -58,7 +57,6 @@ TEST(json_keeps_types_order_and_null)
 {
     struct table table;
     struct text out = { 0 };
-    (void)state;
     fill(&table);
     assert_true(table_render_json(&table, &out));
     assert_string_equal(text_cstr(&out),
@@ -75,7 +73,6 @@ TEST(no_rows_are_a_header_or_an_empty_array)
 {
     struct table table;
     struct text out = { 0 };
-    (void)state;
     table_init(&table, columns, COLUMNS);
     assert_true(table_render_text(&table, &out));
     assert_string_equal(text_cstr(&out), "name  lag_ms  share  reason\n");
@@ -91,7 +88,6 @@ TEST(what_is_no_number_is_null_in_json)
     static const struct column one[] = { { "x", COLUMN_REAL, "" } };
     struct table table;
     struct text out = { 0 };
-    (void)state;
     table_init(&table, one, 1);
     table_row(&table);
     table_real(&table, NAN);
@@ -120,7 +116,6 @@ TEST(json_is_utf8_whatever_comes_in)
         { "\xF8", "?" },
     };
     static const struct column one[] = { { "x", COLUMN_TEXT, "" } };
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct table table;
         struct text out = { 0 }, expected = { 0 };
@@ -142,7 +137,6 @@ TEST(json_is_utf8_whatever_comes_in)
 TEST(errors_are_one_object)
 {
     struct text out = { 0 };
-    (void)state;
     assert_true(table_render_json_error("no server 'x\"'", &out));
     assert_string_equal(text_cstr(&out), "{\"error\":\"no server 'x\\\"'\"}\n");
     text_fini(&out);

@@ -49,7 +49,6 @@ static char *read_file(const char *path)
 TEST(smallest_file_gets_every_default)
 {
     struct text errors = { 0 };
-    (void)state;
     struct config *config = parse(LISTENERS CLUSTERS USERS, &errors);
     assert_string_equal(text_cstr(&errors), "");
     assert_non_null(config);
@@ -195,7 +194,6 @@ TEST(hashes_are_told_from_passwords)
         { "94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29", false },
         { "", false },
     };
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char copy[64];
         (void)snprintf(copy, sizeof copy, "%s", rows[i].password);
@@ -207,7 +205,6 @@ TEST(hashes_are_told_from_passwords)
 TEST(reload_tells_what_changed)
 {
     struct text errors = { 0 }, out = { 0 };
-    (void)state;
     struct config *a = parse(LISTENERS CLUSTERS USERS, &errors);
     struct config *b = parse("workers = 2; log: { level = \"debug\"; };\n" LISTENERS CLUSTERS
                              "users = ( { name = \"app\"; password = \"S3CRET2\"; } );\n",
@@ -227,7 +224,6 @@ TEST(reload_tells_what_changed)
 TEST(sample_is_what_the_tables_say)
 {
     struct text out = { 0 };
-    (void)state;
     config_write_sample(&out);
     if (getenv("HEADGATE_WRITE_SAMPLE") != NULL) {
         FILE *file = fopen(SAMPLE, "w");
@@ -246,7 +242,6 @@ TEST(sample_is_what_the_tables_say)
 TEST(sample_loads)
 {
     struct text errors = { 0 };
-    (void)state;
     struct config *config = config_load(SAMPLE, &errors, NULL);
     assert_string_equal(text_cstr(&errors), "");
     assert_non_null(config);
@@ -262,7 +257,6 @@ TEST(sample_with_nothing_commented_out_is_the_same)
 {
     struct text errors = { 0 }, changes = { 0 };
     char *sample = read_file(SAMPLE);
-    (void)state;
     struct config *before = parse(sample, &errors);
     for (char *c = sample; (c = strchr(c, '#')) != NULL; c++)
         if (c[1] >= 'a' && c[1] <= 'z')
@@ -290,7 +284,6 @@ TEST(sample_with_nothing_commented_out_is_the_same)
 TEST(reference_has_every_section)
 {
     struct text out = { 0 };
-    (void)state;
     config_write_reference(&out);
     assert_non_null(strstr(text_cstr(&out), "\n## timeouts\n"));
     assert_non_null(strstr(text_cstr(&out), "\n## clusters[].servers[]\n"));
@@ -349,7 +342,6 @@ TEST(broken_files_are_refused_in_words_or_load)
         "users = ( { name = \"app\"; password = \"S3CRET\"; },\n{ name = \"b\"; password_env = \"H\"; } );\n";
     uint64_t seed = 42;
     char text[2048];
-    (void)state;
     for (int i = 0; i < 6000; i++) {
         struct text errors = { 0 };
         (void)snprintf(text, sizeof text, "%s", whole);
@@ -365,7 +357,6 @@ TEST(broken_files_are_refused_in_words_or_load)
 TEST(memory_out_at_any_point_is_a_refusal)
 {
     bool is_loaded = false;
-    (void)state;
     for (long n = 0; !is_loaded; n++) {
         struct text errors = { 0 };
         mem_fail_after(n);

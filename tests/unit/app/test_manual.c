@@ -68,7 +68,6 @@ TEST(every_command_and_option_has_its_paragraph)
     char spelt[64];
     size_t count = 0;
     struct text ctl = { 0 }, headgate = { 0 };
-    (void)state;
     manual_write_headgatectl(&ctl);
     manual_write_headgate(&headgate);
     for (; command_describe(count, &words, &argument, &help); count++)
@@ -102,7 +101,6 @@ TEST(every_column_of_a_command_has_its_paragraph)
 {
     const char *words, *argument, *help;
     struct text ctl = { 0 }, wanted = { 0 };
-    (void)state;
     manual_write_headgatectl(&ctl);
     for (size_t i = 0; command_describe(i, &words, &argument, &help); i++) {
         const struct columns *columns = command_columns(i);

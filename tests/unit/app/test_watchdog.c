@@ -139,7 +139,6 @@ static bool has_ten_signs(struct scene *scene)
 TEST(workers_that_answer_give_signs_of_life)
 {
     struct scene scene;
-    (void)state;
     open_scene(&scene, PERIOD_US);
     run_until(&scene, has_ten_signs);
     close_scene(&scene);
@@ -148,7 +147,6 @@ TEST(workers_that_answer_give_signs_of_life)
 TEST(workers_that_have_ended_are_not_asked)
 {
     struct scene scene;
-    (void)state;
     open_scene(&scene, PERIOD_US);
     for (int i = 0; i < WORKERS; i++)
         end_worker(&scene, i);
@@ -176,7 +174,6 @@ static bool answers_again(struct scene *scene)
 TEST(a_worker_that_hangs_holds_them_back)
 {
     struct scene scene;
-    (void)state;
     open_scene(&scene, PERIOD_US);
     scene.hang.run = hang;
     assert_true(worker_post(&scene.workers[1], &scene.hang));
@@ -194,7 +191,6 @@ TEST(a_worker_that_hangs_holds_them_back)
 TEST(nobody_is_asked_where_nobody_wants_to_know)
 {
     struct scene scene;
-    (void)state;
     open_scene(&scene, 0);
     assert_null(scene.watchdog.letters);
     hear(&scene);

@@ -42,33 +42,13 @@ TEST(duration_rows)
 
 TEST(what_is_no_duration_is_refused)
 {
-    static const char *const rows[] = { "",
-                                        "1",
-                                        "60",
-                                        "s",
-                                        "ms",
-                                        "-1s",
-                                        "+1s",
-                                        "1 s",
-                                        " 1s",
-                                        "1s ",
-                                        "1S",
-                                        "1.5s",
-                                        "1s5ms",
-                                        "1sec",
-                                        "1min",
-                                        "1M",
-                                        "1w",
-                                        "offs",
-                                        "of",
-                                        "0x1s",
-                                        "1e3s",
-                                        "none",
-                                        "1\xc2\xb5s",
-                                        "213503983d",
-                                        "18446744073709551616us",
-                                        "18446744073709552ms",
-                                        "99999999999999999999999s" };
+    /* clang-format off */
+    static const char *const rows[] = {
+        "", "1", "60", "s", "ms", "-1s", "+1s", "1 s", " 1s", "1s ", "1S", "1.5s", "1s5ms", "1sec",
+        "1min", "1M", "1w", "offs", "of", "0x1s", "1e3s", "none", "1\xc2\xb5s", "213503983d",
+        "18446744073709551616us", "18446744073709552ms", "99999999999999999999999s"
+    };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         uint64_t us;
         struct span text = exact_copy(span_cstr(rows[i]));

@@ -74,7 +74,6 @@ static void compare(const struct hist_total *total, const uint64_t *sorted)
 TEST(counts_and_quantiles_are_those_of_the_values)
 {
     static uint64_t values[VALUES];
-    (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         struct hist *parts = calloc(2, sizeof *parts); /* values are noted in two histograms and then added */
         struct hist_total total = { 0 };
@@ -97,7 +96,6 @@ TEST(counts_and_quantiles_are_those_of_the_values)
 TEST(of_nothing_every_quantile_is_zero)
 {
     struct hist_total total = { 0 };
-    (void)state;
     assert_int_equal(hist_quantile(&total, 0), 0);
     assert_int_equal(hist_quantile(&total, 1), 0);
     assert_int_equal(hist_count_below(&total, HIST_MOST_BITS), 0);
@@ -113,7 +111,6 @@ TEST(quantiles_of_a_few_values)
         { { 5 }, 0, 6 },    { { 5 }, 1, 6 },       { { 5, 7 }, 0.5, 6 },        { { 5, 7 }, 0.51, 8 },
         { { 7, 5 }, 0, 6 }, { { 3, 3, 7 }, 1, 8 }, { { 1, 2, 3, 4 }, 0.75, 4 }, { { 100 }, 0.99, 104 }
     };
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct hist *hist = calloc(1, sizeof *hist);
         struct hist_total total = { 0 };
@@ -139,7 +136,6 @@ TEST(may_be_read_while_it_is_written)
     static struct hist hist;
     struct hist_total last = { 0 };
     pthread_t thread;
-    (void)state;
     assert_int_equal(pthread_create(&thread, NULL, note_many, &hist), 0);
     for (int i = 0; i < 100; i++) {
         struct hist_total now = { 0 };

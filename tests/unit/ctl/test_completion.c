@@ -24,7 +24,6 @@ TEST(words_that_may_follow)
         { "explain ", "", "session," },
     };
     struct json_table help = json_table_of(help_json);
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct completion completion = { 0 };
         struct text found = { 0 };
@@ -54,7 +53,6 @@ TEST(what_an_argument_stands_for)
         { "drain db1 ", "" },
     };
     struct json_table help = json_table_of(help_json);
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_true(span_is(completion_argument(&help, span_cstr(rows[i].before)), rows[i].argument));
     json_table_fini(&help);
@@ -63,7 +61,6 @@ TEST(what_an_argument_stands_for)
 TEST(errors_and_nonsense_are_no_sheets)
 {
     static const char *const answers[] = { "{\"error\":\"it is late\"}", "{}", "nonsense", "[1", "" };
-    (void)state;
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         struct json_table table;
         struct error err = { 0 };

@@ -37,7 +37,6 @@ static const char *build(const struct frame_scene *scene, size_t width, size_t h
 TEST(rates_are_told_from_the_second_look_on)
 {
     struct frame_scene scene = scene_of(NULL, SERVERS("100", "50"));
-    (void)state;
     const char *frame = build(&scene, 200, 0);
     assert_non_null(strstr(frame, "headgate 0.1   up 1:02:03   workers 2   sessions 3\n"));
     frame_fini(&scene);
@@ -54,7 +53,6 @@ TEST(rates_are_told_from_the_second_look_on)
 TEST(a_server_that_began_anew_has_no_negative_rate)
 {
     struct frame_scene scene = scene_of(SERVERS("100", "50"), SERVERS("3", "50"));
-    (void)state;
     assert_null(strstr(build(&scene, 200, 0), "-4"));
     frame_fini(&scene);
 }
@@ -62,7 +60,6 @@ TEST(a_server_that_began_anew_has_no_negative_rate)
 TEST(who_is_busy_comes_first_and_nobody_moves_the_cursor)
 {
     struct frame_scene scene = scene_of(NULL, SERVERS("1", "1"));
-    (void)state;
     const char *frame = build(&scene, 200, 0);
     const char *busy = strstr(frame, "busy?[2J"), *brief = strstr(frame, "idle_short"),
                *old = strstr(frame, "idle_long");
@@ -75,7 +72,6 @@ TEST(who_is_busy_comes_first_and_nobody_moves_the_cursor)
 TEST(a_frame_fits_its_screen)
 {
     struct frame_scene scene = scene_of(SERVERS("1", "1"), SERVERS("1", "1"));
-    (void)state;
     scene.digests =
         json_table_of("[{\"digest\":\"SELECT ?\",\"count\":7},{\"digest\":\"x\",\"count\":12345}]");
     for (size_t width = 1; width < 120; width += 7)

@@ -20,7 +20,6 @@ static void poll(struct delay *delay, const char *position, uint64_t begun_us, u
 TEST(first_write_is_the_average)
 {
     struct delay delay = { 0 };
-    (void)state;
     replica_delay_mark(&delay, &write_5, 1000);
     poll(&delay, "0-1-4", 2000, 2100);
     poll(&delay, "0-1-5", 4000, 4200);
@@ -32,7 +31,6 @@ TEST(first_write_is_the_average)
 TEST(later_writes_count_an_eighth)
 {
     struct delay delay = { .average_us = 8000 };
-    (void)state;
     replica_delay_mark(&delay, &write_5, 10000);
     assert_int_equal(replica_delay_due_us(&delay), 18000);
     poll(&delay, "0-1-9", 11000, 12000);
@@ -42,7 +40,6 @@ TEST(later_writes_count_an_eighth)
 TEST(one_write_is_measured_at_a_time)
 {
     struct delay delay = { 0 };
-    (void)state;
     replica_delay_mark(&delay, &write_5, 1000);
     replica_delay_mark(&delay, &write_6, 5000);
     poll(&delay, "0-1-5", 1500, 2000);
@@ -58,7 +55,6 @@ TEST(one_write_is_measured_at_a_time)
 TEST(write_that_arrives_at_once_counts_as_a_microsecond)
 {
     struct delay delay = { 0 };
-    (void)state;
     replica_delay_note_sample(&delay, 0);
     assert_int_equal(delay.average_us, 1);
     replica_delay_note_sample(&delay, 800);
@@ -68,7 +64,6 @@ TEST(write_that_arrives_at_once_counts_as_a_microsecond)
 TEST(stopped_replica_gets_slower)
 {
     struct delay delay = { .average_us = 500 };
-    (void)state;
     replica_delay_mark(&delay, &write_5, 1000);
     poll(&delay, "0-1-4", 2000, 3000);
     assert_int_equal(delay.average_us, 2000);

@@ -34,7 +34,6 @@ static struct written_state read_of(const struct written *written)
 TEST(nothing_is_known_at_first)
 {
     struct written written;
-    (void)state;
     written_init(&written);
     struct written_state now = read_of(&written);
     assert_int_equal(now.version, 0);
@@ -46,7 +45,6 @@ TEST(nothing_is_known_at_first)
 TEST(each_source_has_its_farthest_write)
 {
     struct written written;
-    (void)state;
     written_init(&written);
     note(&written, PRIMARY, true, "0-1-5");
     note(&written, PRIMARY, true, "7-1-2");
@@ -62,7 +60,6 @@ TEST(each_source_has_its_farthest_write)
 TEST(what_has_no_position_counts)
 {
     struct written written;
-    (void)state;
     written_init(&written);
     note(&written, PRIMARY, true, "nonsense");
     written_note_unknown(&written);
@@ -75,7 +72,6 @@ TEST(what_has_no_position_counts)
 TEST(too_many_sources_are_unknown)
 {
     struct written written;
-    (void)state;
     written_init(&written);
     note(&written, PRIMARY, true, "1-1-1,2-1-1,3-1-1,4-1-1");
     assert_int_equal(read_of(&written).unknown, 0);
@@ -90,7 +86,6 @@ TEST(too_many_sources_are_unknown)
 TEST(another_primary_begins_anew)
 {
     struct written written;
-    (void)state;
     written_init(&written);
     note(&written, PRIMARY, true, "0-1-500");
     note(&written, OTHER, true, "0-2-7");
@@ -113,7 +108,6 @@ TEST(another_primary_begins_anew)
 TEST(machine_at_the_same_address_is_another_primary)
 {
     struct written written;
-    (void)state;
     written_init(&written);
     note(&written, written_tag(0, 0), true, "0-1-500");
     note(&written, written_tag(0, 1), true, "0-1-7");
@@ -144,7 +138,6 @@ TEST(threads_see_what_was_noted)
 {
     struct written written;
     pthread_t threads[4];
-    (void)state;
     written_init(&written);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, write_much, &written), 0);

@@ -74,7 +74,6 @@ TEST(readers_that_wait_together_share_one)
 {
     struct scene scene;
     struct client readers[5];
-    (void)state;
     open_scene(&scene);
     for (size_t i = 0; i < 5; i++)
         want(&scene, &readers[i]);
@@ -91,7 +90,6 @@ TEST(who_comes_while_one_is_made_reads_the_next)
 {
     struct scene scene;
     struct client first, second;
-    (void)state;
     open_scene(&scene);
     scene.is_slow = true;
     want(&scene, &first);
@@ -111,7 +109,6 @@ TEST(there_is_a_pause_from_one_to_the_next)
 {
     struct scene scene;
     struct client reader;
-    (void)state;
     open_scene(&scene);
     for (unsigned i = 1; i <= 3; i++) {
         want(&scene, &reader);
@@ -128,7 +125,6 @@ TEST(who_has_left_hears_nothing)
 {
     struct scene scene;
     struct client stays, leaves, leaves_late;
-    (void)state;
     open_scene(&scene);
     scene.is_slow = true;
     want(&scene, &leaves);
@@ -158,7 +154,6 @@ TEST(what_does_not_come_is_said_after_a_while_and_may_still_come)
 {
     struct scene scene;
     struct client first, second, third;
-    (void)state;
     open_scene(&scene);
     scene.is_slow = true;
     want(&scene, &first);
@@ -183,7 +178,6 @@ TEST(at_the_end_everybody_hears_it)
 {
     struct scene scene;
     struct client served, waiting;
-    (void)state;
     open_scene(&scene);
     scene.is_slow = true;
     want(&scene, &served);
@@ -199,7 +193,6 @@ TEST(without_memory_it_is_said)
 {
     struct scene scene;
     struct client reader;
-    (void)state;
     open_scene(&scene);
     want(&scene, &reader);
     mem_fail_after(0);

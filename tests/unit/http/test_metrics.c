@@ -40,7 +40,6 @@ TEST(page_is_what_the_tables_say)
     struct text out = { 0 }, page = { 0 };
     char bytes[4096];
     size_t len;
-    (void)state;
     metrics_write_reference(&out);
     FILE *file = fopen(PAGE, "r");
     assert_non_null(file);

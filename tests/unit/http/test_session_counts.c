@@ -80,7 +80,6 @@ TEST(while_all_workers_turn_it_lives)
 {
     struct scene scene;
     struct client reader;
-    (void)state;
     open_scene(&scene);
     ask(&scene, &reader);
     turn(&scene.workers[0].loop);
@@ -95,7 +94,6 @@ TEST(a_worker_that_is_stuck_is_named_and_forgiven_when_it_turns_again)
 {
     struct scene scene;
     struct client reader;
-    (void)state;
     open_scene(&scene);
     ask(&scene, &reader);
     turn(&scene.workers[0].loop);
@@ -121,7 +119,6 @@ TEST(without_memory_nobody_is_called_alive)
 {
     struct scene scene;
     struct client reader = { .reader.on_ready = on_ready };
-    (void)state;
     open_scene(&scene);
     document_want(&scene.live, &reader.reader);
     mem_fail_after(0);

@@ -150,7 +150,6 @@ TEST(an_heir_takes_reads_while_it_is_synced)
 {
     struct topology_facts facts[NODES_MAX];
     struct topology_verdict verdicts[NODES_MAX];
-    (void)state;
     size_t count = read_nodes("dwS. uwS. uwD.", facts);
     assert_int_equal(galera_decide(facts, count, 0, verdicts), TOPOLOGY_NO_PRIMARY);
     assert_true(verdicts[1].is_next_writer && verdicts[1].takes_reads && verdicts[1].role == SERVER_REPLICA);
@@ -207,7 +206,6 @@ TEST(what_nodes_say)
         { "ON", "NONE", "", "OFF", "OFF", "Disconnected", "0", WSREP_UNFIT, "no Galera node" },
         { "OFF", "NONE", "Galera", "ON", "ON", "Primary", "4", WSREP_UNFIT, "no Galera node" },
     };
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(said); i++) {
         struct rows answers = { 0 };
         struct wsrep wsrep;
@@ -232,7 +230,6 @@ TEST(a_server_without_wsrep_is_no_node)
 {
     struct rows answers = { 0 };
     struct wsrep wsrep = { .is_node = true, .state = 4 }, none = { 0 };
-    (void)state;
     answer(&answers, (const char *const[]){ NULL });
     wsrep_read_is_on(&answers, &wsrep);
     assert_true(wsrep_is_same(&wsrep, &none));

@@ -204,7 +204,6 @@ TEST(sha2_is_taken_where_it_is_allowed)
     } rows[] = { { "clear", "secret", CLIENT_LOGIN_ACCEPTED }, { "clear", "wrong", CLIENT_LOGIN_REFUSED },
                  { "clear", "", CLIENT_LOGIN_REFUSED },        { "ape", "secret", CLIENT_LOGIN_REFUSED },
                  { "guest", "", CLIENT_LOGIN_ACCEPTED },       { "guest", "secret", CLIENT_LOGIN_REFUSED } };
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct scene scene;
         struct auth_secret secret;

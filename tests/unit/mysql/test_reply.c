@@ -206,7 +206,6 @@ TEST(eof_both_ways)
 TEST(one_row_in_both_spellings)
 {
     static const char definition[] = "03646566 00 00 00 0161 00 0c 2100 06000000 fd 0000 00 0000";
-    (void)state;
     struct text out = { 0 }, want = { 0 };
     reply_put_row(&out, 1, CAP_DEPRECATE_EOF, "a", SPAN_LITERAL("xy"), 0x0002);
     (void)append_packets(&want, "01", 1, NULL);
@@ -230,7 +229,6 @@ TEST(one_row_in_both_spellings)
 TEST(a_row_is_read_back)
 {
     static const uint64_t caps[] = { 0, CAP_DEPRECATE_EOF, CAP_DEPRECATE_EOF | CAP_SESSION_TRACK };
-    (void)state;
     for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
         struct text out = { 0 };
         struct rows rows = { 0 };

@@ -4,73 +4,22 @@
 #include "mysql/caps.h"
 #include "mysql/resultset.h"
 
-#define NAMES(name) "03646566 00 00 00 01" name " 00 "
+/* Definitions, in the extended form with a 00 more; rows. */
+#define COLUMN(name, extended, rest) "03646566 00 00 00 01" name " 00 " extended "0c " rest " 0000|"
+#define COLUMNS(extended)                                                                                    \
+    "04|" COLUMN("61", extended, "2100 1e000000 fd 0000 00")                                                 \
+        COLUMN("62", extended, "3f00 14000000 08 8080 00")                                                   \
+            COLUMN("63", extended, "3f00 15000000 08 8100 00")                                               \
+                COLUMN("64", extended, "3f00 16000000 05 8080 1f")
+#define ROWS "02 7879 0131 0132 03312e35|fb 00 0130 fb|"
 
 static const struct {
     uint64_t caps;
     const char *packets;
 } rows[] = {
-    { 0, "04|" NAMES("61") "0c 2100 1e000000 fd 0000 00 0000|" NAMES(
-             "62") "0c 3f00 14000000 08 8080 00 "
-                   "0000|" NAMES("63") "0c 3f00 "
-                                       "15000000 08 "
-                                       "8100 00 "
-                                       "0000|" NAMES("64") "0c "
-                                                           "3f00 "
-                                                           "160000"
-                                                           "00 05 "
-                                                           "8080 "
-                                                           "1f "
-                                                           "0000|"
-                                                           "fe "
-                                                           "0700 "
-                                                           "0200|"
-                                                           "02 "
-                                                           "7879 "
-                                                           "0131 "
-                                                           "0132 "
-                                                           "03312e"
-                                                           "35|fb "
-                                                           "00 "
-                                                           "0130 "
-                                                           "fb|fe "
-                                                           "0700 "
-                                                           "020"
-                                                           "0" },
-    { CAP_DEPRECATE_EOF, "04|" NAMES("61") "0c 2100 1e000000 fd 0000 00 0000|" NAMES(
-                             "62") "0c 3f00 14000000 08 8080 00 "
-                                   "0000|" NAMES("63") "0c 3f00 "
-                                                       "15000000 08 "
-                                                       "8100 00 "
-                                                       "0000|" NAMES("64") "0c "
-                                                                           "3f00 "
-                                                                           "160000"
-                                                                           "00 05 "
-                                                                           "8080 "
-                                                                           "1f "
-                                                                           "0000|"
-                                                                           "02 "
-                                                                           "7879 "
-                                                                           "0131 "
-                                                                           "0132 "
-                                                                           "03312e"
-                                                                           "35|fb "
-                                                                           "00 "
-                                                                           "0130 "
-                                                                           "fb|fe "
-                                                                           "00 00 "
-                                                                           "0200 "
-                                                                           "070"
-                                                                           "0" },
-    { CAP_DEPRECATE_EOF | CAP_MARIADB_EXTENDED_METADATA,
-      "04|" NAMES("61") "00 0c 2100 1e000000 fd 0000 00 0000|" NAMES(
-          "62") "00 0c 3f00 14000000 08 8080 00 0000|" NAMES("63") "00 0c 3f00 15000000 08 8100 00 "
-                                                                   "0000|" NAMES("64") "00 0c 3f00 16000000 "
-                                                                                       "05 8080 1f 0000|"
-                                                                                       "02 7879 0131 0132 "
-                                                                                       "03312e35|fb 00 0130 "
-                                                                                       "fb|fe 00 00 0200 "
-                                                                                       "0700" },
+    { 0, COLUMNS("") "fe 0700 0200|" ROWS "fe 0700 0200" },
+    { CAP_DEPRECATE_EOF, COLUMNS("") ROWS "fe 00 00 0200 0700" },
+    { CAP_DEPRECATE_EOF | CAP_MARIADB_EXTENDED_METADATA, COLUMNS("00 ") ROWS "fe 00 00 0200 0700" },
 };
 
 TEST(every_type_in_every_form)

@@ -10,7 +10,6 @@ TEST(errors_of_what_is_not_there_yet)
                                       1222, 1305, 1356, 1370, 1630, 1735 };
     static const uint16_t others[] = { 0,    1045, 1062, 1064, 1205, 1213, 1227,
                                        1290, 1317, 1365, 1690, 1792, 1969 };
-    (void)state;
     for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++)
         assert_true(replica_failures_says_lacking(lacks[i], false));
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -22,7 +21,6 @@ TEST(errors_of_what_is_not_there_yet)
 TEST(statements_are_remembered_for_a_second)
 {
     struct replica_failures failures = { 0 };
-    (void)state;
     assert_false(replica_failures_was_lacking(&failures, 7, 0));
     replica_failures_note_lacking(&failures, 7, 5000);
     assert_true(replica_failures_was_lacking(&failures, 7, 5000));
@@ -36,7 +34,6 @@ TEST(statements_are_remembered_for_a_second)
 TEST(newer_statement_takes_the_place_of_an_older_one)
 {
     struct replica_failures failures = { 0 };
-    (void)state;
     replica_failures_note_lacking(&failures, 1, 1);
     assert_true(replica_failures_was_lacking(&failures, 1, 1));
     replica_failures_note_lacking(&failures, 1 + LACKING_MAX, 2);
@@ -47,7 +44,6 @@ TEST(newer_statement_takes_the_place_of_an_older_one)
 TEST(statement_without_a_shape_is_not_remembered)
 {
     struct replica_failures failures = { 0 };
-    (void)state;
     replica_failures_note_lacking(&failures, 0, 1);
     assert_false(replica_failures_was_lacking(&failures, 0, 1));
 }
@@ -55,7 +51,6 @@ TEST(statement_without_a_shape_is_not_remembered)
 TEST(refused_digest_is_remembered_until_another_takes_its_place)
 {
     struct replica_failures failures = { 0 };
-    (void)state;
     assert_false(replica_failures_was_refused(&failures, 7));
     replica_failures_note_refused(&failures, 7);
     replica_failures_note_refused(&failures, 8);

@@ -67,7 +67,6 @@ TEST(addresses_are_judged_by_their_writing)
         { "relative.sock", false, false },
         { "", false, false },
     };
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error err = { 0 };
         assert_row(address_check_listen(rows[i].text, &err) == rows[i].may_listen, "%s", rows[i].text);
@@ -82,7 +81,6 @@ TEST(socket_paths_fit_the_kernel)
 {
     char path[200] = "/";
     struct error err = { 0 };
-    (void)state;
     memset(path + 1, 'x', sizeof path - 2);
     path[107] = '\0';
     assert_true(address_check_listen(path, &err));
@@ -98,7 +96,6 @@ TEST(host_names_have_253_bytes)
 {
     char host[300];
     struct error err = { 0 };
-    (void)state;
     for (size_t len = 252; len < 256; len++) {
         memset(host, 'x', len);
         memcpy(host + len, ":1", 3);
@@ -111,7 +108,6 @@ TEST(the_kernel_chooses_port_zero)
     static const char *const any[] = { "127.0.0.1:0", "[::1]:0" };
     static const char *const fixed[] = { "127.0.0.1:1", "127.0.0.1:10", "[::1]:3306", "/run/x:0",
                                          "/run/x.sock" };
-    (void)state;
     for (size_t i = 0; i < COUNT_OF(any); i++)
         assert_true(address_is_any_port(any[i]));
     for (size_t i = 0; i < COUNT_OF(fixed); i++)

@@ -174,7 +174,6 @@ TEST(every_wrong_thing_names_file_and_line)
 TEST(defaults_reach_every_level)
 {
     struct result result = { 0 };
-    (void)state;
     load_string(&result, "doors = ( " GOOD_DOOR ", { name = \"b\"; width = 3; password = \"x\"; } );");
     assert_true(result.is_good);
     assert_int_equal(result.house.rooms, 4);
@@ -191,7 +190,6 @@ TEST(errors_stop_at_a_readable_number)
     struct text text = { 0 };
     struct result result = { 0 };
     size_t lines = 0;
-    (void)state;
     for (int i = 0; i < 1000; i++)
         (void)text_appendf(&text, "wrong%d = 1;\n", i);
     load_string(&result, text_cstr(&text));
@@ -207,7 +205,6 @@ TEST(place_is_the_nearest_that_is_given)
 {
     struct text errors = { 0 };
     struct report report = { .errors = &errors };
-    (void)state;
     struct file *file =
         file_open_string("rooms = 1;\ndoors = (\n" GOOD_DOOR ",\n" GOOD_DOOR ");", "h.conf", &report);
     assert_int_equal(file_place(file, "doors.[%d].name", 1).line, 4);
@@ -267,7 +264,6 @@ TEST(password_file_gives_its_first_line)
         { "S3CRET\n", "S3CRET" }, { "S3CRET", "S3CRET" }, { "S3 CRET \r\nmore", "S3 CRET " }, { "", NULL },
         { "\nx", NULL },          { "\r\n", NULL },
     };
-    (void)state;
     put("h.conf", "doors = ( { name = \"a\"; password_file = \"secret\"; } );", 0600);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct result result = { 0 };
@@ -287,7 +283,6 @@ TEST(a_nul_byte_in_a_password_is_refused)
 {
     struct result result = { 0 };
     FILE *file = fopen(in_folder("secret"), "w");
-    (void)state;
     assert_non_null(file);
     assert_int_equal(fwrite("a\0b\n", 1, 4, file), 4);
     assert_int_equal(fclose(file), 0);
@@ -309,7 +304,6 @@ TEST(true_and_false_are_read)
     } rows[] = { { "painted = true; doors = ( " GOOD_DOOR " );", true },
                  { "painted = false; doors = ( " GOOD_DOOR " );", false },
                  { "doors = ( " GOOD_DOOR " );", true } };
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct result result = { 0 };
         load_string(&result, rows[i].text);
@@ -323,7 +317,6 @@ TEST(true_and_false_are_read)
 TEST(password_env_gives_the_variable)
 {
     struct result result = { 0 };
-    (void)state;
     assert_int_equal(setenv("HG_TEST_PASSWORD", "from env", 1), 0);
     load_string(&result, "doors = ( { name = \"a\"; password_env = \"HG_TEST_PASSWORD\"; } );");
     assert_true(result.is_good);
@@ -335,7 +328,6 @@ TEST(readable_secrets_are_warned_of_once)
 {
     struct result result = { 0 };
     char expected[512];
-    (void)state;
     put("secret", "x\n", 0604);
     put("h.conf",
         "doors = ( " GOOD_DOOR ", { name = \"b\"; password = \"S3CRET\"; },\n"
@@ -354,7 +346,6 @@ TEST(readable_secrets_are_warned_of_once)
 TEST(included_files_keep_their_own_lines)
 {
     struct result result = { 0 };
-    (void)state;
     put("h.conf", "rooms = 1;\n@include \"door.conf\"\nrums = 2;\n", 0600);
     put("door.conf", "\n\ndoors = ( { name = \"a\"; password = \"x\"; width = 7; } );\n", 0600);
     load_path(&result, in_folder("h.conf"));
@@ -382,7 +373,6 @@ TEST(includes_that_libconfig_dies_of_are_refused)
         { "@include x", "expected @include \"file\" on a line of its own" },
         { "\n\n@include \"", "expected @include \"file\" on a line of its own" },
     };
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct result result = { 0 };
         put("self.conf", rows[i].text, 0600);
@@ -397,7 +387,6 @@ TEST(includes_that_libconfig_dies_of_are_refused)
 TEST(what_is_no_file_is_refused)
 {
     static const char *const paths[] = { "/", "/dev/null", "/nonexistent/headgate.conf", "" };
-    (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct result result = { 0 };
         load_path(&result, paths[i]);

@@ -19,7 +19,6 @@ TEST(prose_is_neither_macro_nor_escape)
         { "wait \xe2\x80\xa6", "wait \\[u2026]" },
         { "\xc3\xa9\xf0\x9f\x98\x80", "\\[u00E9]\\[u1F600]" },
     };
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct text out = { 0 };
         roff_prose(rows[i].prose, &out);
@@ -31,7 +30,6 @@ TEST(prose_is_neither_macro_nor_escape)
 TEST(long_lines_are_folded_between_words)
 {
     struct text out = { 0 };
-    (void)state;
     for (int i = 0; i < 20; i++)
         roff_line("many a word is longer than its neighbour, .and some begin with a dot: \"these\" --do",
                   &out);
@@ -50,7 +48,6 @@ TEST(long_lines_are_folded_between_words)
 TEST(an_argument_stays_one)
 {
     struct text out = { 0 };
-    (void)state;
     roff_macro("SS", "clusters[].servers[] \"x\"", &out);
     assert_string_equal(text_cstr(&out), ".SS \"clusters[].servers[] \\(dqx\\(dq\"\n");
     text_fini(&out);

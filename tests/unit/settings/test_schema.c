@@ -134,7 +134,6 @@ TEST(defaults_come_from_the_rows)
 {
     struct car car = { 0 };
     struct error err = { 0 };
-    (void)state;
     assert_true(schema_set_fallbacks(&car_section, &car, &err));
     assert_null(car.name);
     assert_true(car.is_fast);
@@ -220,7 +219,6 @@ TEST(refused_value_leaves_the_member_as_it_was)
 {
     struct car car = { 0 };
     struct error err = { 0 };
-    (void)state;
     assert_true(set_string(&car, "name", "one", &err));
     assert_true(set_integer(&car, "seats", 3, &err));
     assert_false(set_string(&car, "name", "", &err));
@@ -238,7 +236,6 @@ TEST(long_values_are_cut_in_messages)
     struct car car = { 0 };
     struct error err = { 0 };
     char value[400];
-    (void)state;
     memset(value, 'x', sizeof value - 1);
     value[sizeof value - 1] = '\0';
     assert_false(set_string(&car, "colour", value, &err));
@@ -253,7 +250,6 @@ TEST(secret_is_never_said)
     struct car car = { 0 }, other = { 0 };
     struct error err = { 0 };
     struct text out = { 0 };
-    (void)state;
     assert_false(set_integer(&car, "key", 424242, &err));
     assert_string_equal(err.text, "key must be a string, not a number");
     assert_true(set_string(&car, "key", "S3CRET\n", &err));
@@ -300,7 +296,6 @@ TEST(near_names_are_suggested_and_far_ones_not)
         { "seat", "seats" },
         { "a_name_much_longer_than_any_name_of_a_row_may_be", NULL },
     };
-    (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         const char *found = schema_suggest(&car_section, pairs[i][0]), *wanted = pairs[i][1];
         assert_row(wanted == NULL || found == NULL ? wanted == found : strcmp(found, wanted) == 0, "%s: %s",
@@ -337,7 +332,6 @@ TEST(changes_are_told_field_by_field)
     struct wheel wheels_b[] = { { (char[]){ "fr" }, 2048 }, { (char[]){ "rl" }, 1024 } };
     struct error err = { 0 };
     struct text out = { 0 };
-    (void)state;
     assert_true(schema_set_fallbacks(&car_section, &a, &err) && schema_set_fallbacks(&car_section, &b, &err));
     assert_true(print_changes(&car_section, &a, &b, note_change, &out));
     assert_int_equal(out.len, 0);
@@ -439,7 +433,6 @@ TEST(what_takes_a_restart_changes_places)
     static const struct section section = { .name = "car",
                                             .size_bytes = sizeof(struct car),
                                             SECTION_ROWS(rows) };
-    (void)state;
     char old_name[] = "old", new_name[] = "new", old_key[] = "1", new_key[] = "2";
     struct car before = { .name = old_name, .key = old_key, .seats = 2, .warranty_us = 3 };
     struct car after = { .name = new_name, .key = new_key, .seats = 4, .warranty_us = 5 };

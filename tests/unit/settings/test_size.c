@@ -30,7 +30,6 @@ TEST(sizes_are_exact)
                                        "99999999999999999999B" };
     char buffer[32];
     uint64_t bytes;
-    (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         struct span exact = exact_copy(span_cstr(good[i].text));
         assert_true(size_parse(exact, &bytes));

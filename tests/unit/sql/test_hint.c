@@ -194,7 +194,6 @@ TEST(statements_without_a_mark_are_not_looked_at_again)
                                          "SELECT '/* headgate: primary */'",
                                          "SELECT /*!40101 1 -- headgate: primary\n */",
                                          "/* headgate */ SELECT 1" };
-    (void)state;
     struct sql_dialect dialect = dialect_named("mariadb");
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_false(classify(span_cstr(texts[i]), false, &dialect).has_hint);

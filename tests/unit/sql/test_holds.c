@@ -337,48 +337,15 @@ TEST(every_truncation_ends)
  * sanitizers). */
 TEST(shuffled_words_end)
 {
-    static const char *const words[] = { "CREATE ",
-                                         "TEMPORARY ",
-                                         "TABLE ",
-                                         "DROP ",
-                                         "ALTER ",
-                                         "RENAME ",
-                                         "TO ",
-                                         "t",
-                                         ",",
-                                         ".",
-                                         ";",
-                                         "(",
-                                         ")",
-                                         "'a'",
-                                         "GET_LOCK",
-                                         "RELEASE_LOCK",
-                                         "SELECT ",
-                                         "DO ",
-                                         "SET STATEMENT ",
-                                         "a=1 ",
-                                         "FOR ",
-                                         "LOCK ",
-                                         "TABLES ",
-                                         "FLUSH ",
-                                         "WITH READ LOCK ",
-                                         "BACKUP ",
-                                         "STAGE ",
-                                         "HANDLER ",
-                                         "OPEN ",
-                                         "CLOSE ",
-                                         "PREPARE ",
-                                         "s ",
-                                         "FROM ",
-                                         "XA ",
-                                         "COMMIT ",
-                                         "IF EXISTS ",
-                                         "\"",
-                                         "`",
-                                         "/*!",
-                                         "*/",
-                                         "AS ",
-                                         "@v" };
+    /* clang-format off */
+    static const char *const words[] = {
+        "CREATE ", "TEMPORARY ", "TABLE ", "DROP ", "ALTER ", "RENAME ", "TO ", "t", ",", ".", ";", "(",
+        ")", "'a'", "GET_LOCK", "RELEASE_LOCK", "SELECT ", "DO ", "SET STATEMENT ", "a=1 ", "FOR ",
+        "LOCK ", "TABLES ", "FLUSH ", "WITH READ LOCK ", "BACKUP ", "STAGE ", "HANDLER ", "OPEN ",
+        "CLOSE ", "PREPARE ", "s ", "FROM ", "XA ", "COMMIT ", "IF EXISTS ", "\"", "`", "/*!", "*/",
+        "AS ", "@v"
+    };
+    /* clang-format on */
     uint32_t seed = 20241117;
     for (int round = 0; round < 200000; round++) {
         char text[256] = "", rendered[4096];

@@ -80,7 +80,6 @@ static void check(char *const fields[FIELDS], const char *dialect_name, int line
 TEST(what_bodies_do_is_read)
 {
     static const char *const any[] = { "mariadb", "mysql", "unknown" };
-    (void)state;
     FILE *file = fopen("unit/stored_code/stored_code.tsv", "r");
     char text[2000];
     int line = 0, rows = 0;
