@@ -15,15 +15,18 @@ static struct gtid_token token_of(const char *text)
 
 TEST(what_is_printed_is_read)
 {
-    /* clang-format off */
     static const char *const texts[] = {
-        "mariadb:none", "mysql:none", "mariadb:newest", "mysql:newest", "mariadb:0-123",
-        "mariadb:0-123:7-0", "mariadb:0-1:1-2:4294967295-18446744073709551615:3-4",
+        "mariadb:none",
+        "mysql:none",
+        "mariadb:newest",
+        "mysql:newest",
+        "mariadb:0-123",
+        "mariadb:0-123:7-0",
+        "mariadb:0-1:1-2:4294967295-18446744073709551615:3-4",
         "mysql:0123456789abcdef-5",
-        "mysql:ffffffffffffffff-18446744073709551615:fffffffffffffffe-18446744073709551615:",
-        "fffffffffffffffd-18446744073709551615:fffffffffffffffc-18446744073709551615"
+        ("mysql:ffffffffffffffff-18446744073709551615:fffffffffffffffe-18446744073709551615:"
+         "fffffffffffffffd-18446744073709551615:fffffffffffffffc-18446744073709551615"),
     };
-    /* clang-format on */
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct gtid_token token = token_of(texts[i]);
         char said[GTID_TOKEN_MAX];
