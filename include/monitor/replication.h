@@ -13,7 +13,7 @@ enum replication_fault {
     REPLICATION_SOUND,   /* the server replicates, or need not: it is no replica, or its source is down */
     REPLICATION_STOPPED, /* a thread of a link is stopped, by a command or by an error: the server takes no
                             reads */
-    REPLICATION_CUT_OFF  /* a link does not run, though there is a server to follow: cut_off.h */
+    REPLICATION_CUT_OFF  /* a link does not run, though there is a server to follow: cluster/incidents.h */
 };
 
 /* The fault of a server in that role, by the last probe that passed. */

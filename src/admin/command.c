@@ -6,13 +6,6 @@
 #include "admin/pause.h"
 #include "admin/reconfigure.h"
 #include "admin/show.h"
-#include "admin/show_cluster.h"
-#include "admin/show_digests.h"
-#include "admin/show_limits.h"
-#include "admin/show_pins.h"
-#include "admin/show_pools.h"
-#include "admin/show_routines.h"
-#include "admin/show_settings.h"
 #include "admin/stats.h"
 #include "admin/verbs.h"
 

@@ -3,7 +3,7 @@
 #include "admin/explain.h"
 
 #include "admin/explain_attributes.h"
-#include "admin/show_routines.h"
+#include "admin/show.h"
 #include "admin/visit_workers.h"
 #include "base/mem.h"
 #include "session/command_text.h"

@@ -1,4 +1,4 @@
-#include "admin/show_cluster.h"
+#include "admin/show.h"
 
 #include <stdio.h>
 #include <time.h>

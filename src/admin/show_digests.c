@@ -1,4 +1,4 @@
-#include "admin/show_digests.h"
+#include "admin/show.h"
 
 #include "admin/visit_workers.h"
 #include "base/mem.h"

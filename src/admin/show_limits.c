@@ -1,6 +1,6 @@
 /* SHOW LIMITS: allowed, connected and refused clients; and the limits on an account's connections that
  * servers have reported. */
-#include "admin/show_limits.h"
+#include "admin/show.h"
 
 #include "cluster/cluster.h"
 #include "upstream/quota.h"

@@ -1,6 +1,6 @@
 /* SHOW PINS: the causes that keep the connections of sessions from being shared, and how often they occur.
  * The cause with the most sessions comes first. */
-#include "admin/show_pins.h"
+#include "admin/show.h"
 #include "admin/pinned.h"
 #include "admin/stats.h"
 #include "admin/visit_workers.h"

@@ -1,5 +1,5 @@
 /* SHOW POOLS: connections to servers by account, and the sessions that wait for a connection. */
-#include "admin/show_pools.h"
+#include "admin/show.h"
 #include "admin/visit_workers.h"
 
 #include "base/mem.h"

@@ -1,4 +1,4 @@
-#include "admin/show_routines.h"
+#include "admin/show.h"
 
 #include "cluster/cluster.h"
 #include "stored_code/catalog.h"

@@ -1,5 +1,5 @@
 /* The running configuration: listeners, accounts, every setting. No table here contains a password. */
-#include "admin/show_settings.h"
+#include "admin/show.h"
 
 #include <stdio.h>
 
