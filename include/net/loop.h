@@ -77,6 +77,8 @@ bool loop_post(struct loop *loop, struct loop_message *message);
 void loop_bury(struct loop *loop, struct loop_corpse *corpse, void (*bury)(struct loop_corpse *));
 
 void loop_timer_init(struct loop_timer *timer, void (*fire)(struct loop_timer *));
+/* The same, for work that no client waits for: in its turn the timer fires after all sockets and other timers. */
+void loop_timer_init_background(struct loop_timer *timer, void (*fire)(struct loop_timer *));
 /* Starts or restarts the timer; it fires once, not earlier than `after_us` after this call. Reads the clock,
  * so it is too expensive for each query: session_set_deadline moves a deadline without a clock reading. */
 void loop_timer_start(struct loop_timer *timer, struct loop *loop, uint64_t after_us);

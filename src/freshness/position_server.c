@@ -356,7 +356,7 @@ struct position_server *position_server_new(struct positions *positions, int ind
         return NULL;
     *server = (struct position_server){ .positions = positions, .index = index };
     position_server_hurry(server);
-    loop_timer_init(&server->next, on_next);
+    loop_timer_init_background(&server->next, on_next); /* clients' statements of the turn go first */
     loop_timer_init(&server->deadline, on_deadline);
     return server;
 }

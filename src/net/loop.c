@@ -140,6 +140,12 @@ void loop_timer_init(struct loop_timer *timer, void (*fire)(struct loop_timer *)
     ev_timer_init(&timer->ev, on_timer, 0., 0.);
 }
 
+void loop_timer_init_background(struct loop_timer *timer, void (*fire)(struct loop_timer *))
+{
+    loop_timer_init(timer, fire);
+    ev_set_priority(&timer->ev, EV_MINPRI);
+}
+
 void loop_timer_start(struct loop_timer *timer, struct loop *loop, uint64_t after_us)
 {
     /* libev counts from the start of the turn, when now_us was read. The time since then is added; otherwise

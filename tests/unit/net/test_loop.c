@@ -209,6 +209,42 @@ TEST(a_timer_started_late_in_a_long_turn_is_not_early)
 
 /* ---- a turn of the loop ---- */
 
+struct ringing_socket {
+    ev_io io;
+    unsigned order;
+};
+
+static void ring_socket(struct ev_loop *ev, ev_io *io, int events)
+{
+    (void)events;
+    ((struct ringing_socket *)(void *)io)->order = ++rings;
+    ev_io_stop(ev, io);
+}
+
+TEST(a_background_timer_fires_after_sockets_and_other_timers)
+{
+    struct loop loop;
+    struct alarm_clock background = { 0 }, ordinary = { 0 };
+    struct ringing_socket sock = { 0 };
+    int ends[2];
+    rings = 0;
+    open_loop(&loop);
+    open_pair(ends);
+    loop_timer_init_background(&background.timer, ring);
+    loop_timer_start(&background.timer, &loop, 0);
+    loop_timer_init(&ordinary.timer, ring);
+    loop_timer_start(&ordinary.timer, &loop, 0);
+    assert_int_equal(write(ends[0], "x", 1), 1);
+    ev_io_init(&sock.io, ring_socket, ends[1], EV_READ);
+    ev_io_start(loop.ev, &sock.io);
+    turn(&loop);
+    assert_int_equal(rings, 3);
+    assert_int_equal(background.order, 3);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    close_loop(&loop);
+}
+
 struct watched {
     struct loop_corpse corpse;
     ev_io io;
