@@ -9,6 +9,10 @@
 #include "state/job.h"
 #include "state/slot.h"
 
+/* A command of the client has ended on the slot's connection: notes which connection can answer questions
+ * about it. `is_kept`, and the result: as for diagnostics_note(). */
+bool diagnostics_note_done(struct facets *facets, const struct job *job, struct slot *slot, bool is_kept,
+                           uint64_t now_us);
 /* A statement of the client has ended on the slot's connection, and the client may ask about it. `has_set`:
  * the statement has set or cleared the warnings. `is_kept`: connections are kept for such questions
  * (timeouts.diagnostics). True: the connection is kept from now on. */

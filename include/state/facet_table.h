@@ -20,12 +20,6 @@ bool facet_table_commit(struct facets *facets, const struct job *job, struct slo
 
 /* ---- a connection gets the session's state ---- */
 
-/* False: replay_next() would be SYNC_NOTHING. Costs a few comparisons. */
-static inline bool replay_is_due(const struct facets *facets, const struct slot *slot)
-{
-    return (facets->set | slot->set) != 0 ||
-           ((facets->status ^ slot->upstream->status) & STATUS_AUTOCOMMIT) != 0;
-}
 /* The next task; SYNC_NOTHING: the connection has the session's state, as far as the job needs it. */
 enum sync_task replay_next(const struct replay *replay);
 /* Puts the command of `task` into `command_r`; the caller owns it. Empty: nothing has to be sent after all.
@@ -37,32 +31,15 @@ bool replay_note(const struct replay *replay, uint64_t now_us);
 
 /* ---- what keeps a connection for the session ---- */
 
-/* The bits of facets whose rows have `keeps`. An open transaction has no bit in facets.set. */
-#define FACETS_THAT_KEEP (1u << FACET_TRANSACTION | 1u << FACET_USER_VARIABLES | 1u << FACET_VARIABLES)
-
-/* False: no facet keeps a connection. Costs a few comparisons. */
-static inline bool facets_may_keep(const struct facets *facets)
-{
-    return (facets->set & FACETS_THAT_KEEP) != 0 || facets->pins.causes != 0 ||
-           facets_has_transaction(facets);
-}
 /* The causes (pin_bit) for which the session keeps its connection at `place`. 0: none. */
 uint32_t facets_all_pins(const struct facets *facets, enum route_place place);
-/* Those for which the session would lose state with the connection: without PIN_AUTO_IS_NULL. */
-static inline uint32_t facets_pins(const struct facets *facets, enum route_place place)
-{
-    return facets_may_keep(facets) ? facets_all_pins(facets, place) & ~pin_bit(PIN_AUTO_IS_NULL) : 0;
-}
+/* Those for which the session would lose state with the connection: without PIN_AUTO_IS_NULL. 0 if not
+ * facets_may_keep(). */
+uint32_t facets_pins(const struct facets *facets, enum route_place place);
 /* The job is over. Counts the causes that are new since the last call, and notes their time and statement.
- * Returns the new causes (pin_bit). */
-uint32_t facets_note_any_pins(struct facets *facets, const struct job *job, uint64_t now_us,
-                              struct pin_counters *counters);
-static inline uint32_t facets_note_pins(struct facets *facets, const struct job *job, uint64_t now_us,
-                                        struct pin_counters *counters)
-{
-    bool is_due = facets_may_keep(facets) || facets->pins.noted != 0;
-    return is_due ? facets_note_any_pins(facets, job, now_us, counters) : 0;
-}
+ * Returns the new causes (pin_bit). Not needed without facets_may_keep() and pins.noted. */
+uint32_t facets_note_pins(struct facets *facets, const struct job *job, uint64_t now_us,
+                          struct pin_counters *counters);
 
 /* ---- the connection is asked for what only it knows ---- */
 

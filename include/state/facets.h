@@ -12,6 +12,7 @@
 #include "state/client_tracking.h"
 #include "state/pins.h"
 #include "state/reading.h"
+#include "state/slot.h"
 #include "state/user_variables.h"
 #include "state/variables.h"
 
@@ -107,7 +108,7 @@ struct draws {
 struct facets {
     uint32_t set; /* facets (facet_bit) that may not be as after a login; without a bit, the walks of
                      facet_table.h leave the facet out. Autocommit, the open transaction and pins have no
-                     bit here: facets_pins() and replay_is_due() look at them. */
+                     bit here: facets_may_keep() and facets_may_lack() look at them. */
     enum listener_mode mode; /* of the client's port */
     struct option option;
     struct text schema; /* owns; empty: none */
@@ -172,6 +173,31 @@ static inline void facets_note(struct facets *facets, enum facet_id facet)
 static inline void facets_pin(struct facets *facets, enum pin_cause cause, const struct pin_origin *origin)
 {
     pins_add(&facets->pins, cause, (struct span){ 0 }, (struct span){ 0 }, origin);
+}
+
+/* ---- the walks of facet_table.h that a session as after a login does not need ---- */
+
+/* False: the connection has the session's state: replay_next() would be SYNC_NOTHING. */
+static inline bool facets_may_lack(const struct facets *facets, const struct slot *slot)
+{
+    return (facets->set | slot->set) != 0 ||
+           ((facets->status ^ slot->upstream->status) & STATUS_AUTOCOMMIT) != 0;
+}
+
+/* The bits of facets whose rows have `keeps`. An open transaction has no bit in facets.set. */
+#define FACETS_THAT_KEEP (1u << FACET_TRANSACTION | 1u << FACET_USER_VARIABLES | 1u << FACET_VARIABLES)
+
+/* False: facets_all_pins() would be 0. */
+static inline bool facets_may_keep(const struct facets *facets)
+{
+    return (facets->set & FACETS_THAT_KEEP) != 0 || facets->pins.causes != 0 ||
+           facets_has_transaction(facets);
+}
+
+/* Do pins or sql_auto_is_null keep the session's reads on their connection? */
+static inline bool facets_keep_reads(const struct facets *facets)
+{
+    return (facets->pins.causes & ~pin_bit(PIN_HELD_SET)) != 0 || facets->vars.is_auto_is_null;
 }
 
 #endif

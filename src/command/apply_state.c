@@ -70,7 +70,7 @@ static enum sync_task next_task(struct session *session, struct slot *slot)
         return SYNC_SETUP;
     if (slot->lacks_charsets)
         return SYNC_CHARSETS;
-    if (!replay_is_due(&session->facets, slot))
+    if (!facets_may_lack(&session->facets, slot))
         return SYNC_NOTHING;
     const struct replay replay = replay_of(session, slot);
     return replay_next(&replay);

@@ -10,7 +10,6 @@
 #include "session/slot.h"
 #include "stored_code/stored_code.h"
 #include "state/diagnostics.h"
-#include "state/found_rows.h"
 #include "state/pending_pins.h"
 #include "state/pending_set.h"
 #include "state/pooled.h"
@@ -203,167 +202,17 @@ static void note_pins(struct session *session)
                          PIN_NEXT_TRANSACTION); /* the transaction that the SET was for is over */
 }
 
-/* ---- what the statement leaves for later questions ---- */
-
-static bool runs_code(const struct job *job)
-{
-    return job->facts.may_hide_state || job->facts.runs_code;
-}
-
-/* True if the statement may have set the server's warnings. MariaDB keeps them during statements without
- * tables and without warnings of their own; a sequence counts as a table. What stored code does, only the
- * server knows. */
-static bool may_set_warnings(const struct job *job, const struct upstream *upstream)
-{
-    bool is_run = job->command->byte != COM_STMT_PREPARE;
-    if (job->command->byte == COM_INIT_DB) /* the warnings that its OK counts are from an earlier statement */
-        return job->reply.has_error;
-    return job->reply.has_error || job->reply.has_warnings || job->facts.uses_tables ||
-           job->facts.has_sequence || (is_run && runs_code(job)) || upstream->family != FAMILY_MARIADB;
-}
-
-/* True if may_set_warnings is true only because stored code, or an unknown text of an SQL-level PREPARE or
- * EXECUTE, might have set warnings. If that code used no tables, the warnings are still those of an
- * earlier statement. */
-static bool may_leave_warnings(const struct job *job, const struct upstream *upstream)
-{
-    bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
-    bool is_code = runs_code(job) && !job->facts.uses_tables;
-    return upstream->family == FAMILY_MARIADB && (is_dark || is_code) && !job->reply.has_error &&
-           !job->reply.has_warnings && !job->facts.has_sequence;
-}
-
-/* For a statement that may have left the warnings unchanged: true if it is not known whether the present
- * warnings are from this statement, from an earlier one on this connection, or on another connection. */
-static bool are_lost(const struct session *session, const struct slot *slot)
-{
-    const struct answers *answers = &session->facets.answers;
-    return answers->diagnostics != slot->generation && (answers->has_diagnostics || slot->has_warnings);
-}
-
-/* From now on the warnings are those of this statement. If that is not known: those that the connection
- * already has, or no connection can tell. */
-static void note_warnings(struct session *session, bool may_leave)
-{
-    const struct job *job = session->job;
-    const struct slot *slot = session->slots[job->place];
-    struct answers *answers = &session->facets.answers;
-    bool is_lost = may_leave && are_lost(session, slot);
-    if (may_leave && answers->has_diagnostics && !is_lost)
-        return;
-    answers->diagnostics_place = job->place;
-    answers->diagnostics = is_lost ? ANSWERS_LOST : slot->generation;
-    answers->has_diagnostics = is_lost || job->reply.has_warnings || job->reply.has_error;
-}
-
-/* MariaDB: SHOW COLUMNS, SHOW INDEX and DESCRIBE of a missing table leave ROW_COUNT() unchanged, and so
- * does HELP always. Other statements that fail set it. */
-static bool may_leave_row_count(const struct job *job, const struct upstream *upstream)
-{
-    return upstream->family == FAMILY_MARIADB && job->facts.kind == SQL_SHOW &&
-           (job->reply.has_error || job->facts.leaves_row_count);
-}
-
-/* Does the reply tell ROW_COUNT()? Yes for a single statement of these kinds (seen on both families). No for
- * a GET DIAGNOSTICS that succeeds: it leaves ROW_COUNT() as it was, except if there is no such condition. */
-static bool tells_row_count(const struct job *job)
-{
-    static const uint32_t kinds = 1u << SQL_SELECT | 1u << SQL_SHOW | 1u << SQL_DIAGNOSTICS |
-                                  1u << SQL_WRITE | 1u << SQL_DDL | 1u << SQL_BEGIN | 1u << SQL_COMMIT |
-                                  1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_SET | 1u << SQL_USE;
-    bool is_run =
-        job->command->byte == COM_QUERY || (job->command->byte == COM_STMT_EXECUTE && !job->reply.has_cursor);
-    bool has_both = job->facts.kind == SQL_WRITE && job->reply.has_rows; /* a write with RETURNING */
-    bool has_none = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_rows && !job->reply.has_error;
-    return is_run && (kinds & 1u << job->facts.kind) != 0 && !job->facts.is_multi && !job->reply.has_multi &&
-           !job->facts.may_hide_state && job->facts.code_effects == 0 && !job->is_cut && !has_both &&
-           !has_none;
-}
-
-static void note_row_count(struct session *session, const struct upstream *upstream)
-{
-    const struct job *job = session->job;
-    struct answers *answers = &session->facets.answers;
-    uint64_t generation = session->slots[job->place]->generation;
-    if (job->command->byte == COM_STMT_PREPARE && !job->reply.has_error)
-        return; /* PREPARE leaves ROW_COUNT() unchanged */
-    bool may_leave = may_leave_row_count(job, upstream);
-    bool knows = !may_leave || answers->last == generation;
-    answers->last = knows ? generation : ANSWERS_LOST;
-    answers->last_place = job->place;
-    struct recalled *rows =
-        &answers->row_count; /* unknown if it may be that of an earlier statement, or -1 */
-    rows->is_known = may_leave ? rows->is_known && rows->value == -1 : tells_row_count(job);
-    if (!may_leave)
-        rows->value = job->reply.has_error || job->reply.has_rows ? -1 : (int64_t)job->reply.affected;
-}
-
-/* True if the statement may have set FOUND_ROWS() or left it unchanged: stored code without a result set,
- * a text that headgate has not read, CREATE TABLE IF NOT EXISTS … SELECT that created no table. */
-static bool may_leave_count(const struct job *job)
-{
-    bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
-    bool is_code = runs_code(job) || job->facts.kind == SQL_UNKNOWN || is_dark;
-    bool is_idle = job->facts.may_run_nothing && (!job->reply.has_changed || job->facts.is_multi);
-    return job->facts.counts_rows && (is_code || is_idle) && !job->reply.has_rows;
-}
-
-/* Notes which connection knows FOUND_ROWS(). If it may be this connection or another one, no connection
- * counts as knowing it. */
-static void note_count(struct session *session, const struct upstream *upstream)
-{
-    const struct job *job = session->job;
-    struct answers *answers = &session->facets.answers;
-    uint64_t generation = session->slots[job->place]->generation;
-    bool may_leave = may_leave_count(job);
-    uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
-    bool is_mariadb = upstream->family == FAMILY_MARIADB;
-    bool has_counted =
-        job->facts.counts_rows &&
-        (error == 0 || found_rows_has_counted(&job->facts, is_mariadb, upstream->tracker.results, error));
-    if (!may_leave && !has_counted)
-        return;
-    bool is_elsewhere = answers->found != 0 && answers->found != generation;
-    answers->found_place = job->place;
-    answers->found = may_leave && is_elsewhere ? ANSWERS_LOST : generation;
-    answers->is_calculated = job->facts.reason == SQL_REASON_FOUND_ROWS && !job->facts.is_multi;
-    answers->found_rows.is_known = false;
-}
+/* ---- all that a command changes ---- */
 
 /* The connection may be kept so that the client can ask about this statement. */
-static void note_kept(struct session *session, bool has_set)
+static void note_answers(struct session *session)
 {
     const struct job *job = session->job;
-    struct slot *slot = session->slots[job->place];
     bool is_kept = session->worker->world->timeouts->diagnostics_us > 0;
-    bool has_any =
-        job->reply.has_error || job->reply.has_warnings || job->facts.reason == SQL_REASON_FOUND_ROWS;
-    bool had_any = slot->has_warnings || slot->has_our_warnings || slot->answers_us != 0;
-    if ((has_any || had_any) && diagnostics_note(job, slot, has_set, is_kept, session_now(session)))
+    if (diagnostics_note_done(&session->facets, job, session->slots[job->place], is_kept,
+                              session_now(session)))
         counter_add(&pin_counters_of(session)->by_cause[PIN_ANSWERS], 1);
 }
-
-/* Notes which connections can answer questions about earlier statements. */
-static void note_traces(struct session *session, const struct upstream *upstream)
-{
-    const struct job *job = session->job;
-    bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
-                        job->command->byte == COM_INIT_DB;
-    bool adds = job->reply.has_error || job->reply.has_warnings; /* ERR 1758: there is no such condition */
-    bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !adds;
-    bool has_set = may_set_warnings(job, upstream);
-    bool is_prepare = job->command->byte == COM_STMT_PREPARE;
-    note_row_count(session, upstream);
-    bool may_leave = may_leave_warnings(job, upstream);
-    if (is_statement && has_set && !is_question)
-        note_warnings(session, may_leave);
-    if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
-        note_kept(session, has_set && !may_leave);
-    if (is_statement && !is_prepare)
-        note_count(session, upstream);
-}
-
-/* ---- all that a command changes ---- */
 
 /* With autocommit off, a statement that failed on the replica may have begun a transaction there. The next
  * statement goes there too, and its OK tells. */
@@ -471,12 +320,14 @@ static bool is_plain_read(const struct session *session)
     const struct job_reply *reply = &job->reply;
     bool has_told = reply->has_multi || reply->has_untold || reply->has_last_gtid;
     return job->facts.is_read && !job->facts.is_multi && job->pending_set == NULL && !has_told &&
-           !pins_any(&session->facets.pins) &&
+           session->facets.pins.causes == 0 &&
            (!job->facts.uses_tables || catalog_is_whole(session_view(session)->catalog, false));
 }
 
 static void note_pins_of_all(struct session *session)
 {
+    if (!facets_may_keep(&session->facets) && session->facets.pins.noted == 0)
+        return;
     uint32_t fresh =
         facets_note_pins(&session->facets, session->job, session_now(session), pin_counters_of(session));
     for (; fresh != 0; fresh &= fresh - 1)
@@ -488,7 +339,7 @@ void command_end(struct session *session, struct upstream *upstream)
     struct job *job = session->job;
     if (job->reply.is_unbegun)
         job->facts.may_hide_state = false;
-    note_traces(session, upstream);
+    note_answers(session);
     after_command(session);
     if (job->command->shape == REPLY_PREPARE)
         session->prepared.has_last_failed = job->reply.has_error;

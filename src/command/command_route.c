@@ -107,7 +107,7 @@ static struct route route_now(const struct session *session, const struct sql_fa
         .is_read_only = session->facets.vars.is_read_only,
         .is_transaction_unknown = session->facets.transaction.is_unknown,
         .is_insert_id_unknown = session->facets.insert_id.is_unknown,
-        .is_pinned = pins_keep_reads(&session->facets.pins) || session->facets.vars.is_auto_is_null,
+        .is_pinned = facets_keep_reads(&session->facets),
         .bypasses_read_only = dialect_bypasses_read_only(session),
         .variables = place_of_variables(session),
         .are_variables_known = are_variables_known(session, facts, sql),

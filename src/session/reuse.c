@@ -102,7 +102,7 @@ void reuse_note_job(struct session *session, struct upstream *upstream)
     struct pooled *pooled = pooled_of(upstream);
     pooled->has_told_gtid |= job->reply.has_last_gtid;
     if (!pooled->is_touched)
-        pooled->is_touched = !leaves_nothing_unknown(session) || pins_any(&session->facets.pins);
+        pooled->is_touched = !leaves_nothing_unknown(session) || session->facets.pins.causes != 0;
     if (job->facts.sets_global && !job->reply.has_error) /* new connections begin with other values now */
         (void)atomic_fetch_add_explicit(&upstream->server->defaults, 1, memory_order_relaxed);
 }

@@ -359,7 +359,7 @@ void slot_drop_all(struct session *session)
 
 bool slot_has_lost_state(const struct session *session, enum route_place place)
 {
-    return facets_pins(&session->facets, place) != 0;
+    return facets_may_keep(&session->facets) && facets_pins(&session->facets, place) != 0;
 }
 
 bool slot_has_moved(const struct session *session, enum route_place place)

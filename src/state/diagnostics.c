@@ -1,6 +1,7 @@
 #include "state/diagnostics.h"
 
 #include "state/facet.h"
+#include "state/found_rows.h"
 
 bool diagnostics_note(const struct job *job, struct slot *slot, bool has_set, bool is_kept, uint64_t now_us)
 {
@@ -117,6 +118,148 @@ bool diagnostics_are_gone(const struct answers *answers, struct slot *const slot
     uint64_t knows = who_knows(answers, job->facts.question);
     uint64_t here = generation_at(slots, job->place, is_current);
     return (knows != 0 && knows != here) || any_is_elsewhere(answers, job->facts.questions, here);
+}
+
+/* ---- what a statement leaves for later questions ---- */
+
+static bool runs_code(const struct job *job)
+{
+    return job->facts.may_hide_state || job->facts.runs_code;
+}
+
+/* True if the statement may have set the server's warnings. MariaDB keeps them during statements without
+ * tables and without warnings of their own; a sequence counts as a table. What stored code does, only the
+ * server knows. */
+static bool may_set_warnings(const struct job *job, bool is_mariadb)
+{
+    bool is_run = job->command->byte != COM_STMT_PREPARE;
+    if (job->command->byte == COM_INIT_DB) /* the warnings that its OK counts are from an earlier statement */
+        return job->reply.has_error;
+    return job->reply.has_error || job->reply.has_warnings || job->facts.uses_tables ||
+           job->facts.has_sequence || (is_run && runs_code(job)) || !is_mariadb;
+}
+
+/* True if may_set_warnings is true only because stored code, or an unknown text of an SQL-level PREPARE or
+ * EXECUTE, might have set warnings. If that code used no tables, the warnings are still those of an
+ * earlier statement. */
+static bool may_leave_warnings(const struct job *job, bool is_mariadb)
+{
+    bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
+    bool is_code = runs_code(job) && !job->facts.uses_tables;
+    return is_mariadb && (is_dark || is_code) && !job->reply.has_error && !job->reply.has_warnings &&
+           !job->facts.has_sequence;
+}
+
+/* For a statement that may have left the warnings unchanged: true if it is not known whether the present
+ * warnings are from this statement, from an earlier one on this connection, or on another connection. */
+static bool are_lost(const struct answers *answers, const struct slot *slot)
+{
+    return answers->diagnostics != slot->generation && (answers->has_diagnostics || slot->has_warnings);
+}
+
+/* From now on the warnings are those of this statement. If that is not known: those that the connection
+ * already has, or no connection can tell. */
+static void note_warnings(struct answers *answers, const struct job *job, const struct slot *slot,
+                          bool may_leave)
+{
+    bool is_lost = may_leave && are_lost(answers, slot);
+    if (may_leave && answers->has_diagnostics && !is_lost)
+        return;
+    answers->diagnostics_place = job->place;
+    answers->diagnostics = is_lost ? ANSWERS_LOST : slot->generation;
+    answers->has_diagnostics = is_lost || job->reply.has_warnings || job->reply.has_error;
+}
+
+/* MariaDB: SHOW COLUMNS, SHOW INDEX and DESCRIBE of a missing table leave ROW_COUNT() unchanged, and so
+ * does HELP always. Other statements that fail set it. */
+static bool may_leave_row_count(const struct job *job, bool is_mariadb)
+{
+    return is_mariadb && job->facts.kind == SQL_SHOW && (job->reply.has_error || job->facts.leaves_row_count);
+}
+
+/* Does the reply tell ROW_COUNT()? Yes for a single statement of these kinds (seen on both families). No for
+ * a GET DIAGNOSTICS that succeeds: it leaves ROW_COUNT() as it was, except if there is no such condition. */
+static bool tells_row_count(const struct job *job)
+{
+    static const uint32_t kinds = 1u << SQL_SELECT | 1u << SQL_SHOW | 1u << SQL_DIAGNOSTICS |
+                                  1u << SQL_WRITE | 1u << SQL_DDL | 1u << SQL_BEGIN | 1u << SQL_COMMIT |
+                                  1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_SET | 1u << SQL_USE;
+    bool is_run =
+        job->command->byte == COM_QUERY || (job->command->byte == COM_STMT_EXECUTE && !job->reply.has_cursor);
+    bool has_both = job->facts.kind == SQL_WRITE && job->reply.has_rows; /* a write with RETURNING */
+    bool has_none = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_rows && !job->reply.has_error;
+    return is_run && (kinds & 1u << job->facts.kind) != 0 && !job->facts.is_multi && !job->reply.has_multi &&
+           !job->facts.may_hide_state && job->facts.code_effects == 0 && !job->is_cut && !has_both &&
+           !has_none;
+}
+
+static void note_row_count(struct answers *answers, const struct job *job, uint64_t generation,
+                           bool is_mariadb)
+{
+    if (job->command->byte == COM_STMT_PREPARE && !job->reply.has_error)
+        return; /* PREPARE leaves ROW_COUNT() unchanged */
+    bool may_leave = may_leave_row_count(job, is_mariadb);
+    bool knows = !may_leave || answers->last == generation;
+    answers->last = knows ? generation : ANSWERS_LOST;
+    answers->last_place = job->place;
+    struct recalled *rows =
+        &answers->row_count; /* unknown if it may be that of an earlier statement, or -1 */
+    rows->is_known = may_leave ? rows->is_known && rows->value == -1 : tells_row_count(job);
+    if (!may_leave)
+        rows->value = job->reply.has_error || job->reply.has_rows ? -1 : (int64_t)job->reply.affected;
+}
+
+/* True if the statement may have set FOUND_ROWS() or left it unchanged: stored code without a result set,
+ * a text that headgate has not read, CREATE TABLE IF NOT EXISTS … SELECT that created no table. */
+static bool may_leave_count(const struct job *job)
+{
+    bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
+    bool is_code = runs_code(job) || job->facts.kind == SQL_UNKNOWN || is_dark;
+    bool is_idle = job->facts.may_run_nothing && (!job->reply.has_changed || job->facts.is_multi);
+    return job->facts.counts_rows && (is_code || is_idle) && !job->reply.has_rows;
+}
+
+/* Notes which connection knows FOUND_ROWS(). If it may be this connection or another one, no connection
+ * counts as knowing it. */
+static void note_count(struct answers *answers, const struct job *job, const struct slot *slot,
+                       bool is_mariadb)
+{
+    uint64_t generation = slot->generation;
+    bool may_leave = may_leave_count(job);
+    uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
+    bool has_counted = job->facts.counts_rows &&
+                       (error == 0 || found_rows_has_counted(&job->facts, is_mariadb,
+                                                             slot->upstream->tracker.results, error));
+    if (!may_leave && !has_counted)
+        return;
+    bool is_elsewhere = answers->found != 0 && answers->found != generation;
+    answers->found_place = job->place;
+    answers->found = may_leave && is_elsewhere ? ANSWERS_LOST : generation;
+    answers->is_calculated = job->facts.reason == SQL_REASON_FOUND_ROWS && !job->facts.is_multi;
+    answers->found_rows.is_known = false;
+}
+
+bool diagnostics_note_done(struct facets *facets, const struct job *job, struct slot *slot, bool is_kept,
+                           uint64_t now_us)
+{
+    struct answers *answers = &facets->answers;
+    bool is_mariadb = slot->upstream->family == FAMILY_MARIADB;
+    bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
+                        job->command->byte == COM_INIT_DB;
+    bool adds = job->reply.has_error || job->reply.has_warnings; /* ERR 1758: there is no such condition */
+    bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !adds;
+    bool has_set = may_set_warnings(job, is_mariadb), may_leave = may_leave_warnings(job, is_mariadb);
+    bool is_first = false;
+    note_row_count(answers, job, slot->generation, is_mariadb);
+    if (is_statement && has_set && !is_question)
+        note_warnings(answers, job, slot, may_leave);
+    bool has_any = adds || job->facts.reason == SQL_REASON_FOUND_ROWS;
+    bool had_any = slot->has_warnings || slot->has_our_warnings || slot->answers_us != 0;
+    if (is_statement && (has_set || job->facts.counts_rows) && !is_question && (has_any || had_any))
+        is_first = diagnostics_note(job, slot, has_set && !may_leave, is_kept, now_us);
+    if (is_statement && job->command->byte != COM_STMT_PREPARE)
+        note_count(answers, job, slot, is_mariadb);
+    return is_first;
 }
 
 /* ---- the facet ---- */

@@ -83,12 +83,17 @@ uint32_t facets_all_pins(const struct facets *facets, enum route_place place)
     return causes;
 }
 
+uint32_t facets_pins(const struct facets *facets, enum route_place place)
+{
+    return facets_all_pins(facets, place) & ~pin_bit(PIN_AUTO_IS_NULL);
+}
+
 /* Causes of the third block (tbl/pin_causes.h) whose origin pins_note() keeps. Transactions begin too often
  * for that: their origin is in facets.transaction. */
 static const uint32_t noted = UINT32_C(1) << PIN_USER_VARIABLES | UINT32_C(1) << PIN_AUTO_IS_NULL;
 
-uint32_t facets_note_any_pins(struct facets *facets, const struct job *job, uint64_t now_us,
-                              struct pin_counters *counters)
+uint32_t facets_note_pins(struct facets *facets, const struct job *job, uint64_t now_us,
+                          struct pin_counters *counters)
 {
     uint32_t causes = facets_all_pins(facets, ROUTE_PRIMARY) | facets_all_pins(facets, ROUTE_REPLICA);
     uint32_t fresh = causes & ~facets->pins.noted;
