@@ -1,5 +1,5 @@
-/* One metric is one row of tbl/metrics.h: its name, type, scope, the function that reads its value, and its
- * help text. http/metrics writes the pages. On the control thread. */
+/* One metric is one row of tbl/metrics.h: its name, type, scope, the value that it reads, and its help
+ * text. http/metrics writes the pages. On the control thread. */
 #ifndef HEADGATE_HTTP_METRIC_H
 #define HEADGATE_HTTP_METRIC_H
 
