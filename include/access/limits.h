@@ -53,8 +53,9 @@ void limit_set(struct limit *limit, int64_t max);
  * refusal. */
 bool limits_enter(struct limits *limits, struct limit *listener, const char *listener_name,
                   const struct addr *peer, int fd, struct error *err);
-/* A client that has entered is gone; to be called once for each. Any thread. */
-void limits_leave(struct limits *limits, struct limit *listener, const struct addr *peer);
+/* A client that has entered is gone; to be called once for each. Any thread. `host`: addr_format_host of its
+ * address. */
+void limits_leave(struct limits *limits, struct limit *listener, const char *host);
 
 /* Tells a client why it is refused before the greeting: ERR 1040 or another `code`, without an sqlstate, as
  * servers of both families send it. Never blocks and allocates nothing; the socket stays open. */

@@ -11,6 +11,8 @@
 
 #define ADDR_TEXT_MAX 128
 #define ADDR_HOST_MAX 256
+#define ADDR_PLAIN_MAX 64
+#define ADDR_LOCAL_HOST "localhost"
 
 struct addr {
     socklen_t len; /* 0: no address */
@@ -49,7 +51,8 @@ bool addr_equal(const struct addr *a, const struct addr *b);
  * (ADDR_TEXT_MAX bytes). */
 const char *addr_format(const struct addr *addr, char *buffer);
 
-/* Like addr_format, without the port: what MySQL shows as the client's host; "localhost" for unix sockets. */
+/* Like addr_format, without the port: what MySQL shows as the client's host; ADDR_LOCAL_HOST for unix
+ * sockets. At most ADDR_PLAIN_MAX bytes. */
 const char *addr_format_host(const struct addr *addr, char *buffer);
 
 static inline bool addr_is_local(const struct addr *addr)

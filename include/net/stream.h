@@ -93,7 +93,7 @@ static inline bool stream_is_called(struct stream *stream)
     return ev_is_pending(&stream->io);
 }
 
-/* Gives an empty window back to the loop. Cheap. */
+/* To be called when the stream is idle: gives an empty window back to the loop, and frees an empty `out`. Cheap. */
 void stream_trim(struct stream *stream);
 
 /* Enlarges the window to at least cap_bytes and keeps its contents. False when memory is out. */
@@ -112,7 +112,7 @@ static inline bool stream_has_output(const struct stream *stream)
     return stream->out.len > stream->out_sent;
 }
 
-enum { STREAM_OUT_KEPT = 4096 }; /* bytes of `out` that an idle stream may keep */
+enum { STREAM_OUT_KEPT = 4096 }; /* bytes of `out` that are kept when all is sent */
 
 /* private: stream_flush() calls it when there is something to write. */
 enum stream_result stream_flush_out(struct stream *stream);

@@ -113,12 +113,10 @@ struct session {
     bool is_new; /* has not logged in yet */
 
     struct stream client;
-    struct addr peer;
-    char host[64];              /* of the peer, for ERR 1045 */
     struct client_login *login; /* owns; only during a login */
     const struct user *user;    /* borrows */
     struct limit *user_limit;   /* borrows: limit of the user that the session counts for; NULL: none */
-    struct auth_secret *seen;   /* owns: the proved password, if the configuration has only a hash */
+    struct auth_secret *seen;   /* owns: the proved password, if the configuration has only a hash; or NULL */
     uint64_t caps;              /* agreed with the client */
     uint64_t upstream_caps;     /* capabilities that connections to servers get */
     uint16_t collation;
@@ -145,6 +143,7 @@ struct session {
     counter commands;
     uint64_t who;     /* digests_who() of its cluster and user */
     struct text said; /* owns: text of the present statement with literals, if the logs show literals */
+    char host[];      /* of the client: addr_format_host */
 };
 
 /* The worker's session with this id, or NULL. */
@@ -187,6 +186,8 @@ void session_set_deadline(struct session *session, uint64_t after_us);
 enum session_stage session_stage(const struct session *session);
 /* No command of the session runs and no transaction is open: the session may wait for a paused cluster. */
 bool session_is_quiet(const struct session *session);
+/* Keeps a copy of the password that the client has proved. False: memory is out. */
+bool session_keep_secret(struct session *session, const struct auth_secret *secret);
 /* A command or a login begins: the session gets a job, unless it has one already. False: memory is out. */
 bool session_begin_job(struct session *session);
 /* True if the present command uses the connection at this place. */

@@ -45,7 +45,7 @@ bool limit_move(struct limit **held, struct limit *to)
 /* ---- clients of one address ---- */
 
 struct limits_guest {
-    char host[64];
+    char host[ADDR_PLAIN_MAX];
     int64_t clients;
     UT_hash_handle hh;
 };
@@ -58,7 +58,7 @@ void limit_set(struct limit *limit, int64_t max)
 /* The row of an address, created if there is none. NULL: out of memory. */
 static struct limits_guest *find_guest(struct limits *limits, const struct addr *peer)
 {
-    char host[64];
+    char host[ADDR_PLAIN_MAX];
     struct limits_guest *guest;
     (void)addr_format_host(peer, host);
     HASH_FIND_STR(limits->by_address, host, guest);
@@ -102,12 +102,13 @@ static bool enter_address(struct limits *limits, const struct addr *peer, struct
                                      (long long)max);
 }
 
-static void leave_address(struct limits *limits, const struct addr *peer)
+static void leave_address(struct limits *limits, const char *host)
 {
-    if (addr_is_local(peer))
+    struct limits_guest *guest;
+    if (strcmp(host, ADDR_LOCAL_HOST) == 0)
         return;
     (void)pthread_mutex_lock(&limits->mutex);
-    struct limits_guest *guest = find_guest(limits, peer);
+    HASH_FIND_STR(limits->by_address, host, guest);
     assert(guest != NULL && guest->clients > 0); /* the row was created when the client entered */
     guest->clients--;
     drop_if_empty(limits, guest);
@@ -164,9 +165,9 @@ bool limits_enter(struct limits *limits, struct limit *listener, const char *lis
     return true;
 }
 
-void limits_leave(struct limits *limits, struct limit *listener, const struct addr *peer)
+void limits_leave(struct limits *limits, struct limit *listener, const char *host)
 {
-    leave_address(limits, peer);
+    leave_address(limits, host);
     limit_give(listener);
     limit_give(&limits->clients);
 }

@@ -99,11 +99,12 @@ char *text_reserve(struct text *text, size_t more)
 
 bool text_append(struct text *text, const void *data, size_t len)
 {
+    if (len == 0)
+        return !text->is_oom;
     char *place = text_reserve(text, len);
     if (place == NULL)
         return false;
-    if (len > 0)
-        memcpy(place, data, len);
+    memcpy(place, data, len);
     text->len += len;
     return true;
 }

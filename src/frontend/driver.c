@@ -267,11 +267,13 @@ static void run(struct session *session)
 /* ---- opening and closing ---- */
 
 /* A session with an id, in the worker's table by id. NULL when memory is out. */
-static struct session *new_session(struct worker *worker)
+static struct session *new_session(struct worker *worker, const char *host)
 {
-    struct session *session = mem_zalloc(sizeof *session);
+    size_t host_bytes = strlen(host) + 1;
+    struct session *session = mem_zalloc(sizeof *session + host_bytes);
     if (session == NULL)
         return NULL;
+    memcpy(session->host, host, host_bytes);
     session->id = worker->next_id;
     session->job = job_idle();
     session->slots[ROUTE_PRIMARY] = session->slots[ROUTE_REPLICA] = slot_none();
@@ -288,20 +290,19 @@ static struct session *new_session(struct worker *worker)
 static void open_session(struct worker *worker, int take_fd, const struct addr *peer,
                          struct listener *listener)
 {
-    struct session *session = new_session(worker);
+    char host[ADDR_PLAIN_MAX];
+    struct session *session = new_session(worker, addr_format_host(peer, host));
     if (session == NULL) {
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
                     listener->settings->name);
         limits_turn_away(take_fd, ERR_OUT_OF_RESOURCES, "headgate: out of memory");
         (void)close(take_fd);
-        worker_forget(worker, listener, peer);
+        worker_forget(worker, listener, host);
         return;
     }
     session->worker = worker;
     session->prepared.texts = &worker->texts;
     session->listener = listener;
-    session->peer = *peer;
-    (void)addr_format_host(peer, session->host);
     session->scope = (struct log_scope){ .key = "session", .number = session->id };
     session->facets.mode = (enum listener_mode)listener->settings->mode;
     session->is_new = true;
@@ -366,7 +367,7 @@ static void abort_session(struct session *session, enum close_reason reason)
     list_unlink(&session->worker->sessions, &session->in_worker);
     HASH_DEL(session->worker->by_id, session);
     loop_bury(&session->worker->loop, &session->corpse, bury);
-    worker_forget(session->worker, session->listener, &session->peer);
+    worker_forget(session->worker, session->listener, session->host);
 }
 
 static enum step closing(struct session *session)
@@ -429,9 +430,13 @@ static void on_world(struct session *session)
 {
     if (session->user == NULL)
         return;
+    const struct auth_secret *before = &session->user->secret;
     session->user = users_heir(session->worker->world->users, session->user);
     if (session->user == NULL) /* the session was closing and is not counted any more */
         session_abort(session, session->close_reason);
+    else if (!session->user->secret.has_password && session->seen == NULL &&
+             !session_keep_secret(session, before))
+        session_abort(session, CLOSE_OUT_OF_MEMORY);
     else
         consistency_note_settings(&session->consistency, session->user, session->is_new);
 }

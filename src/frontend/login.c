@@ -104,12 +104,10 @@ static bool keep_identity(struct session *session, const struct user *user)
     text_clear(&session->facets.schema);
     text_clear(&session->attributes);
     mem_free_secret(session->seen, sizeof *session->seen);
-    session->seen = mem_zalloc(sizeof *session->seen);
-    if (session->seen == NULL || !text_append_cstr(&session->facets.schema, login->schema) ||
-        !text_append_span(&session->attributes, text_span(&login->attributes)))
-        return false;
-    *session->seen = login->secret;
-    return true;
+    session->seen = NULL;
+    return (user->secret.has_password || session_keep_secret(session, &login->secret)) &&
+           text_append_cstr(&session->facets.schema, login->schema) &&
+           text_append_span(&session->attributes, text_span(&login->attributes));
 }
 
 static enum step refuse_user(struct session *session, uint8_t seq)

@@ -210,10 +210,10 @@ void worker_fini(struct worker *worker)
 /* ---- mail ---- */
 
 /* The client of this listener does not count any more. Afterwards the listener may be freed. */
-static void leave_limits(const struct worker *worker, struct listener *listener, const struct addr *peer)
+static void leave_limits(const struct worker *worker, struct listener *listener, const char *host)
 {
     if (worker->world->limits != NULL)
-        limits_leave(worker->world->limits, listener->clients, peer);
+        limits_leave(worker->world->limits, listener->clients, host);
     (void)atomic_fetch_sub_explicit(&listener->sessions, 1, memory_order_release);
 }
 
@@ -229,8 +229,9 @@ static void open_session(struct loop_message *message)
 {
     struct accept_message *accepted = (struct accept_message *)(void *)message;
     if (accepted->worker->is_draining) {
+        char host[ADDR_PLAIN_MAX];
         (void)close(accepted->fd);
-        worker_forget(accepted->worker, accepted->listener, &accepted->peer);
+        worker_forget(accepted->worker, accepted->listener, addr_format_host(&accepted->peer, host));
     } else {
         accepted->worker->driver->open(accepted->worker, accepted->fd, &accepted->peer, accepted->listener);
     }
@@ -239,6 +240,7 @@ static void open_session(struct loop_message *message)
 
 void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, struct listener *listener)
 {
+    char host[ADDR_PLAIN_MAX];
     (void)atomic_fetch_add_explicit(&listener->sessions, 1, memory_order_relaxed);
     struct accept_message *accepted = mem_zalloc(sizeof *accepted);
     if (accepted == NULL) {
@@ -246,7 +248,7 @@ void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, 
                     listener->settings->name);
         limits_turn_away(take_fd, ERR_OUT_OF_RESOURCES, "headgate: out of memory");
         (void)close(take_fd);
-        leave_limits(worker, listener, peer);
+        leave_limits(worker, listener, addr_format_host(peer, host));
         return;
     }
     *accepted = (struct accept_message){ { .run = open_session }, worker, take_fd, *peer, listener };
@@ -254,7 +256,7 @@ void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, 
     if (!loop_post(&worker->loop, &accepted->message)) {
         (void)close(take_fd);
         atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
-        leave_limits(worker, listener, peer);
+        leave_limits(worker, listener, addr_format_host(peer, host));
         mem_free(accepted);
     }
 }
@@ -326,9 +328,9 @@ static void end_if_empty(struct worker *worker)
     loop_stop(&worker->loop);
 }
 
-void worker_forget(struct worker *worker, struct listener *listener, const struct addr *peer)
+void worker_forget(struct worker *worker, struct listener *listener, const char *host)
 {
-    leave_limits(worker, listener, peer);
+    leave_limits(worker, listener, host);
     atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
     end_if_empty(worker);
 }

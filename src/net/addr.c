@@ -189,6 +189,6 @@ const char *addr_format(const struct addr *addr, char *buffer)
 const char *addr_format_host(const struct addr *addr, char *buffer)
 {
     if (addr->len == 0 || addr_is_local(addr))
-        return memcpy(buffer, "localhost", sizeof "localhost");
+        return memcpy(buffer, ADDR_LOCAL_HOST, sizeof ADDR_LOCAL_HOST);
     return format_host(addr, buffer);
 }

@@ -208,6 +208,8 @@ void stream_trim(struct stream *stream)
 {
     if (stream->in.data != NULL && buf_is_empty(&stream->in))
         give_window(stream);
+    if (stream->out.cap > 0 && stream->out.len == 0)
+        text_fini(&stream->out);
 }
 
 bool stream_grow(struct stream *stream, uint32_t cap_bytes)

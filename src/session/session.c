@@ -71,6 +71,14 @@ enum session_stage session_stage(const struct session *session)
     return states[session->state].stage;
 }
 
+bool session_keep_secret(struct session *session, const struct auth_secret *secret)
+{
+    session->seen = mem_zalloc(sizeof *session->seen);
+    if (session->seen != NULL)
+        *session->seen = *secret;
+    return session->seen != NULL;
+}
+
 bool session_begin_job(struct session *session)
 {
     if (session->job != job_idle())

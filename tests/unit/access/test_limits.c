@@ -82,6 +82,12 @@ TEST(moving_gives_back_before_it_takes)
 
 /* ---- a client connects ---- */
 
+static void leave(struct limits *limits, struct limit *listener, const struct addr *peer)
+{
+    char host[ADDR_PLAIN_MAX];
+    limits_leave(limits, listener, addr_format_host(peer, host));
+}
+
 static bool enter(struct limits *limits, struct limit *listener, const struct addr *peer, char *why)
 {
     struct error err = { 0 };
@@ -120,11 +126,11 @@ TEST(each_limit_is_named_with_its_value_and_nothing_is_left_of_a_refusal)
         /* a client of another address */
         assert_int_equal(enter(&limits, &listener, &there, why), rows[i].address > 0);
         if (rows[i].address > 0)
-            limits_leave(&limits, &listener, &there);
-        limits_leave(&limits, &listener, &here);
+            leave(&limits, &listener, &there);
+        leave(&limits, &listener, &here);
         assert_true(enter(&limits, &listener, &here, why)); /* a client that leaves makes room */
         for (unsigned n = 0; n < rows[i].fit; n++)
-            limits_leave(&limits, &listener, &here);
+            leave(&limits, &listener, &here);
         assert_int_equal(atomic_load(&limits.clients.used), 0);
         assert_int_equal(atomic_load(&listener.used), 0);
         limits_fini(&limits); /* asserts that no address is left in the table */
@@ -142,7 +148,7 @@ TEST(clients_on_unix_sockets_have_no_address)
     for (int i = 0; i < 10; i++)
         assert_true(enter(&limits, &listener, &local, why));
     for (int i = 0; i < 10; i++)
-        limits_leave(&limits, &listener, &local);
+        leave(&limits, &listener, &local);
     limits_fini(&limits);
 }
 
@@ -161,7 +167,7 @@ TEST(without_memory_an_address_is_turned_away_and_nothing_is_counted)
         has_entered = enter(&limits, &listener, &here, why);
         mem_fail_after(-1);
         if (has_entered) {
-            limits_leave(&limits, &listener, &here);
+            leave(&limits, &listener, &here);
         } else {
             refused++;
             assert_string_equal(why, "headgate: out of memory");

@@ -269,6 +269,8 @@ TEST(a_long_answer_does_not_stay_in_memory)
     assert_true(text_append_cstr(&end.stream.out, "short"));
     assert_int_equal(stream_flush(&end.stream), STREAM_OK);
     assert_non_null(end.stream.out.data);
+    stream_trim(&end.stream);
+    assert_null(end.stream.out.data);
     close_end(&end);
 }
 
