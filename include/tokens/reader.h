@@ -32,10 +32,10 @@ enum user_lock {
 struct reader {
     struct lexer lexer;
     struct token slots[3]; /* private: memory of the three tokens below, in turn */
-    struct token *token;   /* the current token */
-    struct token *ahead;   /* the token after the current one */
-    enum keyword keyword;  /* of the current token; KEYWORD_NONE for names */
-    struct token *before;  /* the token before the current one; TOKEN_END at the start of a statement */
+    struct token *token;  /* the current token. reader_begin() clears what follows, and fills what precedes */
+    struct token *ahead;  /* the token after the current one */
+    enum keyword keyword; /* of the current token; KEYWORD_NONE for names */
+    struct token *before; /* the token before the current one; TOKEN_END at the start of a statement */
     enum keyword before_keyword;
     const uint8_t *from; /* the beginning of the statement, with comments before its first token; borrows */
     const uint8_t *shape_from; /* private: after the last literal; borrows */

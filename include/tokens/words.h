@@ -26,8 +26,9 @@ struct words {
     size_t shortest, longest;
     uint16_t slots[WORDS_SLOTS]; /* row numbers; 0: empty */
     struct {
+        size_t len;
         struct word_ends ends;
-        struct word_ends cases; /* the bits that letter case may change */
+        struct word_ends fixed; /* the bits that letter case does not change */
     } exact[WORDS_SLOTS / 4];   /* of each row */
 };
 

@@ -334,8 +334,10 @@ static enum step no_memory(struct session *session)
 static enum step pass_on(struct session *session, struct upstream *upstream)
 {
     struct job *job = session->job;
-    struct tracker_info info = { 0 };
+    struct tracker_info
+        info; /* filled when a packet is handed out; its kind is asked for after nonsense too */
     enum refusal refusal = REFUSAL_NONE;
+    info.kind = TRACKER_OK;
     enum stream_result result = stream_flush(&session->client); /* headgate's own packets go first */
     if (result == STREAM_OK) {
         switch (look(session, upstream, &info, &refusal)) {

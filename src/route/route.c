@@ -300,5 +300,5 @@ const char *route_reason_name(enum route_reason reason)
 bool route_is_system_schema(struct span schema)
 {
     static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
-    return span_is_among(schema, names, sizeof names / sizeof *names);
+    return schema.len > 0 && span_is_among(schema, names, sizeof names / sizeof *names);
 }

@@ -198,8 +198,10 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     distrust(&facts, reader.lexer.doubts);
     if (reader.is_hidden) /* some servers see another statement there, or no statement */
         facts.kind = SQL_UNKNOWN;
-    facts.asks_id = !facts.is_read && (mentions_id(sql) || (facts.code_effects & CODE_ASKS_ID) != 0);
-    facts.changes_accounts = accounts_may_change(sql, &facts, dialect);
+    if (!facts.is_read) {
+        facts.asks_id = mentions_id(sql) || (facts.code_effects & CODE_ASKS_ID) != 0;
+        facts.changes_accounts = accounts_may_change(sql, &facts, dialect);
+    }
     facts.shape = reader_shape(&reader);
     facts.names_mark = catalog_names_mark(dialect);
     return facts;

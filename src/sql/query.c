@@ -309,8 +309,13 @@ static void read_into(struct scan *scan)
                 token_is_user_variable(scan->reader->ahead) ? SQL_REASON_USER_VARIABLE : SQL_REASON_INTO);
 }
 
-/* Reserved words that do not occur in a harmless read. */
-static const uint8_t refusals[KEYWORDS] = {
+/* What a keyword means for a query: 0, the reason why it does not occur in a harmless read, or one of these. */
+enum { ROLE_WITH = UINT8_MAX - 2, ROLE_FOR, ROLE_INTO };
+
+static const uint8_t roles[KEYWORDS] = {
+    [KEYWORD_WITH] = ROLE_WITH,
+    [KEYWORD_FOR] = ROLE_FOR,
+    [KEYWORD_INTO] = ROLE_INTO,
     [KEYWORD_LOCK] = SQL_REASON_LOCKING_READ,
     [KEYWORD_PROCEDURE] = SQL_REASON_PROCEDURE,
     [KEYWORD_SQL_CALC_FOUND_ROWS] = SQL_REASON_FOUND_ROWS,
@@ -334,32 +339,33 @@ static bool is_string_function(const struct reader *reader)
            reader_is_call(reader);
 }
 
-static __attribute__((noinline)) void read_keyword(struct scan *scan)
+/* Reads a word with a role, or inside JSON_TABLE. */
+static __attribute__((noinline)) void read_role(struct scan *scan, uint8_t role)
 {
-    struct reader *reader = scan->reader;
-    if (scan->json_tables != 0 && token_is_word(reader->token, "columns"))
+    if (scan->json_tables != 0 && token_is_word(scan->reader->token, "columns"))
         scan->json_tables &= ~depth_bit(scan);
-    if (reader->keyword == KEYWORD_WITH && !is_in_with(scan))
+    if (role == ROLE_WITH && !is_in_with(scan))
         scan->with_lists |= depth_bit(scan);
-    else if (reader->keyword == KEYWORD_FOR)
+    else if (role == ROLE_FOR)
         read_for(scan);
-    else if (reader->keyword == KEYWORD_INTO)
+    else if (role == ROLE_INTO)
         read_into(scan);
-    else if (refusals[reader->keyword] != 0 && !is_string_function(reader))
-        refuse_here(scan, (enum sql_reason)refusals[reader->keyword]);
-    else if (!stands_alone(reader))
+    else if (role != 0 && role != ROLE_WITH && !is_string_function(scan->reader))
+        refuse_here(scan, (enum sql_reason)role);
+    else if (!stands_alone(scan->reader))
         read_name(scan);
 }
 
 static inline void read_word(struct scan *scan)
 {
+    const struct reader *reader = scan->reader;
+    uint8_t role = roles[reader->keyword];
     /* Both families reserve SELECT and FROM, which stand in nearly every query. */
-    if (scan->checks_names && scan->reader->keyword != KEYWORD_SELECT &&
-        scan->reader->keyword != KEYWORD_FROM)
+    if (scan->checks_names && reader->keyword != KEYWORD_SELECT && reader->keyword != KEYWORD_FROM)
         check_name(scan);
-    if (scan->reader->keyword != KEYWORD_NONE || scan->json_tables != 0)
-        read_keyword(scan);
-    else if (!stands_alone(scan->reader))
+    if (role != 0 || scan->json_tables != 0)
+        read_role(scan, role);
+    else if (!stands_alone(reader))
         read_name(scan);
 }
 

@@ -229,7 +229,8 @@ uint64_t reader_shape(struct reader *reader)
 
 void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect)
 {
-    *reader = (struct reader){ 0 };
+    reader->slots[0] = (struct token){ 0 };
+    memset(&reader->token, 0, sizeof *reader - offsetof(struct reader, token));
     reader->before = &reader->slots[0];
     reader->token = &reader->slots[1];
     reader->ahead = &reader->slots[2];

@@ -35,15 +35,15 @@ size_t words_slot(struct span word)
     return slot_of(ends_of(word), word.len);
 }
 
-/* Of eight bytes of a name in capitals: 0x20 in each byte that is a letter. */
-static uint64_t cases_of(uint64_t bytes)
+/* Of eight bytes of a name in capitals: all bits but 0x20 in each byte that is a letter. */
+static uint64_t fixed_of(uint64_t bytes)
 {
-    uint64_t cases = 0;
+    uint64_t fixed = UINT64_MAX;
     for (unsigned shift = 0; shift < 64; shift += 8) {
         uint8_t c = (uint8_t)(bytes >> shift);
-        cases |= c >= 'A' && c <= 'Z' ? UINT64_C(0x20) << shift : 0;
+        fixed ^= c >= 'A' && c <= 'Z' ? UINT64_C(0x20) << shift : 0;
     }
-    return cases;
+    return fixed;
 }
 
 void words_fill(struct words *words, const struct word *rows, size_t count)
@@ -56,8 +56,9 @@ void words_fill(struct words *words, const struct word *rows, size_t count)
         while (words->slots[slot] != 0)
             slot = (slot + 1) % WORDS_SLOTS;
         words->slots[slot] = (uint16_t)row;
+        words->exact[row].len = rows[row].len;
         words->exact[row].ends = ends;
-        words->exact[row].cases = (struct word_ends){ cases_of(ends.first), cases_of(ends.last) };
+        words->exact[row].fixed = (struct word_ends){ fixed_of(ends.first), fixed_of(ends.last) };
         if (rows[row].len > words->longest)
             words->longest = rows[row].len;
         if (rows[row].len < words->shortest)
@@ -78,9 +79,9 @@ static bool is_same_inside(const uint8_t *data, const struct word *word)
 
 static bool is_same(const struct words *words, size_t row, struct span word, struct word_ends ends)
 {
-    const struct word_ends *name = &words->exact[row].ends, *cases = &words->exact[row].cases;
-    return words->rows[row].len == word.len && ((ends.first ^ name->first) & ~cases->first) == 0 &&
-           ((ends.last ^ name->last) & ~cases->last) == 0 &&
+    const struct word_ends *name = &words->exact[row].ends, *fixed = &words->exact[row].fixed;
+    return words->exact[row].len == word.len && ((ends.first ^ name->first) & fixed->first) == 0 &&
+           ((ends.last ^ name->last) & fixed->last) == 0 &&
            (word.len <= 16 || is_same_inside(word.data, &words->rows[row]));
 }
 
