@@ -283,6 +283,7 @@ docs: all
 	@$(BUILD)/headgate --reference > docs/configuration.md
 	@$(BUILD)/headgate --metrics > docs/metrics.md
 	@$(BUILD)/headgate --states > docs/architecture/states.md
+	@$(BUILD)/headgate --facets > docs/architecture/facets.md
 	@$(BUILD)/headgate --manual-headgate > docs/man/headgate.8
 	@$(BUILD)/headgate --manual-headgatectl > docs/man/headgatectl.1
 	@$(BUILD)/headgate --manual-conf > docs/man/headgate.conf.5

@@ -67,4 +67,7 @@ void facets_reset(struct facets *facets, const struct view *view, uint16_t colla
                   const struct pin_origin *origin);
 void facets_fini(struct facets *facets);
 
+/* Writes the page docs/architecture/facets.md. */
+void facet_table_write(struct text *out);
+
 #endif

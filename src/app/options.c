@@ -4,6 +4,7 @@
 #include "app/config.h"
 #include "app/manual.h"
 #include "session/session.h"
+#include "state/facet_table.h"
 
 #include <stdio.h>
 
@@ -23,6 +24,7 @@ const struct option_row option_rows[] = {
     { "--reference", "", "", "print the reference of all settings", config_write_reference },
     { "--metrics", "", "", "print the reference of all metrics", metrics_write_reference },
     { "--states", "", "", "print the states of a session, and which may follow which", session_write_states },
+    { "--facets", "", "", "print the facets of a session's state", facet_table_write },
     { "--manual-headgate", "", "", "print headgate(8), a manual page in man(7)", manual_write_headgate },
     { "--manual-headgatectl", "", "", "print headgatectl(1)", manual_write_headgatectl },
     { "--manual-conf", "", "", "print headgate.conf(5)", manual_write_conf },

@@ -187,7 +187,8 @@ enum facet_left facets_left(const struct facets *facets, const struct slot *slot
     return worst;
 }
 
-/* The versions of variables go on at a reset, and connections still have older ones. */
+/* The versions of variables go on at a reset, and connections still have older ones. Prepared statements, which
+ * has_left_schema is about, are gone. */
 void facets_reset(struct facets *facets, const struct view *view, uint16_t collation,
                   const struct pin_origin *origin)
 {
@@ -198,7 +199,7 @@ void facets_reset(struct facets *facets, const struct view *view, uint16_t colla
         if (table[i]->reset != NULL)
             table[i]->reset(facets);
     facets->set &= kept;
-    facets->has_replica_refused = false;
+    facets->has_replica_refused = facets->has_left_schema = false;
     pins_clear(&facets->pins);
     client_tracking_begin(&facets->tracking, view);
     reading_begin(&facets->reading, view, collation);
@@ -215,4 +216,28 @@ void facets_fini(struct facets *facets)
             table[i]->fini(facets);
     text_fini(&facets->tracking.names);
     pins_clear(&facets->pins);
+}
+
+/* ---- documentation ---- */
+
+void facet_table_write(struct text *out)
+{
+    static const struct {
+        const char *file, *told, *lacked, *said, *pins, *asked;
+    } words[FACET_COUNT] = {
+#define FACET(NAME, name, told, lacked, said, pins, asked)                                                   \
+    [FACET_##NAME] = { #name, told, lacked, said, pins, asked },
+#include "state/tbl/facets.h"
+#undef FACET
+    };
+    (void)text_append_cstr(
+        out,
+        "# Facets of a session's state\n\nWritten from `state/tbl/facets.h` by `make docs`; change the rows, "
+        "not this page. Each facet is a file of `src/state`.\n\n"
+        "| file | a change is told by | a connection lacks it if | the connection gets it by | pins | it is "
+        "asked for, before it is given up | a reset |\n|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < FACET_COUNT; i++)
+        (void)text_appendf(out, "| `%s.c` | %s | %s | %s | %s | %s | %s |\n", words[i].file, words[i].told,
+                           words[i].lacked, words[i].said, words[i].pins, words[i].asked,
+                           table[i]->reset != NULL ? "ends it" : "leaves it");
 }

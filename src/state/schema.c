@@ -198,12 +198,6 @@ static void told(const struct report *report, const struct sesstrack_change *cha
     facets_note(facets, FACET_SCHEMA);
 }
 
-/* Servers keep the schema at a reset. */
-static void reset(struct facets *facets)
-{
-    facets->has_left_schema = false;
-}
-
 static void fini(struct facets *facets)
 {
     text_fini(&facets->schema);
@@ -216,5 +210,4 @@ const struct facet facet_schema = { .told_by = 1u << SESSTRACK_SCHEMA,
                                     .lacks = lacks,
                                     .say = say,
                                     .note = note,
-                                    .reset = reset,
                                     .fini = fini };

@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "app/options.h"
 #include "session/session.h"
+#include "state/facet_table.h"
 #include "settings/roff.h"
 
 /* The tests run in tests/. */
@@ -20,6 +21,7 @@ static const struct {
     { "../docs/man/headgate.conf.5", manual_write_conf },
     { "../docs/configuration.md", config_write_reference },
     { "../docs/architecture/states.md", session_write_states },
+    { "../docs/architecture/facets.md", facet_table_write },
 };
 
 static char *read_file(const char *path)
