@@ -32,6 +32,17 @@
     }                                                                                                        \
     static void name(__attribute__((unused)) void **state)
 #define TEST(name) TEST_WITH(name, NULL, NULL)
+/* A test of a thing of that type, which the body has as a pointer, between open(thing) and close(thing). */
+#define TEST_OF(type, thing, open, close, name)                                                              \
+    static void name##_of(type *thing);                                                                      \
+    TEST(name)                                                                                               \
+    {                                                                                                        \
+        static type it; /* aligned for counters; under ASan the stack is not */                              \
+        open(&it);                                                                                           \
+        name##_of(&it);                                                                                      \
+        close(&it);                                                                                          \
+    }                                                                                                        \
+    static void name##_of(type *thing)
 #define RUN_TESTS(before, after)                                                                             \
     int main(void)                                                                                           \
     {                                                                                                        \

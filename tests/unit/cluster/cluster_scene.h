@@ -541,4 +541,8 @@ static inline void open_another(struct scene *scene, struct fake *another, const
     (void)addr_format(&another->acceptor.addr, address);
 }
 
+/* A test of a cluster that has not been started; of one that is settled. */
+#define SCENE_TEST(name) TEST_OF(struct scene, scene, open_scene, close_scene, name)
+#define SETTLED_TEST(name) TEST_OF(struct scene, scene, open_settled_scene, close_scene, name)
+
 #endif

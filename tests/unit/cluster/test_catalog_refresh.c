@@ -46,42 +46,41 @@ static void turn_until_surveyed(struct scene *scene, unsigned server, unsigned m
         turn(&scene->loop);
 }
 
-TEST(stored_code_travels_with_the_view)
+#define CODE_TEST(name) TEST_OF(struct scene, scene, open_scene_of_code, close_scene, name)
+
+CODE_TEST(stored_code_travels_with_the_view)
 {
-    struct scene scene;
-    open_scene_of_code(&scene);
-    start(&scene);
-    while (!knows(&scene, "app", "price"))
-        turn(&scene.loop);
-    assert_int_equal(effects(&scene, CODE_FUNCTION, "app", "PRICE"), 0);
-    assert_int_equal(effects(&scene, CODE_FUNCTION, "app", "pay"), CODE_WRITES | CODE_SETS_VARIABLES);
-    assert_int_equal(effects(&scene, CODE_FUNCTION, "app", "twice"), 0);
-    assert_int_not_equal(effects(&scene, CODE_FUNCTION, "", "twice"), 0);
-    assert_int_equal(effects(&scene, CODE_FUNCTION, "app", "loaded"), CODE_UNKNOWN);
-    assert_int_equal(effects(&scene, CODE_FUNCTION, "app", "missing"), CODE_UNKNOWN);
-    assert_int_equal(effects(&scene, CODE_TABLE, "app", "plain"), 0);
-    assert_int_equal(effects(&scene, CODE_TABLE, "app", "t"), 0);
-    assert_int_equal(effects(&scene, CODE_TABLE, "app", "paying"), CODE_WRITES | CODE_SETS_VARIABLES);
-    assert_int_equal(effects(&scene, CODE_TABLE, "app", "secret"), CODE_UNKNOWN);
-    assert_int_equal(effects(&scene, CODE_TRIGGER, "app", "t"), CODE_SETS_VARIABLES);
-    assert_true(looks_like(&scene, "PRR"));
-    assert_int_equal(scene.fakes[1].surveys + scene.fakes[2].surveys, 0);
+    start(scene);
+    while (!knows(scene, "app", "price"))
+        turn(&scene->loop);
+    assert_int_equal(effects(scene, CODE_FUNCTION, "app", "PRICE"), 0);
+    assert_int_equal(effects(scene, CODE_FUNCTION, "app", "pay"), CODE_WRITES | CODE_SETS_VARIABLES);
+    assert_int_equal(effects(scene, CODE_FUNCTION, "app", "twice"), 0);
+    assert_int_not_equal(effects(scene, CODE_FUNCTION, "", "twice"), 0);
+    assert_int_equal(effects(scene, CODE_FUNCTION, "app", "loaded"), CODE_UNKNOWN);
+    assert_int_equal(effects(scene, CODE_FUNCTION, "app", "missing"), CODE_UNKNOWN);
+    assert_int_equal(effects(scene, CODE_TABLE, "app", "plain"), 0);
+    assert_int_equal(effects(scene, CODE_TABLE, "app", "t"), 0);
+    assert_int_equal(effects(scene, CODE_TABLE, "app", "paying"), CODE_WRITES | CODE_SETS_VARIABLES);
+    assert_int_equal(effects(scene, CODE_TABLE, "app", "secret"), CODE_UNKNOWN);
+    assert_int_equal(effects(scene, CODE_TRIGGER, "app", "t"), CODE_SETS_VARIABLES);
+    assert_true(looks_like(scene, "PRR"));
+    assert_int_equal(scene->fakes[1].surveys + scene->fakes[2].surveys, 0);
     /* An unchanged list makes no new view, and no bodies are transferred. */
-    unsigned views = scene.views, pages = scene.fakes[0].pages;
-    turn_until_surveyed(&scene, 0, 3);
-    assert_int_equal(scene.views, views);
-    assert_int_equal(scene.fakes[0].pages, pages);
+    unsigned views = scene->views, pages = scene->fakes[0].pages;
+    turn_until_surveyed(scene, 0, 3);
+    assert_int_equal(scene->views, views);
+    assert_int_equal(scene->fakes[0].pages, pages);
     /* A function is dropped: a holder of the old view still has the old catalog. */
-    struct view *before = view_acquire(scene.view);
-    CODE(&scene.fakes[0], "FUNCTION", "app", "tax", "RETURN 1");
-    while (knows(&scene, "app", "price"))
-        turn(&scene.loop);
-    assert_true(knows(&scene, "app", "tax"));
+    struct view *before = view_acquire(scene->view);
+    CODE(&scene->fakes[0], "FUNCTION", "app", "tax", "RETURN 1");
+    while (knows(scene, "app", "price"))
+        turn(&scene->loop);
+    assert_true(knows(scene, "app", "tax"));
     assert_int_equal(
         catalog_effects(before->catalog, CODE_FUNCTION, span_cstr("app"), span_cstr(""), span_cstr("price")),
         0);
     view_release(&before);
-    close_scene(&scene);
 }
 
 /* A list that is not complete counts as unknown; the other lists are known. */
@@ -156,83 +155,71 @@ TEST(without_an_answer_nothing_is_known)
 }
 
 /* The list has more than one page. */
-TEST(as_much_as_is_allowed_is_read)
+CODE_TEST(as_much_as_is_allowed_is_read)
 {
-    struct scene scene;
-    open_scene_of_code(&scene);
-    scene.fakes[0].repeats = 2000;
-    start(&scene);
-    while (!knows(&scene, "app", "price"))
-        turn(&scene.loop);
-    assert_int_equal(catalog_count(scene.view->catalog), 2000 + scene.fakes[0].code_count);
-    close_scene(&scene);
+    scene->fakes[0].repeats = 2000;
+    start(scene);
+    while (!knows(scene, "app", "price"))
+        turn(&scene->loop);
+    assert_int_equal(catalog_count(scene->view->catalog), 2000 + scene->fakes[0].code_count);
 }
 
-TEST(a_new_primary_is_asked_at_once_and_the_old_ones_word_forgotten)
+CODE_TEST(a_new_primary_is_asked_at_once_and_the_old_ones_word_forgotten)
 {
-    struct scene scene;
-    open_scene_of_code(&scene);
-    scene.settings.read_functions_interval_us = 3600000000;
-    CODE(&scene.fakes[1], "FUNCTION", "app", "other", "RETURN 1");
-    start(&scene);
-    while (!knows(&scene, "app", "price"))
-        turn(&scene.loop);
-    assert_int_equal(scene.fakes[0].surveys, 1);
-    fake_close(&scene.fakes[0]);
-    turn_until_it_looks_like(&scene, "dRR");
-    assert_int_equal(effects(&scene, CODE_TABLE, "app", "plain"), CODE_UNKNOWN);
-    assert_int_equal(effects(&scene, CODE_TABLE, "app", "t"), 0);
-    scene.fakes[1].is_replica = false;
-    scene.fakes[1].is_writable = true;
-    turn_until_it_looks_like(&scene, "dPR");
-    while (!knows(&scene, "app", "other"))
-        turn(&scene.loop);
-    assert_false(knows(&scene, "app", "price"));
-    close_scene(&scene);
+    scene->settings.read_functions_interval_us = 3600000000;
+    CODE(&scene->fakes[1], "FUNCTION", "app", "other", "RETURN 1");
+    start(scene);
+    while (!knows(scene, "app", "price"))
+        turn(&scene->loop);
+    assert_int_equal(scene->fakes[0].surveys, 1);
+    fake_close(&scene->fakes[0]);
+    turn_until_it_looks_like(scene, "dRR");
+    assert_int_equal(effects(scene, CODE_TABLE, "app", "plain"), CODE_UNKNOWN);
+    assert_int_equal(effects(scene, CODE_TABLE, "app", "t"), 0);
+    scene->fakes[1].is_replica = false;
+    scene->fakes[1].is_writable = true;
+    turn_until_it_looks_like(scene, "dPR");
+    while (!knows(scene, "app", "other"))
+        turn(&scene->loop);
+    assert_false(knows(scene, "app", "price"));
 }
 
 /* Changed code is unknown from that moment on. When the change has ended, the primary is asked at once. */
-TEST(a_change_that_passes_is_not_known_until_it_was_asked_about)
+CODE_TEST(a_change_that_passes_is_not_known_until_it_was_asked_about)
 {
-    struct scene scene;
     struct code_change change;
-    open_scene_of_code(&scene);
-    scene.settings.read_functions_interval_us = 3600000000;
-    start(&scene);
-    while (!knows(&scene, "app", "price"))
-        turn(&scene.loop);
+    scene->settings.read_functions_interval_us = 3600000000;
+    start(scene);
+    while (!knows(scene, "app", "price"))
+        turn(&scene->loop);
     struct sql_dialect dialect = { 0 };
     assert_true(code_change_read(SPAN_LITERAL("CREATE VIEW fresh AS SELECT pay()"), &dialect, &change));
-    code_changes_begin(scene.view->code_changes, &change);
-    assert_int_equal(effects(&scene, CODE_TABLE, "app", "fresh"), CODE_UNKNOWN);
-    assert_int_equal(effects(&scene, CODE_TABLE, "app", "plain"), CODE_UNKNOWN);
-    assert_int_equal(effects(&scene, CODE_FUNCTION, "app", "price"), CODE_UNKNOWN);
-    assert_int_equal(effects(&scene, CODE_TABLE, "app", "t"), 0);
-    unsigned surveys = scene.fakes[0].surveys;
-    code_changes_end(scene.view->code_changes);
-    catalog_refresh_note_change(&scene.cluster);
-    while (!knows(&scene, "app", "price"))
-        turn(&scene.loop);
-    assert_int_equal(scene.fakes[0].surveys, surveys + 1);
-    assert_int_equal(effects(&scene, CODE_TABLE, "app", "plain"), 0);
-    close_scene(&scene);
+    code_changes_begin(scene->view->code_changes, &change);
+    assert_int_equal(effects(scene, CODE_TABLE, "app", "fresh"), CODE_UNKNOWN);
+    assert_int_equal(effects(scene, CODE_TABLE, "app", "plain"), CODE_UNKNOWN);
+    assert_int_equal(effects(scene, CODE_FUNCTION, "app", "price"), CODE_UNKNOWN);
+    assert_int_equal(effects(scene, CODE_TABLE, "app", "t"), 0);
+    unsigned surveys = scene->fakes[0].surveys;
+    code_changes_end(scene->view->code_changes);
+    catalog_refresh_note_change(&scene->cluster);
+    while (!knows(scene, "app", "price"))
+        turn(&scene->loop);
+    assert_int_equal(scene->fakes[0].surveys, surveys + 1);
+    assert_int_equal(effects(scene, CODE_TABLE, "app", "plain"), 0);
 }
 
-TEST(a_survey_without_rights_is_told_once)
+CODE_TEST(a_survey_without_rights_is_told_once)
 {
-    struct scene scene;
     char text[8192];
-    open_scene_of_code(&scene);
-    keep_log(&scene);
-    scene.fakes[0].refusal = 1142;
-    start(&scene);
-    turn_until_surveyed(&scene, 0, 4);
-    read_log(&scene, text, sizeof text);
+    keep_log(scene);
+    scene->fakes[0].refusal = 1142;
+    start(scene);
+    turn_until_surveyed(scene, 0, 4);
+    read_log(scene, text, sizeof text);
     const char *line =
         strstr(text, "stored functions stay on the primary: the monitor's account may not see");
     assert_row(line != NULL && strstr(line, "performance_schema.user_defined_functions") != NULL, "%s", text);
     assert_row(strstr(line + 1, "stored functions") == NULL, "%s", text);
-    close_scene(&scene);
 }
 
 RUN_TESTS(NULL, NULL)

@@ -70,76 +70,66 @@ static void wait_for(struct scene *scene, const struct client *reader)
         turn(&scene->loop);
 }
 
-TEST(readers_that_wait_together_share_one)
+#define SCENE_TEST(name) TEST_OF(struct scene, scene, open_scene, close_scene, name)
+
+SCENE_TEST(readers_that_wait_together_share_one)
 {
-    struct scene scene;
     struct client readers[5];
-    open_scene(&scene);
     for (size_t i = 0; i < 5; i++)
-        want(&scene, &readers[i]);
+        want(scene, &readers[i]);
     assert_int_equal(readers[0].status, 0); /* not called before document_want returns */
     for (size_t i = 0; i < 5; i++) {
-        wait_for(&scene, &readers[i]);
+        wait_for(scene, &readers[i]);
         assert_int_equal(readers[i].status, 200);
         assert_string_equal(readers[i].body, "number 1");
     }
-    close_scene(&scene);
 }
 
-TEST(who_comes_while_one_is_made_reads_the_next)
+SCENE_TEST(who_comes_while_one_is_made_reads_the_next)
 {
-    struct scene scene;
     struct client first, second;
-    open_scene(&scene);
-    scene.is_slow = true;
-    want(&scene, &first);
-    while (scene.made == 0)
-        turn(&scene.loop);
-    want(&scene, &second);
-    document_done(&scene.document, 200);
+    scene->is_slow = true;
+    want(scene, &first);
+    while (scene->made == 0)
+        turn(&scene->loop);
+    want(scene, &second);
+    document_done(&scene->document, 200);
     assert_string_equal(first.body, "number 1");
     assert_int_equal(second.status, 0);
-    scene.is_slow = false;
-    wait_for(&scene, &second);
+    scene->is_slow = false;
+    wait_for(scene, &second);
     assert_string_equal(second.body, "number 2");
-    close_scene(&scene);
 }
 
-TEST(there_is_a_pause_from_one_to_the_next)
+SCENE_TEST(there_is_a_pause_from_one_to_the_next)
 {
-    struct scene scene;
     struct client reader;
-    open_scene(&scene);
     for (unsigned i = 1; i <= 3; i++) {
-        want(&scene, &reader);
-        uint64_t since_us = scene.loop.now_us - scene.document.began_us;
-        double wait_us = ev_timer_remaining(scene.loop.ev, &scene.document.start.ev) * 1e6;
+        want(scene, &reader);
+        uint64_t since_us = scene->loop.now_us - scene->document.began_us;
+        double wait_us = ev_timer_remaining(scene->loop.ev, &scene->document.start.ev) * 1e6;
         assert_true(i == 1 || (double)since_us + wait_us > DOCUMENT_PAUSE_US - 1);
-        wait_for(&scene, &reader);
-        assert_int_equal(scene.made, i);
+        wait_for(scene, &reader);
+        assert_int_equal(scene->made, i);
     }
-    close_scene(&scene);
 }
 
-TEST(who_has_left_hears_nothing)
+SCENE_TEST(who_has_left_hears_nothing)
 {
-    struct scene scene;
     struct client stays, leaves, leaves_late;
-    open_scene(&scene);
-    scene.is_slow = true;
-    want(&scene, &leaves);
+    scene->is_slow = true;
+    want(scene, &leaves);
     document_leave(&leaves.reader);
     document_leave(&leaves.reader); /* harmless */
-    want(&scene, &stays);
-    want(&scene, &leaves_late);
-    while (scene.made == 0)
-        turn(&scene.loop);
+    want(scene, &stays);
+    want(scene, &leaves_late);
+    while (scene->made == 0)
+        turn(&scene->loop);
     document_leave(&leaves_late.reader);
-    document_done(&scene.document, 200);
+    document_done(&scene->document, 200);
     assert_int_equal(stays.status, 200);
     assert_int_equal(leaves.status, 0);
     assert_int_equal(leaves_late.status, 0);
-    close_scene(&scene);
 }
 
 /* The deadline passes; the test does not wait for it. */
@@ -150,28 +140,25 @@ static void let_time_pass(struct scene *scene)
     loop_timer_stop(&scene->document.deadline);
 }
 
-TEST(what_does_not_come_is_said_after_a_while_and_may_still_come)
+SCENE_TEST(what_does_not_come_is_said_after_a_while_and_may_still_come)
 {
-    struct scene scene;
     struct client first, second, third;
-    open_scene(&scene);
-    scene.is_slow = true;
-    want(&scene, &first);
-    while (scene.made == 0)
-        turn(&scene.loop);
-    want(&scene, &second);
-    let_time_pass(&scene);
+    scene->is_slow = true;
+    want(scene, &first);
+    while (scene->made == 0)
+        turn(&scene->loop);
+    want(scene, &second);
+    let_time_pass(scene);
     assert_int_equal(first.status, 503);
     assert_int_equal(second.status, 503);
-    want(&scene, &third);
-    turn_without_waiting(&scene.loop);
-    assert_int_equal(scene.made, 1); /* never two at a time */
-    scene.is_slow = false;
-    document_done(&scene.document, 200); /* the late answer, which no reader waits for */
-    wait_for(&scene, &third);
+    want(scene, &third);
+    turn_without_waiting(&scene->loop);
+    assert_int_equal(scene->made, 1); /* never two at a time */
+    scene->is_slow = false;
+    document_done(&scene->document, 200); /* the late answer, which no reader waits for */
+    wait_for(scene, &third);
     assert_int_equal(third.status, 200);
     assert_string_equal(third.body, "number 2");
-    close_scene(&scene);
 }
 
 TEST(at_the_end_everybody_hears_it)
@@ -189,17 +176,14 @@ TEST(at_the_end_everybody_hears_it)
     assert_int_equal(waiting.status, 503);
 }
 
-TEST(without_memory_it_is_said)
+SCENE_TEST(without_memory_it_is_said)
 {
-    struct scene scene;
     struct client reader;
-    open_scene(&scene);
-    want(&scene, &reader);
+    want(scene, &reader);
     mem_fail_after(0);
-    wait_for(&scene, &reader);
+    wait_for(scene, &reader);
     mem_fail_after(-1);
     assert_int_equal(reader.status, 503);
-    close_scene(&scene);
 }
 
 RUN_TESTS(NULL, NULL)

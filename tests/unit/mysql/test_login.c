@@ -110,92 +110,77 @@ static enum login_verdict ask_switch(struct scene *scene, const char *plugin)
     return verdict;
 }
 
-TEST(native_login)
+#define OPEN(scene) scene_open(scene, "secret")
+#define SCENE_TEST(name) TEST_OF(struct scene, scene, OPEN, scene_close, name)
+
+SCENE_TEST(native_login)
 {
-    struct scene scene;
-    scene_open(&scene, "secret");
-    scene.wish.schema = "shop";
-    assert_int_equal(greet(&scene, "5.5.5-10.11.6-MariaDB", MARIADB_CAPS, AUTH_NATIVE), LOGIN_MORE);
-    struct handshake_response sent = response(&scene);
+    scene->wish.schema = "shop";
+    assert_int_equal(greet(scene, "5.5.5-10.11.6-MariaDB", MARIADB_CAPS, AUTH_NATIVE), LOGIN_MORE);
+    struct handshake_response sent = response(scene);
     assert_span(sent.user, "app");
     assert_hex(sent.auth, TOKEN);
     assert_span(sent.schema, "shop");
     assert_span(sent.plugin, AUTH_NATIVE);
-    assert_int_equal(feed_hex(&scene, LOGIN_OK), LOGIN_DONE);
-    assert_int_equal(scene.login.ok.status, 2);
-    assert_int_equal(scene.login.connection_id, 42);
-    assert_int_equal(scene.login.family, FAMILY_MARIADB);
-    assert_string_equal(scene.login.version, "5.5.5-10.11.6-MariaDB");
-    scene_close(&scene);
+    assert_int_equal(feed_hex(scene, LOGIN_OK), LOGIN_DONE);
+    assert_int_equal(scene->login.ok.status, 2);
+    assert_int_equal(scene->login.connection_id, 42);
+    assert_int_equal(scene->login.family, FAMILY_MARIADB);
+    assert_string_equal(scene->login.version, "5.5.5-10.11.6-MariaDB");
 }
 
-TEST(native_login_without_the_password)
+SCENE_TEST(native_login_without_the_password)
 {
-    struct scene scene;
-    scene_open(&scene, "secret");
-    scene.secret.has_password = false; /* only SHA1(password) is known, from a client's login */
-    assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_CACHING_SHA2), LOGIN_MORE);
-    assert_span(response(&scene).plugin, AUTH_NATIVE);
-    assert_hex(response(&scene).auth, TOKEN);
-    assert_int_equal(ask_switch(&scene, AUTH_CACHING_SHA2), LOGIN_UNPROVEN);
-    assert_non_null(strstr(scene.err.text, "needs the password"));
-    scene_close(&scene);
+    scene->secret.has_password = false; /* only SHA1(password) is known, from a client's login */
+    assert_int_equal(greet(scene, "8.0.36", MYSQL_CAPS, AUTH_CACHING_SHA2), LOGIN_MORE);
+    assert_span(response(scene).plugin, AUTH_NATIVE);
+    assert_hex(response(scene).auth, TOKEN);
+    assert_int_equal(ask_switch(scene, AUTH_CACHING_SHA2), LOGIN_UNPROVEN);
+    assert_non_null(strstr(scene->err.text, "needs the password"));
 }
 
-TEST(stored_hash_alone_is_a_clear_failure)
+SCENE_TEST(stored_hash_alone_is_a_clear_failure)
 {
-    struct scene scene;
-    scene_open(&scene, "secret");
-    scene.secret.has_password = scene.secret.has_stage1 = false;
-    assert_int_equal(greet(&scene, "11.4.2-MariaDB", MARIADB_CAPS, AUTH_NATIVE), LOGIN_UNPROVEN);
-    assert_non_null(strstr(scene.err.text, "only the stored hash is known"));
-    scene_close(&scene);
+    scene->secret.has_password = scene->secret.has_stage1 = false;
+    assert_int_equal(greet(scene, "11.4.2-MariaDB", MARIADB_CAPS, AUTH_NATIVE), LOGIN_UNPROVEN);
+    assert_non_null(strstr(scene->err.text, "only the stored hash is known"));
 }
 
-TEST(sha2_fast_login)
+SCENE_TEST(sha2_fast_login)
 {
-    struct scene scene;
-    scene_open(&scene, "secret");
-    assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_CACHING_SHA2), LOGIN_MORE);
-    assert_hex(response(&scene).auth, SHA2_TOKEN);
-    assert_int_equal(feed_hex(&scene, "0103"), LOGIN_MORE);
-    assert_int_equal(scene.out.len, 0);
-    assert_int_equal(feed_hex(&scene, LOGIN_OK), LOGIN_DONE);
-    scene_close(&scene);
+    assert_int_equal(greet(scene, "8.0.36", MYSQL_CAPS, AUTH_CACHING_SHA2), LOGIN_MORE);
+    assert_hex(response(scene).auth, SHA2_TOKEN);
+    assert_int_equal(feed_hex(scene, "0103"), LOGIN_MORE);
+    assert_int_equal(scene->out.len, 0);
+    assert_int_equal(feed_hex(scene, LOGIN_OK), LOGIN_DONE);
 }
 
-TEST(sha2_full_login_over_tls)
+SCENE_TEST(sha2_full_login_over_tls)
 {
-    struct scene scene;
-    scene_open(&scene, "secret");
-    scene.wish.tls = LOGIN_TLS_REQUIRED;
-    assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_CACHING_SHA2), LOGIN_TLS_GO);
-    assert_int_equal(scene.out.len, PACKET_HEADER_BYTES + SSL_REQUEST_BYTES);
+    scene->wish.tls = LOGIN_TLS_REQUIRED;
+    assert_int_equal(greet(scene, "8.0.36", MYSQL_CAPS, AUTH_CACHING_SHA2), LOGIN_TLS_GO);
+    assert_int_equal(scene->out.len, PACKET_HEADER_BYTES + SSL_REQUEST_BYTES);
     struct handshake_response ssl, full;
-    assert_int_equal(handshake_parse(answer(&scene), MYSQL_CAPS, &ssl), HANDSHAKE_SSL_REQUEST);
-    text_clear(&scene.out);
-    login_secured(&scene.login, &scene.out);
-    assert_int_equal(scene.out.data[3], 2);
-    full = response(&scene);
+    assert_int_equal(handshake_parse(answer(scene), MYSQL_CAPS, &ssl), HANDSHAKE_SSL_REQUEST);
+    text_clear(&scene->out);
+    login_secured(&scene->login, &scene->out);
+    assert_int_equal(scene->out.data[3], 2);
+    full = response(scene);
     assert_true(full.caps == ssl.caps);
     assert_hex(full.auth, SHA2_TOKEN);
-    scene.seq = 3;
-    assert_int_equal(feed_hex(&scene, "0104"), LOGIN_MORE);
-    assert_hex(answer(&scene), "73656372657400");
-    assert_int_equal(feed_hex(&scene, LOGIN_OK), LOGIN_DONE);
-    scene_close(&scene);
+    scene->seq = 3;
+    assert_int_equal(feed_hex(scene, "0104"), LOGIN_MORE);
+    assert_hex(answer(scene), "73656372657400");
+    assert_int_equal(feed_hex(scene, LOGIN_OK), LOGIN_DONE);
 }
 
-TEST(sha2_full_login_over_a_unix_socket)
+SCENE_TEST(sha2_full_login_over_a_unix_socket)
 {
-    struct scene scene;
-    scene_open(&scene, "secret");
-    scene.wish.is_local = true;
-    login_begin(&scene.login, &scene.wish);
-    assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_CACHING_SHA2), LOGIN_MORE);
-    assert_int_equal(feed_hex(&scene, "0104"), LOGIN_MORE);
-    assert_hex(answer(&scene), "73656372657400");
-    scene_close(&scene);
+    scene->wish.is_local = true;
+    login_begin(&scene->login, &scene->wish);
+    assert_int_equal(greet(scene, "8.0.36", MYSQL_CAPS, AUTH_CACHING_SHA2), LOGIN_MORE);
+    assert_int_equal(feed_hex(scene, "0104"), LOGIN_MORE);
+    assert_hex(answer(scene), "73656372657400");
 }
 
 /* The server's side of the RSA exchange. */
@@ -275,18 +260,15 @@ TEST(empty_passwords_send_nothing)
     }
 }
 
-TEST(server_switches_once)
+SCENE_TEST(server_switches_once)
 {
-    struct scene scene;
-    scene_open(&scene, "secret");
-    assert_int_equal(greet(&scene, "11.8.2-MariaDB", MARIADB_CAPS, "unix_socket"), LOGIN_MORE);
-    assert_span(response(&scene).plugin, AUTH_NATIVE);
-    assert_int_equal(ask_switch(&scene, AUTH_CACHING_SHA2), LOGIN_MORE);
-    assert_hex(answer(&scene), SHA2_TOKEN);
-    assert_int_equal(feed_hex(&scene, "0103"), LOGIN_MORE);
-    assert_int_equal(ask_switch(&scene, AUTH_NATIVE), LOGIN_FAILED);
-    assert_non_null(strstr(scene.err.text, "twice"));
-    scene_close(&scene);
+    assert_int_equal(greet(scene, "11.8.2-MariaDB", MARIADB_CAPS, "unix_socket"), LOGIN_MORE);
+    assert_span(response(scene).plugin, AUTH_NATIVE);
+    assert_int_equal(ask_switch(scene, AUTH_CACHING_SHA2), LOGIN_MORE);
+    assert_hex(answer(scene), SHA2_TOKEN);
+    assert_int_equal(feed_hex(scene, "0103"), LOGIN_MORE);
+    assert_int_equal(ask_switch(scene, AUTH_NATIVE), LOGIN_FAILED);
+    assert_non_null(strstr(scene->err.text, "twice"));
 }
 
 /* ---- change of the account, on an existing connection ---- */
@@ -331,27 +313,21 @@ TEST(a_change_of_user_proves_with_the_nonce_of_the_greeting)
     }
 }
 
-TEST(a_change_of_user_goes_on_like_a_login)
+SCENE_TEST(a_change_of_user_goes_on_like_a_login)
 {
-    struct scene scene;
-    scene_open(&scene, "secret");
-    assert_int_equal(change(&scene, FAMILY_MYSQL), LOGIN_MORE);
-    assert_int_equal(ask_switch(&scene, AUTH_NATIVE), LOGIN_MORE);
-    assert_hex(answer(&scene), TOKEN);
-    assert_int_equal(feed_hex(&scene, "ff1504233238303030646f6e27"), LOGIN_REFUSED);
-    assert_int_equal(scene.err.code, 1045);
-    scene_close(&scene);
+    assert_int_equal(change(scene, FAMILY_MYSQL), LOGIN_MORE);
+    assert_int_equal(ask_switch(scene, AUTH_NATIVE), LOGIN_MORE);
+    assert_hex(answer(scene), TOKEN);
+    assert_int_equal(feed_hex(scene, "ff1504233238303030646f6e27"), LOGIN_REFUSED);
+    assert_int_equal(scene->err.code, 1045);
 }
 
-TEST(a_change_of_user_without_a_proof_is_a_clear_failure)
+SCENE_TEST(a_change_of_user_without_a_proof_is_a_clear_failure)
 {
-    struct scene scene;
-    scene_open(&scene, "secret");
-    scene.secret.has_password = scene.secret.has_stage1 = false;
-    assert_int_equal(change(&scene, FAMILY_MARIADB), LOGIN_UNPROVEN);
-    assert_non_null(strstr(scene.err.text, "only the stored hash is known"));
-    assert_int_equal(scene.out.len, 0);
-    scene_close(&scene);
+    scene->secret.has_password = scene->secret.has_stage1 = false;
+    assert_int_equal(change(scene, FAMILY_MARIADB), LOGIN_UNPROVEN);
+    assert_non_null(strstr(scene->err.text, "only the stored hash is known"));
+    assert_int_equal(scene->out.len, 0);
 }
 
 /* Packets that a server may send after the response, and the verdict. */
@@ -389,16 +365,13 @@ TEST(every_other_word_of_the_server)
     }
 }
 
-TEST(refusal_keeps_code_and_state)
+SCENE_TEST(refusal_keeps_code_and_state)
 {
-    struct scene scene;
-    scene_open(&scene, "secret");
-    assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_NATIVE), LOGIN_MORE);
-    assert_int_equal(feed(&scene, SPAN_LITERAL("\xFF\x15\x04#28000No")), LOGIN_REFUSED);
-    assert_int_equal(scene.err.code, 1045);
-    assert_string_equal(scene.err.sqlstate, "28000");
-    assert_string_equal(scene.err.text, "No");
-    scene_close(&scene);
+    assert_int_equal(greet(scene, "8.0.36", MYSQL_CAPS, AUTH_NATIVE), LOGIN_MORE);
+    assert_int_equal(feed(scene, SPAN_LITERAL("\xFF\x15\x04#28000No")), LOGIN_REFUSED);
+    assert_int_equal(scene->err.code, 1045);
+    assert_string_equal(scene->err.sqlstate, "28000");
+    assert_string_equal(scene->err.text, "No");
 }
 
 TEST(greeting_may_be_an_err_in_both_forms)
@@ -486,14 +459,11 @@ TEST(tls_is_taken_as_wished)
     }
 }
 
-TEST(packets_injected_before_tls_are_refused)
+SCENE_TEST(packets_injected_before_tls_are_refused)
 {
-    struct scene scene;
-    scene_open(&scene, "secret");
-    scene.wish.tls = LOGIN_TLS_PREFERRED;
-    assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_NATIVE), LOGIN_TLS_GO);
-    assert_int_equal(feed_hex(&scene, LOGIN_OK), LOGIN_FAILED);
-    scene_close(&scene);
+    scene->wish.tls = LOGIN_TLS_PREFERRED;
+    assert_int_equal(greet(scene, "8.0.36", MYSQL_CAPS, AUTH_NATIVE), LOGIN_TLS_GO);
+    assert_int_equal(feed_hex(scene, LOGIN_OK), LOGIN_FAILED);
 }
 
 RUN_TESTS(NULL, NULL)

@@ -143,18 +143,17 @@ TEST(a_socket_file_has_its_mode_and_goes_with_its_listener)
     }
 }
 
-TEST(a_stale_socket_file_is_replaced)
+#define HOUSE_TEST(name) TEST_OF(struct house, house, open_house, close_house, name)
+
+HOUSE_TEST(a_stale_socket_file_is_replaced)
 {
-    struct house house;
     struct error err = { 0 };
-    open_house(&house);
-    struct addr addr = address(house.path);
+    struct addr addr = address(house->path);
     int stale = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(stale, &addr.u.any, addr.len), 0);
     (void)close(stale); /* the process has ended, its socket file remains */
-    assert_row(try_listen(&house, house.path, 0600, &err), "%s", err.text);
+    assert_row(try_listen(house, house->path, 0600, &err), "%s", err.text);
     (void)close(visit(&addr));
-    close_house(&house);
 }
 
 TEST(what_is_in_use_or_no_socket_is_left_alone)
@@ -205,14 +204,11 @@ TEST(a_socket_file_whose_owner_does_not_accept_is_left_alone_at_once)
     close_house(&house);
 }
 
-TEST(a_folder_that_is_not_there_is_named)
+HOUSE_TEST(a_folder_that_is_not_there_is_named)
 {
-    struct house house;
     struct error err = { 0 };
-    open_house(&house);
-    assert_false(try_listen(&house, "/nowhere/at/all/s", 0600, &err));
+    assert_false(try_listen(house, "/nowhere/at/all/s", 0600, &err));
     assert_string_equal(err.text, "listening on /nowhere/at/all/s: No such file or directory");
-    close_house(&house);
 }
 
 static void welcome_the_last(struct acceptor *acceptor, int take_fd, const struct addr *peer)
@@ -223,29 +219,27 @@ static void welcome_the_last(struct acceptor *acceptor, int take_fd, const struc
         acceptor_close(acceptor);
 }
 
-TEST(an_acceptor_may_be_closed_while_it_accepts)
+HOUSE_TEST(an_acceptor_may_be_closed_while_it_accepts)
 {
-    struct house house;
     struct error err = { 0 };
     int fds[4];
-    open_house(&house);
     unsigned before = open_descriptors();
     for (unsigned round = 0; round < 2; round++) { /* closed by its own callback, then opened a second time */
-        struct addr addr = address(round == 0 ? "127.0.0.1:0" : house.path);
-        assert_true(acceptor_open(&house.acceptor, &house.loop, &addr, 0600, welcome_the_last, &house, &err));
+        struct addr addr = address(round == 0 ? "127.0.0.1:0" : house->path);
+        assert_true(
+            acceptor_open(&house->acceptor, &house->loop, &addr, 0600, welcome_the_last, house, &err));
         for (unsigned i = 0; i < 4; i++)
-            fds[i] = visit(&house.acceptor.addr);
-        while (house.count < 2)
-            turn(&house.loop);
-        turn_without_waiting(&house.loop);
-        assert_int_equal(house.count, 2); /* the other clients were not accepted */
+            fds[i] = visit(&house->acceptor.addr);
+        while (house->count < 2)
+            turn(&house->loop);
+        turn_without_waiting(&house->loop);
+        assert_int_equal(house->count, 2); /* the other clients were not accepted */
         for (unsigned i = 0; i < 4; i++)
             (void)close(fds[i]);
-        while (house.count > 0)
-            (void)close(house.guests[--house.count]);
+        while (house->count > 0)
+            (void)close(house->guests[--house->count]);
         assert_int_equal(open_descriptors(), before);
     }
-    close_house(&house);
 }
 
 /* ---- no free descriptor: in a child process, which has its own limit ---- */
@@ -295,23 +289,20 @@ static void run_out_of_descriptors(struct house *house)
     _exit(0);
 }
 
-TEST(out_of_descriptors_one_client_is_told_and_the_others_wait)
+HOUSE_TEST(out_of_descriptors_one_client_is_told_and_the_others_wait)
 {
-    struct house house;
     struct error err = { 0 };
     int status;
-    open_house(&house);
-    assert_true(try_listen(&house, house.path, 0600, &err));
+    assert_true(try_listen(house, house->path, 0600, &err));
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         (void)alarm(PATIENCE_SECONDS); /* alarms are not inherited */
         log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, -1);
-        run_out_of_descriptors(&house);
+        run_out_of_descriptors(house);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_row(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", (unsigned)status);
-    close_house(&house);
 }
 
 RUN_TESTS(NULL, NULL)

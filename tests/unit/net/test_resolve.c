@@ -265,31 +265,27 @@ TEST(what_is_no_name_is_refused)
     resolve_forget(&name);
 }
 
-TEST(a_name_gets_its_address_and_port)
+#define SCENE_TEST(name) TEST_OF(struct scene, scene, open_scene, close_scene, name)
+
+SCENE_TEST(a_name_gets_its_address_and_port)
 {
-    struct scene scene;
-    open_scene(&scene);
-    scene.dns.v4[0] = "127.0.0.2";
-    resolve_start(&scene.name);
-    assert_int_equal(scene.name.addr.len, 0);
-    turn_until_news(&scene, 1);
-    assert_at(&scene, "127.0.0.2:3306");
-    assert_string_equal(scene.was, "-");
-    assert_string_equal(scene.name.error, "");
-    turn_until_asked(&scene, 4); /* the TTL of one second has passed; the answer is the same */
-    assert_int_equal(scene.news, 1);
-    close_scene(&scene);
+    scene->dns.v4[0] = "127.0.0.2";
+    resolve_start(&scene->name);
+    assert_int_equal(scene->name.addr.len, 0);
+    turn_until_news(scene, 1);
+    assert_at(scene, "127.0.0.2:3306");
+    assert_string_equal(scene->was, "-");
+    assert_string_equal(scene->name.error, "");
+    turn_until_asked(scene, 4); /* the TTL of one second has passed; the answer is the same */
+    assert_int_equal(scene->news, 1);
 }
 
-TEST(a_name_may_have_an_ipv6_address_only)
+SCENE_TEST(a_name_may_have_an_ipv6_address_only)
 {
-    struct scene scene;
-    open_scene(&scene);
-    scene.dns.v6[0] = "::1";
-    resolve_start(&scene.name);
-    turn_until_news(&scene, 1);
-    assert_at(&scene, "[::1]:3306");
-    close_scene(&scene);
+    scene->dns.v6[0] = "::1";
+    resolve_start(&scene->name);
+    turn_until_news(scene, 1);
+    assert_at(scene, "[::1]:3306");
 }
 
 TEST(the_present_address_stays_while_it_is_among_the_answers)
@@ -309,78 +305,63 @@ TEST(the_present_address_stays_while_it_is_among_the_answers)
     close_scene(&scene);
 }
 
-TEST(a_family_that_is_not_answered_any_more_is_left)
+SCENE_TEST(a_family_that_is_not_answered_any_more_is_left)
 {
-    struct scene scene;
-    open_scene(&scene);
-    scene.dns.v4[0] = "127.0.0.2";
-    scene.dns.v6[0] = "::1";
-    resolve_start(&scene.name);
-    while (scene.dns.asked < 2 || scene.news < 1)
-        turn(&scene.loop);
-    turn_until_asked(&scene, 4); /* the address stays, whichever family was answered first */
-    bool was_v4 = scene.name.addr.u.any.sa_family == AF_INET;
-    scene.dns.v4[0] = was_v4 ? NULL : "127.0.0.2";
-    scene.dns.v6[0] = was_v4 ? "::1" : NULL;
-    turn_until_news(&scene, 2);
-    assert_at(&scene, was_v4 ? "[::1]:3306" : "127.0.0.2:3306");
-    close_scene(&scene);
+    scene->dns.v4[0] = "127.0.0.2";
+    scene->dns.v6[0] = "::1";
+    resolve_start(&scene->name);
+    while (scene->dns.asked < 2 || scene->news < 1)
+        turn(&scene->loop);
+    turn_until_asked(scene, 4); /* the address stays, whichever family was answered first */
+    bool was_v4 = scene->name.addr.u.any.sa_family == AF_INET;
+    scene->dns.v4[0] = was_v4 ? NULL : "127.0.0.2";
+    scene->dns.v6[0] = was_v4 ? "::1" : NULL;
+    turn_until_news(scene, 2);
+    assert_at(scene, was_v4 ? "[::1]:3306" : "127.0.0.2:3306");
 }
 
-TEST(a_question_that_fails_for_one_family_moves_nothing)
+SCENE_TEST(a_question_that_fails_for_one_family_moves_nothing)
 {
-    struct scene scene;
-    open_scene(&scene);
-    scene.dns.v6[0] = "::1";
-    resolve_start(&scene.name);
-    turn_until_news(&scene, 1);
-    scene.dns.v4[0] = "127.0.0.2";
-    scene.dns.loses_v6 = true;
-    turn_until_asked(&scene, 2 + 4 + 1); /* A once, AAAA three times; then both again */
-    assert_at(&scene, "[::1]:3306");
-    assert_int_equal(scene.news, 1);
-    assert_string_equal(scene.name.error, "");
-    close_scene(&scene);
+    scene->dns.v6[0] = "::1";
+    resolve_start(&scene->name);
+    turn_until_news(scene, 1);
+    scene->dns.v4[0] = "127.0.0.2";
+    scene->dns.loses_v6 = true;
+    turn_until_asked(scene, 2 + 4 + 1); /* A once, AAAA three times; then both again */
+    assert_at(scene, "[::1]:3306");
+    assert_int_equal(scene->news, 1);
+    assert_string_equal(scene->name.error, "");
 }
 
-TEST(one_family_is_enough_to_begin_with)
+SCENE_TEST(one_family_is_enough_to_begin_with)
 {
-    struct scene scene;
-    open_scene(&scene);
-    scene.dns.v4[0] = "127.0.0.2";
-    scene.dns.loses_v6 = true;
-    resolve_start(&scene.name);
-    turn_until_news(&scene, 1);
-    assert_at(&scene, "127.0.0.2:3306");
-    assert_int_equal(scene.dns.asked, 2); /* no waiting for a second question about the other family */
-    close_scene(&scene);
+    scene->dns.v4[0] = "127.0.0.2";
+    scene->dns.loses_v6 = true;
+    resolve_start(&scene->name);
+    turn_until_news(scene, 1);
+    assert_at(scene, "127.0.0.2:3306");
+    assert_int_equal(scene->dns.asked, 2); /* no waiting for a second question about the other family */
 }
 
-TEST(lost_packets_are_sent_again)
+SCENE_TEST(lost_packets_are_sent_again)
 {
-    struct scene scene;
-    open_scene(&scene);
-    scene.dns.v4[0] = "127.0.0.2";
-    scene.dns.lose = 2;
-    resolve_start(&scene.name);
-    turn_until_news(&scene, 1);
-    assert_at(&scene, "127.0.0.2:3306");
-    assert_int_equal(scene.name.failures, 0);
-    close_scene(&scene);
+    scene->dns.v4[0] = "127.0.0.2";
+    scene->dns.lose = 2;
+    resolve_start(&scene->name);
+    turn_until_news(scene, 1);
+    assert_at(scene, "127.0.0.2:3306");
+    assert_int_equal(scene->name.failures, 0);
 }
 
 /* The answers come after the second questions, which they do not belong to. */
-TEST(a_slow_answer_is_an_answer)
+SCENE_TEST(a_slow_answer_is_an_answer)
 {
-    struct scene scene;
-    open_scene(&scene);
-    scene.dns.v4[0] = "127.0.0.2";
-    scene.dns.slow = 2;
-    resolve_start(&scene.name);
-    turn_until_news(&scene, 1);
-    assert_at(&scene, "127.0.0.2:3306");
-    assert_true(scene.dns.asked > 2);
-    close_scene(&scene);
+    scene->dns.v4[0] = "127.0.0.2";
+    scene->dns.slow = 2;
+    resolve_start(&scene->name);
+    turn_until_news(scene, 1);
+    assert_at(scene, "127.0.0.2:3306");
+    assert_true(scene->dns.asked > 2);
 }
 
 TEST(the_last_good_answer_outlives_failures)
@@ -403,18 +384,15 @@ TEST(the_last_good_answer_outlives_failures)
     close_scene(&scene);
 }
 
-TEST(a_name_without_addresses_is_no_answer)
+SCENE_TEST(a_name_without_addresses_is_no_answer)
 {
-    struct scene scene;
-    open_scene(&scene);
-    resolve_start(&scene.name);
-    turn_until_news(&scene, 1);
-    assert_int_equal(scene.name.addr.len, 0);
-    assert_row(strstr(scene.name.error, "no data") != NULL, "%s", scene.name.error);
-    scene.dns.v4[0] = "127.0.0.2";
-    turn_until_news(&scene, 2);
-    assert_at(&scene, "127.0.0.2:3306");
-    close_scene(&scene);
+    resolve_start(&scene->name);
+    turn_until_news(scene, 1);
+    assert_int_equal(scene->name.addr.len, 0);
+    assert_row(strstr(scene->name.error, "no data") != NULL, "%s", scene->name.error);
+    scene->dns.v4[0] = "127.0.0.2";
+    turn_until_news(scene, 2);
+    assert_at(scene, "127.0.0.2:3306");
 }
 
 TEST(a_name_server_that_is_gone_changes_nothing)
@@ -429,39 +407,33 @@ TEST(a_name_server_that_is_gone_changes_nothing)
     close_scene(&scene);
 }
 
-TEST(an_alias_is_as_short_lived_as_what_it_stands_for)
+SCENE_TEST(an_alias_is_as_short_lived_as_what_it_stands_for)
 {
-    struct scene scene;
-    open_scene(&scene);
-    scene.dns.v4[0] = "127.0.0.2";
-    scene.dns.ttl = 3600;
-    scene.dns.alias_ttl = 1;
-    resolve_start(&scene.name);
-    turn_until_news(&scene, 1);
-    assert_at(&scene, "127.0.0.2:3306");
+    scene->dns.v4[0] = "127.0.0.2";
+    scene->dns.ttl = 3600;
+    scene->dns.alias_ttl = 1;
+    resolve_start(&scene->name);
+    turn_until_news(scene, 1);
+    assert_at(scene, "127.0.0.2:3306");
     uint64_t from_us = clock_monotonic_us();
-    turn_until_asked(&scene, 4);
+    turn_until_asked(scene, 4);
     /* without the alias's TTL the next question would come after 30 s */
     assert_true(clock_monotonic_us() - from_us < 20 * 1000000);
-    close_scene(&scene);
 }
 
-TEST(the_hosts_file_comes_first)
+SCENE_TEST(the_hosts_file_comes_first)
 {
-    struct scene scene;
     struct error err = { 0 };
-    open_scene(&scene);
-    scene.dns.v4[0] = "127.0.0.2";
-    resolve_forget(&scene.name);
-    assert_true(resolve_name_init(&scene.name, &scene.resolver, "localhost:7", on_news, &scene, &err));
-    resolve_start(&scene.name);
-    assert_int_equal(scene.news, 1); /* before resolve_start returns */
+    scene->dns.v4[0] = "127.0.0.2";
+    resolve_forget(&scene->name);
+    assert_true(resolve_name_init(&scene->name, &scene->resolver, "localhost:7", on_news, scene, &err));
+    resolve_start(&scene->name);
+    assert_int_equal(scene->news, 1); /* before resolve_start returns */
     char text[ADDR_TEXT_MAX];
-    (void)addr_format(&scene.name.addr, text);
+    (void)addr_format(&scene->name.addr, text);
     assert_row(strcmp(text, "127.0.0.1:7") == 0 || strcmp(text, "[::1]:7") == 0, "%s", text);
-    turn_without_waiting(&scene.loop);
-    assert_int_equal(scene.dns.asked, 0);
-    close_scene(&scene);
+    turn_without_waiting(&scene->loop);
+    assert_int_equal(scene->dns.asked, 0);
 }
 
 TEST(a_name_may_be_forgotten_while_it_is_asked_for)

@@ -71,48 +71,44 @@ TEST(bytes_arrive_one_at_a_time_or_together)
     close_end(&end);
 }
 
-TEST(a_window_is_lent_only_while_it_holds_something)
+#define END_TEST(name) TEST_OF(struct end, end, open_end, close_end, name)
+
+END_TEST(a_window_is_lent_only_while_it_holds_something)
 {
-    struct end end;
-    open_end(&end);
-    assert_int_equal(end.loop.windows.lent, 0);
-    assert_int_equal(stream_fill(&end.stream), STREAM_BLOCKED);
-    stream_trim(&end.stream);
-    assert_int_equal(end.loop.windows.lent, 0);
-    say(&end, "abc", 3);
-    assert_int_equal(stream_fill(&end.stream), STREAM_OK);
-    stream_trim(&end.stream);
-    assert_int_equal(end.loop.windows.lent, 1);
-    buf_mark_parsed(&end.stream.in, 3);
-    stream_trim(&end.stream);
-    assert_int_equal(end.loop.windows.lent, 1); /* the bytes are not sent yet */
-    buf_mark_sent(&end.stream.in, 3);
-    stream_trim(&end.stream);
-    assert_int_equal(end.loop.windows.lent, 1); /* sent bytes are kept: they may be needed again */
-    buf_release_sent(&end.stream.in);
-    stream_trim(&end.stream);
-    assert_int_equal(end.loop.windows.lent, 0);
-    assert_null(end.stream.in.data);
-    stream_trim(&end.stream);
-    close_end(&end);
+    assert_int_equal(end->loop.windows.lent, 0);
+    assert_int_equal(stream_fill(&end->stream), STREAM_BLOCKED);
+    stream_trim(&end->stream);
+    assert_int_equal(end->loop.windows.lent, 0);
+    say(end, "abc", 3);
+    assert_int_equal(stream_fill(&end->stream), STREAM_OK);
+    stream_trim(&end->stream);
+    assert_int_equal(end->loop.windows.lent, 1);
+    buf_mark_parsed(&end->stream.in, 3);
+    stream_trim(&end->stream);
+    assert_int_equal(end->loop.windows.lent, 1); /* the bytes are not sent yet */
+    buf_mark_sent(&end->stream.in, 3);
+    stream_trim(&end->stream);
+    assert_int_equal(end->loop.windows.lent, 1); /* sent bytes are kept: they may be needed again */
+    buf_release_sent(&end->stream.in);
+    stream_trim(&end->stream);
+    assert_int_equal(end->loop.windows.lent, 0);
+    assert_null(end->stream.in.data);
+    stream_trim(&end->stream);
 }
 
-TEST(a_full_window_reads_no_more_until_there_is_room)
+END_TEST(a_full_window_reads_no_more_until_there_is_room)
 {
     static char bytes[2 * LOOP_WINDOW_BYTES];
-    struct end end;
-    open_end(&end);
-    say(&end, bytes, sizeof bytes);
-    while (stream_fill(&end.stream) == STREAM_OK)
+    say(end, bytes, sizeof bytes);
+    while (stream_fill(&end->stream) == STREAM_OK)
         continue;
-    assert_int_equal(buf_room(&end.stream.in), 0);
-    assert_int_equal(stream_fill(&end.stream), STREAM_BLOCKED);
-    assert_true(end.stream.bytes_in == LOOP_WINDOW_BYTES);
-    buf_mark_parsed(&end.stream.in, 100);
-    buf_drop_parsed(&end.stream.in);
-    assert_int_equal(stream_fill(&end.stream), STREAM_OK); /* the remaining bytes move to the front */
-    assert_true(end.stream.bytes_in == LOOP_WINDOW_BYTES + 100);
-    close_end(&end);
+    assert_int_equal(buf_room(&end->stream.in), 0);
+    assert_int_equal(stream_fill(&end->stream), STREAM_BLOCKED);
+    assert_true(end->stream.bytes_in == LOOP_WINDOW_BYTES);
+    buf_mark_parsed(&end->stream.in, 100);
+    buf_drop_parsed(&end->stream.in);
+    assert_int_equal(stream_fill(&end->stream), STREAM_OK); /* the remaining bytes move to the front */
+    assert_true(end->stream.bytes_in == LOOP_WINDOW_BYTES + 100);
 }
 
 TEST(growing_keeps_bytes_and_cursors)
@@ -146,39 +142,33 @@ TEST(growing_keeps_bytes_and_cursors)
     }
 }
 
-TEST(without_memory_nothing_is_lost)
+END_TEST(without_memory_nothing_is_lost)
 {
-    struct end end;
-    open_end(&end);
-    say(&end, "abc", 3);
+    say(end, "abc", 3);
     mem_fail_after(0);
-    assert_int_equal(stream_fill(&end.stream), STREAM_FAILED);
+    assert_int_equal(stream_fill(&end->stream), STREAM_FAILED);
     mem_fail_after(-1);
-    assert_int_equal(end.stream.error, ENOMEM);
-    assert_int_equal(stream_fill(&end.stream), STREAM_OK);
+    assert_int_equal(end->stream.error, ENOMEM);
+    assert_int_equal(stream_fill(&end->stream), STREAM_OK);
     mem_fail_after(0);
-    assert_false(stream_grow(&end.stream, 2 * LOOP_WINDOW_BYTES));
+    assert_false(stream_grow(&end->stream, 2 * LOOP_WINDOW_BYTES));
     mem_fail_after(-1);
-    assert_span(buf_unparsed(&end.stream.in), "abc");
-    close_end(&end);
+    assert_span(buf_unparsed(&end->stream.in), "abc");
 }
 
-TEST(the_end_comes_after_the_last_byte)
+END_TEST(the_end_comes_after_the_last_byte)
 {
-    struct end end;
-    open_end(&end);
-    say(&end, "last", 4);
-    (void)close(end.peer);
-    end.peer = -1;
-    assert_int_equal(stream_fill(&end.stream), STREAM_OK);
-    assert_false(end.stream.is_eof);
-    assert_span(buf_unparsed(&end.stream.in), "last");
+    say(end, "last", 4);
+    (void)close(end->peer);
+    end->peer = -1;
+    assert_int_equal(stream_fill(&end->stream), STREAM_OK);
+    assert_false(end->stream.is_eof);
+    assert_span(buf_unparsed(&end->stream.in), "last");
     for (unsigned i = 0; i < 2; i++) {
-        assert_int_equal(stream_fill(&end.stream), STREAM_EOF);
-        assert_true(end.stream.is_eof);
+        assert_int_equal(stream_fill(&end->stream), STREAM_EOF);
+        assert_true(end->stream.is_eof);
     }
-    assert_span(buf_unparsed(&end.stream.in), "last");
-    close_end(&end);
+    assert_span(buf_unparsed(&end->stream.in), "last");
 }
 
 /* ---- writing ---- */
@@ -258,20 +248,17 @@ TEST(what_is_written_arrives_in_order)
     close_end(&end);
 }
 
-TEST(a_long_answer_does_not_stay_in_memory)
+END_TEST(a_long_answer_does_not_stay_in_memory)
 {
     static char bytes[10000];
-    struct end end;
-    open_end(&end);
-    assert_true(text_append(&end.stream.out, bytes, sizeof bytes));
-    assert_int_equal(stream_flush(&end.stream), STREAM_OK);
-    assert_null(end.stream.out.data);
-    assert_true(text_append_cstr(&end.stream.out, "short"));
-    assert_int_equal(stream_flush(&end.stream), STREAM_OK);
-    assert_non_null(end.stream.out.data);
-    stream_trim(&end.stream);
-    assert_null(end.stream.out.data);
-    close_end(&end);
+    assert_true(text_append(&end->stream.out, bytes, sizeof bytes));
+    assert_int_equal(stream_flush(&end->stream), STREAM_OK);
+    assert_null(end->stream.out.data);
+    assert_true(text_append_cstr(&end->stream.out, "short"));
+    assert_int_equal(stream_flush(&end->stream), STREAM_OK);
+    assert_non_null(end->stream.out.data);
+    stream_trim(&end->stream);
+    assert_null(end->stream.out.data);
 }
 
 /* After half a packet the peer would read the next packet as its rest. */
@@ -301,41 +288,35 @@ TEST(what_found_no_memory_is_never_sent_in_part)
     }
 }
 
-TEST(writing_to_nobody_is_a_failure_and_no_signal)
+END_TEST(writing_to_nobody_is_a_failure_and_no_signal)
 {
-    struct end end;
     size_t sent;
-    open_end(&end);
-    (void)close(end.peer);
-    end.peer = -1;
-    assert_int_equal(stream_send(&end.stream, SPAN_LITERAL("x"), &sent), STREAM_FAILED);
-    assert_int_equal(end.stream.error, EPIPE);
-    assert_true(text_append_cstr(&end.stream.out, "x"));
-    assert_int_equal(stream_flush(&end.stream), STREAM_FAILED);
-    close_end(&end);
+    (void)close(end->peer);
+    end->peer = -1;
+    assert_int_equal(stream_send(&end->stream, SPAN_LITERAL("x"), &sent), STREAM_FAILED);
+    assert_int_equal(end->stream.error, EPIPE);
+    assert_true(text_append_cstr(&end->stream.out, "x"));
+    assert_int_equal(stream_flush(&end->stream), STREAM_FAILED);
 }
 
 /* ---- readiness of sockets ---- */
 
-TEST(only_what_was_asked_for_is_told)
+END_TEST(only_what_was_asked_for_is_told)
 {
-    struct end end;
-    open_end(&end);
-    say(&end, "x", 1);
-    turn_without_waiting(&end.loop);
-    assert_int_equal(end.calls, 0); /* no callback before stream_want */
+    say(end, "x", 1);
+    turn_without_waiting(&end->loop);
+    assert_int_equal(end->calls, 0); /* no callback before stream_want */
     static const int wants[] = { EV_READ, EV_WRITE, EV_READ | EV_WRITE };
     for (size_t i = 0; i < COUNT_OF(wants); i++) {
-        stream_want(&end.stream, wants[i]);
-        end.events = 0;
-        turn(&end.loop);
-        assert_int_equal(end.events, wants[i]);
+        stream_want(&end->stream, wants[i]);
+        end->events = 0;
+        turn(&end->loop);
+        assert_int_equal(end->events, wants[i]);
     }
-    unsigned calls = end.calls;
-    stream_want(&end.stream, 0);
-    turn_without_waiting(&end.loop);
-    assert_int_equal(end.calls, calls);
-    close_end(&end);
+    unsigned calls = end->calls;
+    stream_want(&end->stream, 0);
+    turn_without_waiting(&end->loop);
+    assert_int_equal(end->calls, calls);
 }
 
 struct killer {

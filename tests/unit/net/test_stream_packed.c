@@ -81,61 +81,54 @@ static void drop_input(struct end *end)
     buf_drop_parsed(&end->stream.in);
 }
 
-TEST(what_was_to_be_written_before_goes_as_it_is)
+#define END_TEST(name) TEST_OF(struct end, end, open_end, close_end, name)
+
+END_TEST(what_was_to_be_written_before_goes_as_it_is)
 {
-    struct end end;
     char bytes[64];
-    open_end(&end);
-    (void)text_append_cstr(&end.stream.out, "welcome");
-    assert_true(stream_pack(&end.stream, &as_server));
-    (void)text_append_cstr(&end.stream.out, ", and more");
-    assert_int_equal(stream_flush(&end.stream), STREAM_OK);
-    assert_int_equal(read(end.peer, bytes, sizeof bytes), 7 + FRAMES_HEADER_BYTES + 10);
+    (void)text_append_cstr(&end->stream.out, "welcome");
+    assert_true(stream_pack(&end->stream, &as_server));
+    (void)text_append_cstr(&end->stream.out, ", and more");
+    assert_int_equal(stream_flush(&end->stream), STREAM_OK);
+    assert_int_equal(read(end->peer, bytes, sizeof bytes), 7 + FRAMES_HEADER_BYTES + 10);
     assert_memory_equal(bytes, "welcome\x0a\0\0\0\0\0\0, and more", 24);
-    close_end(&end);
 }
 
-TEST(what_was_read_before_is_unpacked)
+END_TEST(what_was_read_before_is_unpacked)
 {
-    struct end end;
-    open_end(&end);
-    stream_want(&end.stream, EV_READ);
-    say(&end, SPAN_LITERAL("a client that does not wait"));
-    assert_int_equal(stream_fill(&end.stream), STREAM_OK);
-    assert_true(stream_pack(&end.stream, &as_server));
-    assert_int_equal(buf_unparsed(&end.stream.in).len, 0);
-    turn_without_waiting(&end.loop);
-    assert_int_equal(end.calls, 1);
-    assert_int_equal(stream_fill(&end.stream), STREAM_OK);
-    assert_span(buf_unparsed(&end.stream.in), "a client that does not wait");
-    close_end(&end);
+    stream_want(&end->stream, EV_READ);
+    say(end, SPAN_LITERAL("a client that does not wait"));
+    assert_int_equal(stream_fill(&end->stream), STREAM_OK);
+    assert_true(stream_pack(&end->stream, &as_server));
+    assert_int_equal(buf_unparsed(&end->stream.in).len, 0);
+    turn_without_waiting(&end->loop);
+    assert_int_equal(end->calls, 1);
+    assert_int_equal(stream_fill(&end->stream), STREAM_OK);
+    assert_span(buf_unparsed(&end->stream.in), "a client that does not wait");
 }
 
-TEST(an_idle_stream_holds_no_window)
+END_TEST(an_idle_stream_holds_no_window)
 {
-    struct end end;
     struct text heard = { 0 };
-    open_end(&end);
-    assert_true(stream_pack(&end.stream, &as_server));
-    say(&end, SPAN_LITERAL("SELECT 1"));
-    assert_int_equal(stream_fill(&end.stream), STREAM_OK);
-    assert_int_equal(end.loop.windows.lent, 1);
-    drop_input(&end);
-    assert_int_equal(stream_fill(&end.stream), STREAM_BLOCKED);
-    stream_trim(&end.stream);
-    assert_int_equal(end.loop.windows.lent, 0);
-    (void)text_append_cstr(&end.stream.out, "1");
-    stream_restart(&end.stream);
-    assert_int_equal(stream_flush(&end.stream), STREAM_OK);
-    hear(&end, &heard);
+    assert_true(stream_pack(&end->stream, &as_server));
+    say(end, SPAN_LITERAL("SELECT 1"));
+    assert_int_equal(stream_fill(&end->stream), STREAM_OK);
+    assert_int_equal(end->loop.windows.lent, 1);
+    drop_input(end);
+    assert_int_equal(stream_fill(&end->stream), STREAM_BLOCKED);
+    stream_trim(&end->stream);
+    assert_int_equal(end->loop.windows.lent, 0);
+    (void)text_append_cstr(&end->stream.out, "1");
+    stream_restart(&end->stream);
+    assert_int_equal(stream_flush(&end->stream), STREAM_OK);
+    hear(end, &heard);
     assert_span(text_span(&heard), "1");
-    struct stream_packed_bytes bytes = stream_take_packed_bytes(&end.stream);
+    struct stream_packed_bytes bytes = stream_take_packed_bytes(&end->stream);
     assert_true(bytes.in == 8 && bytes.packed_in == 8 + FRAMES_HEADER_BYTES);
     assert_true(bytes.out == 1 && bytes.packed_out == 1 + FRAMES_HEADER_BYTES);
-    bytes = stream_take_packed_bytes(&end.stream);
+    bytes = stream_take_packed_bytes(&end->stream);
     assert_true(bytes.in + bytes.packed_in + bytes.out + bytes.packed_out == 0);
     text_fini(&heard);
-    close_end(&end);
 }
 
 /* One frame contains more than a window holds. The socket has no unread bytes then: only the stream knows of
@@ -215,33 +208,27 @@ TEST(a_slow_peer_gets_everything_in_order)
     close_end(&end);
 }
 
-TEST(wrong_frames_are_a_failure_that_says_what_was_wrong)
+END_TEST(wrong_frames_are_a_failure_that_says_what_was_wrong)
 {
-    struct end end;
-    open_end(&end);
-    assert_true(stream_pack(&end.stream, &as_server));
-    assert_int_equal(stream_packing_verdict(&end.stream), FRAMES_OK);
-    assert_int_equal(write(end.peer, "\x01\0\0\x05\0\0\0x", 8), 8);
-    assert_int_equal(stream_fill(&end.stream), STREAM_FAILED);
-    assert_int_equal(end.stream.error, EPROTO);
-    assert_int_equal(stream_packing_verdict(&end.stream), FRAMES_OUT_OF_ORDER);
-    assert_int_equal(stream_fill(&end.stream), STREAM_FAILED);
-    close_end(&end);
+    assert_true(stream_pack(&end->stream, &as_server));
+    assert_int_equal(stream_packing_verdict(&end->stream), FRAMES_OK);
+    assert_int_equal(write(end->peer, "\x01\0\0\x05\0\0\0x", 8), 8);
+    assert_int_equal(stream_fill(&end->stream), STREAM_FAILED);
+    assert_int_equal(end->stream.error, EPROTO);
+    assert_int_equal(stream_packing_verdict(&end->stream), FRAMES_OUT_OF_ORDER);
+    assert_int_equal(stream_fill(&end->stream), STREAM_FAILED);
 }
 
-TEST(the_end_comes_after_what_was_sent)
+END_TEST(the_end_comes_after_what_was_sent)
 {
-    struct end end;
-    open_end(&end);
-    assert_true(stream_pack(&end.stream, &as_server));
-    say(&end, SPAN_LITERAL("the last words"));
-    (void)close(end.peer);
-    end.peer = -1;
-    assert_int_equal(stream_fill(&end.stream), STREAM_OK);
-    assert_span(buf_unparsed(&end.stream.in), "the last words");
-    assert_int_equal(stream_fill(&end.stream), STREAM_EOF);
-    assert_true(end.stream.is_eof);
-    close_end(&end);
+    assert_true(stream_pack(&end->stream, &as_server));
+    say(end, SPAN_LITERAL("the last words"));
+    (void)close(end->peer);
+    end->peer = -1;
+    assert_int_equal(stream_fill(&end->stream), STREAM_OK);
+    assert_span(buf_unparsed(&end->stream.in), "the last words");
+    assert_int_equal(stream_fill(&end->stream), STREAM_EOF);
+    assert_true(end->stream.is_eof);
 }
 
 /* Bytes not yet sent to a server may be several commands. They share a frame with number 0. A command that is

@@ -6,7 +6,6 @@
 #include "mysql/reply.h"
 #include "relay/relay.h"
 
-/* Static in the tests: under ASan gcc aligns the stack to 32 bytes, and its counters want 64. */
 struct scene {
     struct loop loop;
     struct upstream_env env;
@@ -93,77 +92,65 @@ static enum relay_seen look(struct scene *scene, struct tracker_info *info)
     return relay_look(&scene->job, &scene->client, &scene->upstream, info);
 }
 
+#define OPEN(scene) begin(scene, COM_QUERY)
+#define SCENE_TEST(name) TEST_OF(struct scene, scene, OPEN, end, name)
+
 /* ---- commands ---- */
 
-TEST(command_goes_as_it_comes)
+SCENE_TEST(command_goes_as_it_comes)
 {
-    static struct scene scene;
-    begin(&scene, COM_QUERY);
-    assert_true(relay_has_sent_nothing(&scene.job, &scene.client));
-    say(scene.client_peer, &scene.client, SELECT_1, 6);
-    assert_int_equal(send_on(&scene), RELAY_SENT_SOME);
-    expect(scene.server_peer, SELECT_1, 6);
-    assert_false(relay_has_sent_nothing(&scene.job, &scene.client));
-    say(scene.client_peer, &scene.client, &SELECT_1[6], SELECT_1_BYTES - 6);
-    assert_int_equal(send_on(&scene), RELAY_SENT_ALL);
-    expect(scene.server_peer, &SELECT_1[6], SELECT_1_BYTES - 6);
-    end(&scene);
+    assert_true(relay_has_sent_nothing(&scene->job, &scene->client));
+    say(scene->client_peer, &scene->client, SELECT_1, 6);
+    assert_int_equal(send_on(scene), RELAY_SENT_SOME);
+    expect(scene->server_peer, SELECT_1, 6);
+    assert_false(relay_has_sent_nothing(&scene->job, &scene->client));
+    say(scene->client_peer, &scene->client, &SELECT_1[6], SELECT_1_BYTES - 6);
+    assert_int_equal(send_on(scene), RELAY_SENT_ALL);
+    expect(scene->server_peer, &SELECT_1[6], SELECT_1_BYTES - 6);
 }
 
-TEST(next_command_is_not_sent_with_this_one)
+SCENE_TEST(next_command_is_not_sent_with_this_one)
 {
-    static struct scene scene;
-    begin(&scene, COM_QUERY);
-    say(scene.client_peer, &scene.client, SELECT_1 SELECT_1, 2 * SELECT_1_BYTES);
-    assert_int_equal(send_on(&scene), RELAY_SENT_ALL);
-    expect(scene.server_peer, SELECT_1, SELECT_1_BYTES);
-    assert_int_equal(buf_unparsed(&scene.client.in).len, SELECT_1_BYTES);
-    end(&scene);
+    say(scene->client_peer, &scene->client, SELECT_1 SELECT_1, 2 * SELECT_1_BYTES);
+    assert_int_equal(send_on(scene), RELAY_SENT_ALL);
+    expect(scene->server_peer, SELECT_1, SELECT_1_BYTES);
+    assert_int_equal(buf_unparsed(&scene->client.in).len, SELECT_1_BYTES);
 }
 
-TEST(command_is_kept_for_another_server_until_its_reply_begins)
+SCENE_TEST(command_is_kept_for_another_server_until_its_reply_begins)
 {
-    static struct scene scene;
     struct tracker_info info = { 0 };
-    begin(&scene, COM_QUERY);
-    say(scene.client_peer, &scene.client, SELECT_1, SELECT_1_BYTES);
-    assert_int_equal(send_on(&scene), RELAY_SENT_ALL);
-    expect(scene.server_peer, SELECT_1, SELECT_1_BYTES);
-    relay_take_back(&scene.job, &scene.client);
-    assert_int_equal(send_on(&scene), RELAY_SENT_ALL);
-    expect(scene.server_peer, SELECT_1, SELECT_1_BYTES);
-    say(scene.server_peer, &scene.upstream.stream, OK, OK_BYTES);
-    assert_int_equal(look(&scene, &info), RELAY_SEEN_PACKET);
-    assert_false(buf_is_empty(&scene.client.in));
-    relay_pass(&scene.job, &scene.client, &scene.upstream, &info);
-    assert_true(scene.client.in.data == NULL || buf_is_empty(&scene.client.in));
-    assert_int_equal(relay_pump(&scene.client, &scene.upstream.stream), STREAM_OK);
-    end(&scene);
+    say(scene->client_peer, &scene->client, SELECT_1, SELECT_1_BYTES);
+    assert_int_equal(send_on(scene), RELAY_SENT_ALL);
+    expect(scene->server_peer, SELECT_1, SELECT_1_BYTES);
+    relay_take_back(&scene->job, &scene->client);
+    assert_int_equal(send_on(scene), RELAY_SENT_ALL);
+    expect(scene->server_peer, SELECT_1, SELECT_1_BYTES);
+    say(scene->server_peer, &scene->upstream.stream, OK, OK_BYTES);
+    assert_int_equal(look(scene, &info), RELAY_SEEN_PACKET);
+    assert_false(buf_is_empty(&scene->client.in));
+    relay_pass(&scene->job, &scene->client, &scene->upstream, &info);
+    assert_true(scene->client.in.data == NULL || buf_is_empty(&scene->client.in));
+    assert_int_equal(relay_pump(&scene->client, &scene->upstream.stream), STREAM_OK);
 }
 
-TEST(rewritten_bytes_go_first)
+SCENE_TEST(rewritten_bytes_go_first)
 {
-    static struct scene scene;
-    begin(&scene, COM_QUERY);
-    (void)text_append(&scene.job.rewritten, "before", 6);
-    assert_true(relay_has_sent_nothing(&scene.job, &scene.client));
-    say(scene.client_peer, &scene.client, SELECT_1, SELECT_1_BYTES);
-    assert_int_equal(send_on(&scene), RELAY_SENT_ALL);
-    expect(scene.server_peer, "before" SELECT_1, 6 + SELECT_1_BYTES);
-    relay_take_back(&scene.job, &scene.client);
-    assert_int_equal(scene.job.rewritten.len + scene.job.rewritten_sent, 0);
-    end(&scene);
+    (void)text_append(&scene->job.rewritten, "before", 6);
+    assert_true(relay_has_sent_nothing(&scene->job, &scene->client));
+    say(scene->client_peer, &scene->client, SELECT_1, SELECT_1_BYTES);
+    assert_int_equal(send_on(scene), RELAY_SENT_ALL);
+    expect(scene->server_peer, "before" SELECT_1, 6 + SELECT_1_BYTES);
+    relay_take_back(&scene->job, &scene->client);
+    assert_int_equal(scene->job.rewritten.len + scene->job.rewritten_sent, 0);
 }
 
-TEST(server_that_has_gone_is_told_apart)
+SCENE_TEST(server_that_has_gone_is_told_apart)
 {
-    static struct scene scene;
-    begin(&scene, COM_QUERY);
-    (void)shutdown(scene.server_peer, SHUT_RD);
-    say(scene.client_peer, &scene.client, SELECT_1, SELECT_1_BYTES);
-    assert_int_equal(send_on(&scene), RELAY_SENT_IN_VAIN);
-    assert_true(relay_has_sent_nothing(&scene.job, &scene.client));
-    end(&scene);
+    (void)shutdown(scene->server_peer, SHUT_RD);
+    say(scene->client_peer, &scene->client, SELECT_1, SELECT_1_BYTES);
+    assert_int_equal(send_on(scene), RELAY_SENT_IN_VAIN);
+    assert_true(relay_has_sent_nothing(&scene->job, &scene->client));
 }
 
 /* ---- files of LOAD DATA LOCAL ---- */
@@ -192,55 +179,46 @@ TEST(file_ends_with_an_empty_packet)
 
 /* ---- replies ---- */
 
-TEST(packet_with_state_waits_for_its_caller)
+SCENE_TEST(packet_with_state_waits_for_its_caller)
 {
-    static struct scene scene;
     struct tracker_info info = { 0 };
-    begin(&scene, COM_QUERY);
-    say(scene.server_peer, &scene.upstream.stream, OK, OK_BYTES);
-    assert_int_equal(look(&scene, &info), RELAY_SEEN_PACKET);
+    say(scene->server_peer, &scene->upstream.stream, OK, OK_BYTES);
+    assert_int_equal(look(scene, &info), RELAY_SEEN_PACKET);
     assert_int_equal(info.kind, TRACKER_OK);
-    assert_int_equal(relay_pump(&scene.client, &scene.upstream.stream), STREAM_OK);
-    expect_silence(scene.client_peer);
-    assert_false(scene.job.reply.has_begun || scene.job.reply.is_over);
-    relay_pass(&scene.job, &scene.client, &scene.upstream, &info);
-    assert_true(scene.job.reply.has_begun && scene.job.reply.is_over);
-    assert_int_equal(look(&scene, &info), RELAY_SEEN_ALL);
-    assert_int_equal(relay_pump(&scene.client, &scene.upstream.stream), STREAM_OK);
-    expect(scene.client_peer, OK, OK_BYTES);
-    end(&scene);
+    assert_int_equal(relay_pump(&scene->client, &scene->upstream.stream), STREAM_OK);
+    expect_silence(scene->client_peer);
+    assert_false(scene->job.reply.has_begun || scene->job.reply.is_over);
+    relay_pass(&scene->job, &scene->client, &scene->upstream, &info);
+    assert_true(scene->job.reply.has_begun && scene->job.reply.is_over);
+    assert_int_equal(look(scene, &info), RELAY_SEEN_ALL);
+    assert_int_equal(relay_pump(&scene->client, &scene->upstream.stream), STREAM_OK);
+    expect(scene->client_peer, OK, OK_BYTES);
 }
 
-TEST(packet_is_replaced_behind_what_was_passed)
+SCENE_TEST(packet_is_replaced_behind_what_was_passed)
 {
-    static struct scene scene;
     struct tracker_info info = { 0 };
-    begin(&scene, COM_QUERY);
-    say(scene.server_peer, &scene.upstream.stream, OK, OK_BYTES);
-    assert_int_equal(look(&scene, &info), RELAY_SEEN_PACKET);
-    relay_keep_passed(&scene.client, &scene.upstream.stream);
-    (void)text_append(&scene.client.out, "ours", 4);
-    relay_remove(&scene.job, &scene.client, &scene.upstream, &info);
-    assert_true(scene.job.reply.has_begun && scene.job.reply.is_over);
-    assert_int_equal(relay_pump(&scene.client, &scene.upstream.stream), STREAM_OK);
-    expect(scene.client_peer, "ours", 4);
-    end(&scene);
+    say(scene->server_peer, &scene->upstream.stream, OK, OK_BYTES);
+    assert_int_equal(look(scene, &info), RELAY_SEEN_PACKET);
+    relay_keep_passed(&scene->client, &scene->upstream.stream);
+    (void)text_append(&scene->client.out, "ours", 4);
+    relay_remove(&scene->job, &scene->client, &scene->upstream, &info);
+    assert_true(scene->job.reply.has_begun && scene->job.reply.is_over);
+    assert_int_equal(relay_pump(&scene->client, &scene->upstream.stream), STREAM_OK);
+    expect(scene->client_peer, "ours", 4);
 }
 
-TEST(discarded_packet_leaves_the_reply_to_another_server)
+SCENE_TEST(discarded_packet_leaves_the_reply_to_another_server)
 {
-    static struct scene scene;
     struct tracker_info info = { 0 };
-    begin(&scene, COM_QUERY);
-    say(scene.server_peer, &scene.upstream.stream, NO_TABLE, NO_TABLE_BYTES);
-    assert_int_equal(look(&scene, &info), RELAY_SEEN_PACKET);
+    say(scene->server_peer, &scene->upstream.stream, NO_TABLE, NO_TABLE_BYTES);
+    assert_int_equal(look(scene, &info), RELAY_SEEN_PACKET);
     assert_int_equal(info.kind, TRACKER_ERR);
     assert_int_equal(info.error, 1146);
-    relay_discard(&scene.upstream, &info);
-    assert_false(scene.job.reply.has_begun || scene.job.reply.is_over);
-    assert_int_equal(relay_pump(&scene.client, &scene.upstream.stream), STREAM_OK);
-    expect_silence(scene.client_peer);
-    end(&scene);
+    relay_discard(&scene->upstream, &info);
+    assert_false(scene->job.reply.has_begun || scene->job.reply.is_over);
+    assert_int_equal(relay_pump(&scene->client, &scene->upstream.stream), STREAM_OK);
+    expect_silence(scene->client_peer);
 }
 
 TEST(first_byte_ends_the_response_time)
@@ -261,15 +239,12 @@ TEST(first_byte_ends_the_response_time)
     }
 }
 
-TEST(nonsense_is_told_apart)
+SCENE_TEST(nonsense_is_told_apart)
 {
-    static struct scene scene;
     struct tracker_info info = { 0 };
-    begin(&scene, COM_QUERY);
-    say(scene.server_peer, &scene.upstream.stream, "\0\0\0\x01", 4);
-    assert_int_equal(look(&scene, &info), RELAY_SEEN_NONSENSE);
-    assert_false(scene.job.reply.has_begun);
-    end(&scene);
+    say(scene->server_peer, &scene->upstream.stream, "\0\0\0\x01", 4);
+    assert_int_equal(look(scene, &info), RELAY_SEEN_NONSENSE);
+    assert_false(scene->job.reply.has_begun);
 }
 
 RUN_TESTS(NULL, NULL)

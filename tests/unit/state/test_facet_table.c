@@ -71,179 +71,145 @@ static void set(struct scene *scene, const char *name, const char *literal)
     assert_true(vars_set(&scene->facets.vars, span_cstr(name), span_cstr(literal)));
 }
 
-TEST(session_as_after_its_login_is_said_nothing)
+#define SCENE_TEST(name) TEST_OF(struct scene, scene, begin, end, name)
+
+SCENE_TEST(session_as_after_its_login_is_said_nothing)
 {
-    struct scene scene;
-    begin(&scene);
-    says(&scene, (const char *const[SAID_MAX]){ NULL });
-    end(&scene);
+    says(scene, (const char *const[SAID_MAX]){ NULL });
 }
 
-TEST(each_part_is_said_once)
+SCENE_TEST(each_part_is_said_once)
 {
-    struct scene scene;
-    begin(&scene);
-    set(&scene, "time_zone", "'+01:00'");
-    assert_true(text_append_cstr(&scene.facets.schema, "shop"));
-    assert_true(text_append_cstr(&scene.facets.role.said, "clerk"));
-    scene.facets.role.version = 1;
-    user_variables_assign(&scene.facets.user_vars, SPAN_LITERAL("a"), SPAN_LITERAL("1"));
-    says(&scene,
+    set(scene, "time_zone", "'+01:00'");
+    assert_true(text_append_cstr(&scene->facets.schema, "shop"));
+    assert_true(text_append_cstr(&scene->facets.role.said, "clerk"));
+    scene->facets.role.version = 1;
+    user_variables_assign(&scene->facets.user_vars, SPAN_LITERAL("a"), SPAN_LITERAL("1"));
+    says(scene,
          (const char *const[SAID_MAX]){ "SET ROLE clerk", "shop", "SET time_zone='+01:00'", "SET @`a`=1" });
-    says(&scene, (const char *const[SAID_MAX]){ NULL });
-    set(&scene, "sql_mode", "''");
-    says(&scene, (const char *const[SAID_MAX]){ "SET sql_mode=''" });
-    end(&scene);
+    says(scene, (const char *const[SAID_MAX]){ NULL });
+    set(scene, "sql_mode", "''");
+    says(scene, (const char *const[SAID_MAX]){ "SET sql_mode=''" });
 }
 
-TEST(one_set_says_variables_insert_id_and_autocommit)
+SCENE_TEST(one_set_says_variables_insert_id_and_autocommit)
 {
-    struct scene scene;
-    begin(&scene);
-    set(&scene, "time_zone", "'+01:00'");
-    scene.facets.insert_id.value = 7;
-    scene.facets.status = 0;
-    says(&scene, (const char *const[SAID_MAX]){ "SET time_zone='+01:00',last_insert_id=7,autocommit=0" });
-    assert_int_equal(scene.slot.insert_id, 7);
-    assert_int_equal(scene.connection.upstream.status & STATUS_AUTOCOMMIT, 0);
-    end(&scene);
+    set(scene, "time_zone", "'+01:00'");
+    scene->facets.insert_id.value = 7;
+    scene->facets.status = 0;
+    says(scene, (const char *const[SAID_MAX]){ "SET time_zone='+01:00',last_insert_id=7,autocommit=0" });
+    assert_int_equal(scene->slot.insert_id, 7);
+    assert_int_equal(scene->connection.upstream.status & STATUS_AUTOCOMMIT, 0);
 }
 
-TEST(question_about_the_last_statement_does_not_find_a_set)
+SCENE_TEST(question_about_the_last_statement_does_not_find_a_set)
 {
-    struct scene scene;
-    begin(&scene);
-    scene.facets.insert_id.value = 7;
-    scene.job.facts.refers_previous = true;
-    says(&scene, (const char *const[SAID_MAX]){ NULL });
-    end(&scene);
+    scene->facets.insert_id.value = 7;
+    scene->job.facts.refers_previous = true;
+    says(scene, (const char *const[SAID_MAX]){ NULL });
 }
 
-TEST(replica_gets_what_a_harmless_read_needs)
+SCENE_TEST(replica_gets_what_a_harmless_read_needs)
 {
-    struct scene scene;
-    begin(&scene);
-    scene.job.place = ROUTE_REPLICA;
-    scene.job.facts.is_read = true;
-    scene.facets.insert_id.value = 7;
-    set(&scene, "auto_increment_increment", "2");
-    user_variables_assign(&scene.facets.user_vars, SPAN_LITERAL("a"), SPAN_LITERAL("1"));
-    says(&scene, (const char *const[SAID_MAX]){ NULL });
-    scene.job.facts.touches_variables = true;
-    says(&scene, (const char *const[SAID_MAX]){ "SET @`a`=1" });
-    scene.job.place = ROUTE_PRIMARY;
-    scene.job.facts.is_read = false;
-    says(&scene, (const char *const[SAID_MAX]){ "SET auto_increment_increment=2,last_insert_id=7" });
-    end(&scene);
+    scene->job.place = ROUTE_REPLICA;
+    scene->job.facts.is_read = true;
+    scene->facets.insert_id.value = 7;
+    set(scene, "auto_increment_increment", "2");
+    user_variables_assign(&scene->facets.user_vars, SPAN_LITERAL("a"), SPAN_LITERAL("1"));
+    says(scene, (const char *const[SAID_MAX]){ NULL });
+    scene->job.facts.touches_variables = true;
+    says(scene, (const char *const[SAID_MAX]){ "SET @`a`=1" });
+    scene->job.place = ROUTE_PRIMARY;
+    scene->job.facts.is_read = false;
+    says(scene, (const char *const[SAID_MAX]){ "SET auto_increment_increment=2,last_insert_id=7" });
 }
 
-TEST(wait_timeout_is_there_only_while_it_is_asked_for)
+SCENE_TEST(wait_timeout_is_there_only_while_it_is_asked_for)
 {
-    struct scene scene;
-    begin(&scene);
-    scene.facets.wait_s = 5;
-    says(&scene, (const char *const[SAID_MAX]){ NULL });
-    scene.sql = "SELECT @@wait_timeout";
-    says(&scene, (const char *const[SAID_MAX]){ "SET wait_timeout=5" });
-    assert_true(scene.slot.has_wait);
-    says(&scene, (const char *const[SAID_MAX]){ NULL });
-    scene.sql = "SELECT 1";
-    says(&scene, (const char *const[SAID_MAX]){ "SET wait_timeout=DEFAULT" });
-    assert_false(scene.slot.has_wait);
-    end(&scene);
+    scene->facets.wait_s = 5;
+    says(scene, (const char *const[SAID_MAX]){ NULL });
+    scene->sql = "SELECT @@wait_timeout";
+    says(scene, (const char *const[SAID_MAX]){ "SET wait_timeout=5" });
+    assert_true(scene->slot.has_wait);
+    says(scene, (const char *const[SAID_MAX]){ NULL });
+    scene->sql = "SELECT 1";
+    says(scene, (const char *const[SAID_MAX]){ "SET wait_timeout=DEFAULT" });
+    assert_false(scene->slot.has_wait);
 }
 
-TEST(name_outside_ascii_is_said_in_utf8)
+SCENE_TEST(name_outside_ascii_is_said_in_utf8)
 {
-    struct scene scene;
-    begin(&scene);
-    scene.connection.upstream.key.collation = 8;
-    assert_true(text_append_cstr(&scene.facets.schema, "caf\xc3\xa9"));
-    const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = &scene.slot };
+    scene->connection.upstream.key.collation = 8;
+    assert_true(text_append_cstr(&scene->facets.schema, "caf\xc3\xa9"));
+    const struct replay replay = { .facets = &scene->facets, .job = &scene->job, .slot = &scene->slot };
     assert_int_equal(replay_next(&replay), SYNC_UTF8);
-    scene.slot.task = SYNC_UTF8;
+    scene->slot.task = SYNC_UTF8;
     assert_true(replay_note(&replay, 1));
     assert_int_equal(replay_next(&replay), SYNC_UTF8_SCHEMA);
-    assert_true(text_append_span(&scene.connection.upstream.schema, text_span(&scene.facets.schema)));
-    scene.slot.task = SYNC_UTF8_SCHEMA;
+    assert_true(text_append_span(&scene->connection.upstream.schema, text_span(&scene->facets.schema)));
+    scene->slot.task = SYNC_UTF8_SCHEMA;
     assert_true(replay_note(&replay, 1));
     assert_int_equal(replay_next(&replay), SYNC_OWN_CHARSET);
-    scene.slot.task = SYNC_OWN_CHARSET;
+    scene->slot.task = SYNC_OWN_CHARSET;
     assert_true(replay_note(&replay, 1));
     assert_int_equal(replay_next(&replay), SYNC_NOTHING);
-    end(&scene);
 }
 
-TEST(server_in_another_schema_than_asked_for_is_an_error)
+SCENE_TEST(server_in_another_schema_than_asked_for_is_an_error)
 {
-    struct scene scene;
-    begin(&scene);
-    scene.facets.reading.is_utf8 = true;
-    assert_true(text_append_cstr(&scene.facets.schema, "caf\xc3\xa9"));
-    assert_true(text_append_cstr(&scene.connection.upstream.schema, "cafe"));
-    const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = &scene.slot };
+    scene->facets.reading.is_utf8 = true;
+    assert_true(text_append_cstr(&scene->facets.schema, "caf\xc3\xa9"));
+    assert_true(text_append_cstr(&scene->connection.upstream.schema, "cafe"));
+    const struct replay replay = { .facets = &scene->facets, .job = &scene->job, .slot = &scene->slot };
     assert_int_equal(replay_next(&replay), SYNC_UTF8_SCHEMA);
-    scene.slot.task = SYNC_UTF8_SCHEMA;
+    scene->slot.task = SYNC_UTF8_SCHEMA;
     assert_false(replay_note(&replay, 1));
-    assert_true(scene.slot.answer.is_err);
-    end(&scene);
+    assert_true(scene->slot.answer.is_err);
 }
 
-TEST(galera_node_waits_and_its_report_is_taken)
+SCENE_TEST(galera_node_waits_and_its_report_is_taken)
 {
-    struct scene scene;
-    begin(&scene);
-    scene.slot.must_wait = true;
-    const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = &scene.slot };
+    scene->slot.must_wait = true;
+    const struct replay replay = { .facets = &scene->facets, .job = &scene->job, .slot = &scene->slot };
     assert_int_equal(replay_next(&replay), SYNC_WAIT);
-    scene.slot.task = SYNC_WAIT;
+    scene->slot.task = SYNC_WAIT;
     assert_true(replay_note(&replay, 1));
-    says(&scene, (const char *const[SAID_MAX]){ "SET SESSION wsrep_sync_wait = @@session.wsrep_sync_wait" });
-    end(&scene);
+    says(scene, (const char *const[SAID_MAX]){ "SET SESSION wsrep_sync_wait = @@session.wsrep_sync_wait" });
 }
 
-TEST(counts_and_warnings_of_others_are_overwritten)
+SCENE_TEST(counts_and_warnings_of_others_are_overwritten)
 {
-    struct scene scene;
-    begin(&scene);
-    scene.slot.must_count = true;
-    says(&scene, (const char *const[SAID_MAX]){ "SELECT 1 FROM (SELECT 1) a LIMIT 0" });
-    scene.slot.has_our_warnings = true;
-    scene.facets.answers.found = scene.slot.generation; /* the client may ask for FOUND_ROWS() */
-    says(&scene, (const char *const[SAID_MAX]){ NULL });
-    scene.job.facts.questions = 1u << SQL_ASKS_DIAGNOSTICS;
-    says(&scene, (const char *const[SAID_MAX]){ "SELECT 1 FROM (SELECT 1) a" });
-    assert_true(scene.facets.answers.found == ANSWERS_LOST && !scene.slot.has_our_warnings);
-    end(&scene);
+    scene->slot.must_count = true;
+    says(scene, (const char *const[SAID_MAX]){ "SELECT 1 FROM (SELECT 1) a LIMIT 0" });
+    scene->slot.has_our_warnings = true;
+    scene->facets.answers.found = scene->slot.generation; /* the client may ask for FOUND_ROWS() */
+    says(scene, (const char *const[SAID_MAX]){ NULL });
+    scene->job.facts.questions = 1u << SQL_ASKS_DIAGNOSTICS;
+    says(scene, (const char *const[SAID_MAX]){ "SELECT 1 FROM (SELECT 1) a" });
+    assert_true(scene->facets.answers.found == ANSWERS_LOST && !scene->slot.has_our_warnings);
 }
 
-TEST(transaction_of_the_replica_begins_anew_on_the_primary)
+SCENE_TEST(transaction_of_the_replica_begins_anew_on_the_primary)
 {
-    struct scene scene;
-    begin(&scene);
-    scene.facets.transaction.must_begin = true;
-    says(&scene, (const char *const[SAID_MAX]){ "START TRANSACTION READ ONLY" });
-    assert_true((scene.facets.status & STATUS_IN_TRANS_READONLY) != 0);
-    assert_false(scene.facets.transaction.must_begin);
-    end(&scene);
+    scene->facets.transaction.must_begin = true;
+    says(scene, (const char *const[SAID_MAX]){ "START TRANSACTION READ ONLY" });
+    assert_true((scene->facets.status & STATUS_IN_TRANS_READONLY) != 0);
+    assert_false(scene->facets.transaction.must_begin);
 }
 
-TEST(set_option_is_a_command_of_two_bytes)
+SCENE_TEST(set_option_is_a_command_of_two_bytes)
 {
-    struct scene scene;
     struct replay_command command;
-    begin(&scene);
-    scene.facets.option = (struct option){ .is_multi = false, .version = 1 };
-    const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = &scene.slot };
+    scene->facets.option = (struct option){ .is_multi = false, .version = 1 };
+    const struct replay replay = { .facets = &scene->facets, .job = &scene->job, .slot = &scene->slot };
     assert_int_equal(replay_next(&replay), SYNC_OPTION);
     replay_say(&replay, SYNC_OPTION, &command);
     assert_true(command.byte == COM_SET_OPTION && command.shape == REPLY_EOF && command.argument.len == 2);
     assert_memory_equal(command.argument.data, "\x01\x00", 2);
     text_fini(&command.argument);
-    scene.slot.task = SYNC_OPTION;
+    scene->slot.task = SYNC_OPTION;
     assert_true(replay_note(&replay, 1));
     assert_int_equal(replay_next(&replay), SYNC_NOTHING);
-    end(&scene);
 }
 
 RUN_TESTS(NULL, NULL)

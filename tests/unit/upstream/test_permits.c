@@ -108,37 +108,34 @@ TEST(before_a_limit_is_known_there_is_none)
     permits_fini(&permits);
 }
 
-TEST(those_who_wait_are_served_in_their_order_and_nobody_passes_them)
+#define OPEN(scene) open_scene(scene, 1)
+#define SCENE_TEST(name) TEST_OF(struct scene, scene, OPEN, close_scene, name)
+
+SCENE_TEST(those_who_wait_are_served_in_their_order_and_nobody_passes_them)
 {
-    struct scene scene;
     struct guest guests[4] = { 0 };
-    open_scene(&scene, 1);
-    assert_true(permits_try(&scene.permits));
+    assert_true(permits_try(&scene->permits));
     for (int i = 0; i < 4; i++)
-        assert_int_equal(queue(&scene.permits, &scene.loop, &guests[i]), i == 0);
+        assert_int_equal(queue(&scene->permits, &scene->loop, &guests[i]), i == 0);
     for (int i = 0; i < 4; i++) {
-        assert_int_equal(permits_waiting(&scene.permits), 4 - i);
-        permits_give(&scene.permits);
-        assert_false(permits_try(&scene.permits)); /* the permit is on its way to the first waiter */
+        assert_int_equal(permits_waiting(&scene->permits), 4 - i);
+        permits_give(&scene->permits);
+        assert_false(permits_try(&scene->permits)); /* the permit is on its way to the first waiter */
         assert_int_equal(guests[i].grants, 0);
-        turn_without_waiting(&scene.loop);
+        turn_without_waiting(&scene->loop);
         assert_int_equal(guests[i].grants, 1);
     }
-    permits_give(&scene.permits);
-    close_scene(&scene);
+    permits_give(&scene->permits);
 }
 
-TEST(who_comes_to_wait_when_one_is_free_gets_it_by_mail)
+SCENE_TEST(who_comes_to_wait_when_one_is_free_gets_it_by_mail)
 {
-    struct scene scene;
     struct guest guest = { 0 };
-    open_scene(&scene, 1);
-    (void)queue(&scene.permits, &scene.loop, &guest);
+    (void)queue(&scene->permits, &scene->loop, &guest);
     assert_int_equal(guest.grants, 0);
-    turn_without_waiting(&scene.loop);
+    turn_without_waiting(&scene->loop);
     assert_int_equal(guest.grants, 1);
-    permits_give(&scene.permits);
-    close_scene(&scene);
+    permits_give(&scene->permits);
 }
 
 TEST(a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything)
@@ -208,40 +205,34 @@ TEST(a_connection_is_passed_to_the_first_wherever_it_waits_if_it_would_do)
     close_scene(&scene);
 }
 
-TEST(a_connection_for_somebody_who_has_gone_comes_all_the_same)
+SCENE_TEST(a_connection_for_somebody_who_has_gone_comes_all_the_same)
 {
-    struct scene scene;
     struct guest guest = { 0 };
-    open_scene(&scene, 1);
     left = NULL;
-    assert_true(permits_try(&scene.permits));
-    (void)queue(&scene.permits, &scene.loop, &guest);
-    assert_true(permits_pass(&scene.permits, is_the_one, &guest));
+    assert_true(permits_try(&scene->permits));
+    (void)queue(&scene->permits, &scene->loop, &guest);
+    assert_true(permits_pass(&scene->permits, is_the_one, &guest));
     permits_cancel(&guest.ticket); /* while the connection is on its way */
-    turn_without_waiting(&scene.loop);
+    turn_without_waiting(&scene->loop);
     assert_int_equal(guest.grants + guest.connections, 0);
     assert_ptr_equal(left, &guest); /* the waiter's loop has received the connection with its permit */
-    assert_int_equal(permits_used(&scene.permits), 1);
-    permits_give(&scene.permits);
-    close_scene(&scene);
+    assert_int_equal(permits_used(&scene->permits), 1);
+    permits_give(&scene->permits);
 }
 
-TEST(a_connection_is_not_passed_to_a_loop_that_has_ended)
+SCENE_TEST(a_connection_is_not_passed_to_a_loop_that_has_ended)
 {
-    struct scene scene;
     struct loop other;
     struct guest gone = { 0 };
-    open_scene(&scene, 1);
     open_loop(&other);
-    assert_true(permits_try(&scene.permits));
-    (void)queue(&scene.permits, &other, &gone);
+    assert_true(permits_try(&scene->permits));
+    (void)queue(&scene->permits, &other, &gone);
     loop_close_mail(&other);
-    assert_false(permits_pass(&scene.permits, is_the_one, &gone)); /* the caller still has it */
-    assert_false(permits_is_wanted(&scene.permits));
+    assert_false(permits_pass(&scene->permits, is_the_one, &gone)); /* the caller still has it */
+    assert_false(permits_is_wanted(&scene->permits));
     permits_cancel(&gone.ticket);
-    permits_give(&scene.permits);
+    permits_give(&scene->permits);
     close_loop(&other);
-    close_scene(&scene);
 }
 
 TEST(what_is_promised_is_not_wanted_of_others)
@@ -283,28 +274,25 @@ TEST(a_permit_is_carried_from_list_to_list)
     close_scene(&scene);
 }
 
-TEST(a_higher_limit_serves_those_who_wait_and_a_lower_one_nobody)
+SCENE_TEST(a_higher_limit_serves_those_who_wait_and_a_lower_one_nobody)
 {
-    struct scene scene;
     struct guest guests[3] = { 0 };
-    open_scene(&scene, 1);
-    assert_true(permits_try(&scene.permits));
+    assert_true(permits_try(&scene->permits));
     for (int i = 0; i < 3; i++)
-        (void)queue(&scene.permits, &scene.loop, &guests[i]);
-    permits_set_max(&scene.permits, 3);
-    turn_without_waiting(&scene.loop);
+        (void)queue(&scene->permits, &scene->loop, &guests[i]);
+    permits_set_max(&scene->permits, 3);
+    turn_without_waiting(&scene->loop);
     assert_int_equal(guests[0].grants + guests[1].grants, 2);
     assert_int_equal(guests[2].grants, 0);
-    permits_set_max(&scene.permits, 1);
-    permits_give(&scene.permits);
-    permits_give(&scene.permits);
-    turn_without_waiting(&scene.loop);
+    permits_set_max(&scene->permits, 1);
+    permits_give(&scene->permits);
+    permits_give(&scene->permits);
+    turn_without_waiting(&scene->loop);
     assert_int_equal(guests[2].grants, 0); /* one permit is still in use, which is the maximum */
-    permits_give(&scene.permits);
-    turn_without_waiting(&scene.loop);
+    permits_give(&scene->permits);
+    turn_without_waiting(&scene->loop);
     assert_int_equal(guests[2].grants, 1);
-    permits_give(&scene.permits);
-    close_scene(&scene);
+    permits_give(&scene->permits);
 }
 
 TEST(without_memory_nobody_queues)

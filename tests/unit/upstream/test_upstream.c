@@ -722,51 +722,47 @@ static void move(struct scene *scene, struct loop *loop, struct upstream_env *en
     assert_int_equal(scene->server->permits.holders[1].list.count, 1);
 }
 
-TEST(it_moves_to_another_loop_and_goes_on_there)
+#define SCENE_TEST(name) TEST_OF(struct scene, scene, open_scene, close_scene, name)
+
+SCENE_TEST(it_moves_to_another_loop_and_goes_on_there)
 {
-    struct scene scene;
     struct loop loop;
     struct upstream_env env;
     uint8_t seq;
-    open_scene(&scene);
-    log_in_and_set_up(&scene, false);
-    move(&scene, &loop, &env);
-    upstream_hand_over(scene.upstream, &other_ops, &scene);
-    assert_true(count_of(&scene.server->by_worker[1].connections_active) == 1);
-    upstream_exchange(scene.upstream, REPLY_GENERIC, SPAN_LITERAL("\3DO 1"), 0);
-    (void)hear(&scene, &seq);
-    say_with(&scene, put_ok, 1);
-    while (scene.answers == 0)
+    log_in_and_set_up(scene, false);
+    move(scene, &loop, &env);
+    upstream_hand_over(scene->upstream, &other_ops, scene);
+    assert_true(count_of(&scene->server->by_worker[1].connections_active) == 1);
+    upstream_exchange(scene->upstream, REPLY_GENERIC, SPAN_LITERAL("\3DO 1"), 0);
+    (void)hear(scene, &seq);
+    say_with(scene, put_ok, 1);
+    while (scene->answers == 0)
         turn(&loop);
-    turn_without_waiting(&scene.loop);
-    assert_int_equal(scene.ios, 0);
-    upstream_close(&scene.upstream);
+    turn_without_waiting(&scene->loop);
+    assert_int_equal(scene->ios, 0);
+    upstream_close(&scene->upstream);
     turn_without_waiting(&loop);
     assert_int_equal(loop.windows.lent, 0);
     close_loop(&loop);
-    close_scene(&scene);
 }
 
-TEST(what_its_server_says_and_its_time_are_the_new_loop_s)
+SCENE_TEST(what_its_server_says_and_its_time_are_the_new_loop_s)
 {
-    struct scene scene;
     struct loop loop;
     struct upstream_env env;
-    open_scene(&scene);
-    log_in_and_set_up(&scene, false);
-    move(&scene, &loop, &env);
-    say_with(&scene, put_ok, 0);
+    log_in_and_set_up(scene, false);
+    move(scene, &loop, &env);
+    say_with(scene, put_ok, 0);
     for (int i = 0; i < 3; i++)
-        turn_without_waiting(&scene.loop); /* epoll wakes the old loop once; the old loop must ignore it */
-    assert_int_equal(scene.ios + scene.ready, 0);
-    upstream_expire(scene.upstream, 1000);
-    while (scene.ios == 0 || scene.ready == 0)
+        turn_without_waiting(&scene->loop); /* epoll wakes the old loop once; the old loop must ignore it */
+    assert_int_equal(scene->ios + scene->ready, 0);
+    upstream_expire(scene->upstream, 1000);
+    while (scene->ios == 0 || scene->ready == 0)
         turn(&loop);
-    upstream_close(&scene.upstream);
+    upstream_close(&scene->upstream);
     turn_without_waiting(&loop);
     assert_int_equal(loop.windows.lent, 0);
     close_loop(&loop);
-    close_scene(&scene);
 }
 
 /* ---- ends of a connection ---- */
@@ -885,32 +881,26 @@ TEST(after_close_there_are_no_callbacks)
     text_fini(&script.bytes);
 }
 
-TEST(the_owner_may_close_in_on_ready)
+SCENE_TEST(the_owner_may_close_in_on_ready)
 {
-    struct scene scene;
     uint8_t seq;
-    open_scene(&scene);
-    scene.closes_at_once = true;
-    log_in(&scene);
-    assert_null(scene.upstream);
-    assert_span(hear(&scene, &seq), "\1"); /* COM_QUIT */
-    close_scene(&scene);
+    scene->closes_at_once = true;
+    log_in(scene);
+    assert_null(scene->upstream);
+    assert_span(hear(scene, &seq), "\1"); /* COM_QUIT */
 }
 
-TEST(the_owner_may_close_in_on_answer)
+SCENE_TEST(the_owner_may_close_in_on_answer)
 {
-    struct scene scene;
     uint8_t seq;
-    open_scene(&scene);
-    log_in(&scene);
-    upstream_exchange(scene.upstream, REPLY_GENERIC, SPAN_LITERAL("\3x"), 0);
-    (void)hear(&scene, &seq);
-    scene.closes_at_once = true;
-    say_with(&scene, put_ok, 1);
-    turn_until(&scene, &scene.answers);
-    assert_null(scene.upstream);
-    assert_span(hear(&scene, &seq), "\1");
-    close_scene(&scene);
+    log_in(scene);
+    upstream_exchange(scene->upstream, REPLY_GENERIC, SPAN_LITERAL("\3x"), 0);
+    (void)hear(scene, &seq);
+    scene->closes_at_once = true;
+    say_with(scene, put_ok, 1);
+    turn_until(scene, &scene->answers);
+    assert_null(scene->upstream);
+    assert_span(hear(scene, &seq), "\1");
 }
 
 TEST(without_memory_there_is_no_upstream_and_nothing_is_left)
