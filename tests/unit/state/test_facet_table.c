@@ -1,6 +1,7 @@
 #include "../base/unit.h"
 
 #include "state/facet_table.h"
+#include "state/option.h"
 #include "state/pooled.h"
 
 #define SAID_MAX 8
@@ -210,6 +211,175 @@ SCENE_TEST(set_option_is_a_command_of_two_bytes)
     scene->slot.task = SYNC_OPTION;
     assert_true(replay_note(&replay, 1));
     assert_int_equal(replay_next(&replay), SYNC_NOTHING);
+}
+
+/* ---- what keeps a connection, and its end ---- */
+
+/* `letters`: o COM_SET_OPTION, r SET ROLE, R SET ROLE on the connection only, u user variables on the connection,
+ * w the client's wait_timeout there, W warnings, H warnings of headgate, v variables that the connection lacks,
+ * V the same there, a sql_auto_is_null, d variables for writes, c SET CHARACTER SET, A autocommit is off there,
+ * t a transaction there, U it is unknown whether there is one, h a held variable, g a global lock, 1 and 2 user
+ * variables that only the primary or the replica knows. */
+static void change(struct scene *scene, const char *letters)
+{
+    struct facets *facets = &scene->facets;
+    struct slot *slot = &scene->slot;
+    facets->set = 0;
+    for (; *letters != '\0'; letters++)
+        switch (*letters) {
+        case 'o':
+            option_note_done(facets, true, slot);
+            break;
+        case 'r':
+            facets->role.version = 1;
+            break;
+        case 'R':
+            slot->role_version = 1;
+            break;
+        case 'u':
+            slot->user_version = 1;
+            break;
+        case 'w':
+            slot->has_wait = true;
+            break;
+        case 'W':
+            slot->has_warnings = true;
+            break;
+        case 'H':
+            slot->has_our_warnings = true;
+            break;
+        case 'v':
+        case 'V':
+            set(scene, "time_zone", "'+01:00'");
+            scene->connection.vars_version = *letters == 'V' ? facets->vars.version : 0;
+            break;
+        case 'a':
+        case 'd':
+        case 'c':
+            set(scene,
+                *letters == 'a'   ? "sql_auto_is_null"
+                : *letters == 'd' ? "auto_increment_offset"
+                                  : "charset",
+                *letters == 'c' ? "'utf8mb4'" : "1");
+            scene->connection.vars_version = facets->vars.version;
+            facets_note(facets, FACET_VARIABLES);
+            break;
+        case 'A':
+            slot->upstream->status = 0;
+            break;
+        case 't':
+            facets->status = slot->upstream->status = STATUS_AUTOCOMMIT | STATUS_IN_TRANS;
+            break;
+        case 'U':
+            facets->transaction.is_unknown = true;
+            break;
+        case 'h':
+            facets_pin(facets, PIN_HELD_SET, &(struct pin_origin){ 0 });
+            break;
+        case 'g':
+            facets_pin(facets, PIN_GLOBAL_LOCK, &(struct pin_origin){ 0 });
+            break;
+        case '1':
+        case '2':
+            facets->variables = *letters == '1' ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
+            facets_note(facets, FACET_USER_VARIABLES);
+            break;
+        default:
+            fail();
+        }
+}
+
+#define BIT(cause) (UINT32_C(1) << PIN_##cause)
+
+static const struct {
+    const char *letters;
+    enum facet_left left;
+    uint32_t primary, replica; /* the causes that keep the connections */
+} ends[] = {
+    { "", LEFT_KNOWN, 0, 0 },
+    { "o", LEFT_LASTING, 0, 0 },
+    { "r", LEFT_LASTING, 0, 0 },
+    { "R", LEFT_LASTING, 0, 0 },
+    { "u", LEFT_TO_RESET, 0, 0 },
+    { "w", LEFT_TO_RESET, 0, 0 },
+    { "W", LEFT_TO_RESET, 0, 0 },
+    { "H", LEFT_TO_RESET, 0, 0 },
+    { "v", LEFT_TO_RESET, 0, 0 },
+    { "V", LEFT_KNOWN, 0, 0 },
+    { "a", LEFT_TO_RESET, BIT(AUTO_IS_NULL), 0 },
+    { "d", LEFT_TO_RESET, 0, 0 },
+    { "c", LEFT_TO_RESET, 0, 0 },
+    { "A", LEFT_TO_RESET, 0, 0 },
+    { "t", LEFT_TO_RESET, BIT(TRANSACTION), 0 },
+    { "U", LEFT_TO_RESET, BIT(TRANSACTION), 0 },
+    { "h", LEFT_TO_RESET, BIT(HELD_SET), 0 },
+    { "g", LEFT_LASTING, BIT(GLOBAL_LOCK), 0 },
+    { "gw", LEFT_LASTING, BIT(GLOBAL_LOCK), 0 },
+    { "1", LEFT_KNOWN, BIT(USER_VARIABLES), 0 },
+    { "2", LEFT_KNOWN, 0, BIT(USER_VARIABLES) },
+};
+
+TEST(what_a_connection_is_kept_for_and_its_end)
+{
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct scene scene;
+        struct pin_counters counters = { 0 };
+        begin(&scene);
+        scene.connection.upstream.new_status = STATUS_AUTOCOMMIT;
+        change(&scene, ends[i].letters);
+        struct facets *facets = &scene.facets;
+        uint32_t both = ends[i].primary | ends[i].replica;
+        assert_row(facets_left(facets, &scene.slot) == ends[i].left, "%s", ends[i].letters);
+        assert_row(facets_all_pins(facets, ROUTE_PRIMARY) == ends[i].primary, "%s", ends[i].letters);
+        assert_row(facets_all_pins(facets, ROUTE_REPLICA) == ends[i].replica, "%s", ends[i].letters);
+        assert_row(facets_pins(facets, ROUTE_PRIMARY) == (ends[i].primary & ~BIT(AUTO_IS_NULL)), "%s",
+                   ends[i].letters);
+        scene.job.facts.shape = 9;
+        assert_row(facets_note_pins(facets, &scene.job, 7, &counters) == both, "%s", ends[i].letters);
+        assert_int_equal(facets_note_pins(facets, &scene.job, 8, &counters), 0);
+        bool is_open = (both & BIT(TRANSACTION)) != 0;
+        assert_int_equal(facets->transaction.since_us, is_open ? 7 : 0);
+        assert_int_equal(facets->transaction.shape, is_open ? 9 : 0);
+        facets->mode = LISTENER_REPLICA; /* the port for reads has its state on the replica */
+        assert_row((facets_all_pins(facets, ROUTE_REPLICA) & ~BIT(USER_VARIABLES)) ==
+                       (ends[i].primary & ~BIT(USER_VARIABLES)),
+                   "%s", ends[i].letters);
+        end(&scene);
+    }
+}
+
+TEST(a_reset_leaves_schema_role_and_option)
+{
+    static const struct view view = { .family = FAMILY_MARIADB };
+    struct scene scene;
+    begin(&scene);
+    struct facets *facets = &scene.facets;
+    change(&scene, "orwdtU1h");
+    assert_true(text_append_cstr(&facets->schema, "shop"));
+    facets->insert_id.value = facets->draws.count = 1;
+    facets->wait_s = 3;
+    facets->has_left_schema = facets->has_replica_refused = facets->calls_in_read_only =
+        facets->has_profiles = true;
+    facets->set = facet_bit(FACET_COUNT) - 1;
+    facets_pin(facets, PIN_UNKNOWN_SCHEMA, &(struct pin_origin){ 0 });
+    facets_reset(facets, &view, 45, &(struct pin_origin){ 0 });
+    assert_true(pins_has(&facets->pins, PIN_UNKNOWN_SCHEMA) && !pins_has(&facets->pins, PIN_HELD_SET));
+    assert_false(pins_has(&facets->pins, PIN_UNKNOWN_SET));
+    assert_string_equal(text_cstr(&facets->schema), "shop");
+    assert_true(facets->role.version == 1 && facets->option.version == 1 &&
+                facets->status == STATUS_AUTOCOMMIT);
+    assert_true(facets->insert_id.value == 0 && facets->draws.count == 0 && facets->wait_s == 0);
+    assert_false(facets->has_left_schema || facets->has_replica_refused || facets->calls_in_read_only ||
+                 facets->has_profiles || facets->transaction.is_unknown);
+    assert_int_equal(facets->variables, VARIABLES_NOWHERE);
+    assert_int_equal(facets->set &
+                         (facet_bit(FACET_OPTION) | facet_bit(FACET_ROLE) | facet_bit(FACET_SCHEMA)),
+                     facet_bit(FACET_OPTION) | facet_bit(FACET_ROLE) | facet_bit(FACET_SCHEMA));
+    assert_int_equal(facets->set & facet_bit(FACET_INSERT_ID), 0);
+    facets->role.is_unsayable = true;
+    facets_reset(facets, &view, 45, &(struct pin_origin){ 0 });
+    assert_true(pins_has(&facets->pins, PIN_UNKNOWN_SET));
+    end(&scene);
 }
 
 RUN_TESTS(NULL, NULL)

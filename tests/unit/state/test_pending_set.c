@@ -4,7 +4,10 @@
 #include "state/pending_set.h"
 
 /* constants: the part of a SET statement that is repeated as written. expected: the variables that session
- * tracking must report. flags: p must pin, v sets user variables, t changes session tracking itself. */
+ * tracking must report. flags: p must pin, v sets user variables, t changes session tracking itself, l writes may not
+ * be logged, u a variable that is not followed, o it may take effect before an error, c character sets, s of which
+ * one is told by the server only, r the collation is set by a character set, n for the next transaction,
+ * f profiling, m malformed. */
 static const struct {
     const char *sql, *constants, *expected, *flags;
 } rows[] = {
@@ -17,7 +20,7 @@ static const struct {
     { "SET wait_timeout = -1", "", "", "" },
     { "SET sql_notes = OFF", "SET sql_notes=OFF", "", "" },
     { "SET lc_time_names = DEFAULT", "SET lc_time_names=DEFAULT", "", "" },
-    { "SET character_set_results = NULL", "SET character_set_results=NULL", "", "" },
+    { "SET character_set_results = NULL", "SET character_set_results=NULL", "", "c" },
     { "SET `sql_mode` = ''", "SET sql_mode=''", "", "" },
     { "/* app */ SET a=1 -- b", "SET a=1", "", "" },
     { "SET a=1;", "SET a=1", "", "" },
@@ -27,11 +30,11 @@ static const struct {
     { "SET a=1, b=CONCAT(@@b,'x'), c=3", "SET a=1,c=3", "b", "" },
     { "SET a=1, @v=2", "SET a=1", "", "v" },
     { "SET character_set_client=latin1, collation_connection=latin1_bin",
-      "SET character_set_client=latin1,collation_connection=latin1_bin", "", "" },
+      "SET character_set_client=latin1,collation_connection=latin1_bin", "", "c" },
     /* values that only the server knows */
     { "SET sql_mode = CONCAT(@@sql_mode, ',ANSI')", "", "sql_mode", "" },
     { "SET div_precision_increment = 4 + 4", "", "div_precision_increment", "" },
-    { "SET timestamp = UNIX_TIMESTAMP()", "", "", "pin" },
+    { "SET timestamp = UNIX_TIMESTAMP()", "", "", "p" },
     { "SET timestamp = 5", "SET timestamp=5", "", "" },
     { "SET sql_mode = @old_mode", "", "sql_mode", "" },
     { "SET sql_mode = 'it''s'", "", "sql_mode", "" },
@@ -41,14 +44,14 @@ static const struct {
     { "SET sql_mode = 'a' 'b'", "", "sql_mode", "" },
     { "SET wait_timeout = 1 + 1", "", "", "" },
     /* character sets: the server reports the result */
-    { "SET NAMES utf8mb4", "SET names 'utf8mb4'", "character_set_client", "" },
+    { "SET NAMES utf8mb4", "SET names 'utf8mb4'", "character_set_client", "cr" },
     { "SET NAMES 'latin1' COLLATE 'latin1_bin'", "SET names 'latin1' COLLATE 'latin1_bin'",
-      "character_set_client", "" },
-    { "SET NAMES DEFAULT", "SET names DEFAULT", "character_set_client", "" },
-    { "SET CHARACTER SET utf8mb4", "SET charset 'utf8mb4'", "character_set_client", "" },
-    { "SET CHARSET 'utf8mb4'", "SET charset 'utf8mb4'", "character_set_client", "" },
-    { "SET CHARACTER SET DEFAULT", "SET charset DEFAULT", "character_set_client", "" },
-    { "SET collation_database = latin1_bin", "", "", "pin" },
+      "character_set_client", "cr" },
+    { "SET NAMES DEFAULT", "SET names DEFAULT", "character_set_client", "cr" },
+    { "SET CHARACTER SET utf8mb4", "SET charset 'utf8mb4'", "character_set_client", "cr" },
+    { "SET CHARSET 'utf8mb4'", "SET charset 'utf8mb4'", "character_set_client", "cr" },
+    { "SET CHARACTER SET DEFAULT", "SET charset DEFAULT", "character_set_client", "cr" },
+    { "SET collation_database = latin1_bin", "", "", "p" },
     /* transactions */
     { "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "", "", "" },
     { "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "", "transaction_isolation", "" },
@@ -65,12 +68,20 @@ static const struct {
     { "SET GLOBAL TRANSACTION READ ONLY", "", "", "" },
     /* variables without a meaning on another connection */
     { "SET autocommit = 0", "", "", "" },
-    { "SET AUTOCOMMIT := ON, sql_log_bin = 0, insert_id = 5", "", "", "" },
-    { "SET gtid_next = 'AUTOMATIC'", "", "", "" },
+    { "SET AUTOCOMMIT := ON, sql_log_bin = 0, insert_id = 5", "", "", "lu" },
+    { "SET gtid_next = 'AUTOMATIC'", "", "", "u" },
+    { "SET sql_log_bin = 0", "", "", "lu" },
+    { "SET SESSION wsrep_on = OFF", "SET wsrep_on=OFF", "", "l" },
+    { "SET last_insert_id = 5", "", "", "u" },
+    { "SET character_set_connection = @a", "", "character_set_connection", "csr" },
+    { "SET collation_connection = latin1_bin", "SET collation_connection=latin1_bin", "", "c" },
+    { "SET @@transaction_isolation = 'SERIALIZABLE'", "", "", "n" },
+    { "SET @@tx_read_only = 1", "", "", "n" },
+    { "SET timestamp = DEFAULT", "SET timestamp=DEFAULT", "", "" },
     /* variables for writes: repeated, or the session is pinned */
     { "SET auto_increment_increment = 10, SESSION gtid_domain_id = 7",
       "SET auto_increment_increment=10,gtid_domain_id=7", "", "" },
-    { "SET sql_log_bin = 0, auto_increment_offset = 2", "SET auto_increment_offset=2", "", "" },
+    { "SET sql_log_bin = 0, auto_increment_offset = 2", "SET auto_increment_offset=2", "", "lu" },
     { "SET optimizer_trace = 'enabled=on'", "", "", "p" },
     /* user variables are not repeated: they stay on the primary, where they are read */
     { "SET @a = 1", "", "", "v" },
@@ -78,24 +89,24 @@ static const struct {
     /* variables that cannot be repeated on another connection */
     { "SET session_track_schema = 0", "", "", "pt" },
     { "SET SESSION_TRACK_SYSTEM_VARIABLES = '*'", "", "", "pt" },
-    { "SET profiling = 1", "", "", "p" },
+    { "SET profiling = 1", "", "", "pf" },
     { "SET ROLE admin", "", "", "" },
     { "SET ROLE NONE", "", "", "" },
-    { "SET ROLE a, b", "", "", "p" },
-    { "SET PASSWORD = 'x'", "", "", "p" },
-    { "SET STATEMENT max_statement_time=1 FOR SELECT 1", "", "", "p" },
-    { "SET RESOURCE GROUP g", "", "", "p" },
+    { "SET ROLE a, b", "", "", "po" },
+    { "SET PASSWORD = 'x'", "", "", "po" },
+    { "SET STATEMENT max_statement_time=1 FOR SELECT 1", "", "", "po" },
+    { "SET RESOURCE GROUP g", "", "", "po" },
     { "SET @@x = CONCAT('a')", "", "", "p" },
     { "SET `a``b` = 1", "", "", "p" },
     { "SET a.b.c = 1", "SET a.b.c=1", "", "" },
     /* statements that cannot be parsed */
-    { "SET", "", "", "p" },
-    { "SET a", "", "", "p" },
-    { "SET a = ", "", "", "p" },
-    { "SET a = 'open", "", "a", "p" },
-    { "SET a = 1; DROP TABLE t", "SET a=1", "", "p" },
-    { "SELECT 1", "", "", "p" },
-    { "", "", "", "p" },
+    { "SET", "", "", "pm" },
+    { "SET a", "", "", "po" },
+    { "SET a = ", "", "", "po" },
+    { "SET a = 'open", "", "a", "pm" },
+    { "SET a = 1; DROP TABLE t", "SET a=1", "", "pm" },
+    { "SELECT 1", "", "", "pm" },
+    { "", "", "", "pm" },
 };
 
 static struct pending_set *read(const char *sql)
@@ -111,6 +122,7 @@ TEST(statement_rows)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct pending_set *changes = read(rows[i].sql);
         struct text constants = { 0 };
+        char flags[16];
         vars_diff(&changes->constants, 0, 0, &constants);
         for (size_t n = 0; n < changes->expected.len; n++)
             if (changes->expected.data[n] == '\0')
@@ -120,11 +132,14 @@ TEST(statement_rows)
                    text_cstr(&constants));
         assert_row(strcmp(text_cstr(&changes->expected), rows[i].expected) == 0, "%s: %s", rows[i].sql,
                    text_cstr(&changes->expected));
-        assert_row(changes->needs_pin == (strchr(rows[i].flags, 'p') != NULL), "%s: pin", rows[i].sql);
-        assert_row((changes->user_count > 0) == (strchr(rows[i].flags, 'v') != NULL), "%s: user",
-                   rows[i].sql);
-        assert_row(changes->has_tracking == (strchr(rows[i].flags, 't') != NULL), "%s: tracking",
-                   rows[i].sql);
+        (void)snprintf(flags, sizeof flags, "%s%s%s%s%s%s%s%s%s%s%s%s", changes->needs_pin ? "p" : "",
+                       changes->user_count > 0 ? "v" : "", changes->has_tracking ? "t" : "",
+                       changes->sets_logging ? "l" : "", changes->sets_untold ? "u" : "",
+                       changes->has_others ? "o" : "", changes->charsets > 0 ? "c" : "",
+                       changes->has_told_charset ? "s" : "", changes->resets_collation ? "r" : "",
+                       changes->sets_next_transaction ? "n" : "", changes->sets_profiling ? "f" : "",
+                       changes->is_malformed ? "m" : "");
+        assert_row(strcmp(flags, rows[i].flags) == 0, "%s: %s", rows[i].sql, flags);
         text_fini(&constants);
         pending_set_fini(changes);
     }

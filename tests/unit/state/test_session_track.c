@@ -90,10 +90,11 @@ static void describe(struct scene *scene, struct text *out)
     for (int i = 0; i < PIN_CAUSE_COUNT; i++)
         if (pins_has(&facets->pins, (enum pin_cause)i))
             (void)text_appendf(out, " %s", pin_cause_name((enum pin_cause)i));
-    size_t before = out->len;
-    vars_diff(&facets->vars, 0, 0, out);
-    if (out->len > before)
-        (void)text_append_byte(out, ';');
+    struct text vars = { 0 };
+    vars_diff(&facets->vars, 0, 0, &vars);
+    if (vars.len > 0)
+        (void)text_appendf(out, " %s;", text_cstr(&vars));
+    text_fini(&vars);
     if (facets->wait_s != 0)
         (void)text_appendf(out, " wait=%u%s", facets->wait_s,
                            scene->slots[ROUTE_PRIMARY].has_wait ? "" : "!");
@@ -117,8 +118,8 @@ static const struct {
     { "p", SESSTRACK_SCHEMA, "", "shop", " schema=shop prepared has_schema left unrefused" },
     { "p", SESSTRACK_SCHEMA, "", "old", " prepared has_schema unrefused" },
     { "c", SESSTRACK_SCHEMA, "", "shop",
-      " schema=shop unknown_setSET charset 'utf8mb4'; has_schema unrefused" },
-    { "c", SESSTRACK_SCHEMA, "", "old", "SET charset 'utf8mb4'; has_schema unrefused" },
+      " schema=shop unknown_set SET charset 'utf8mb4'; has_schema unrefused" },
+    { "c", SESSTRACK_SCHEMA, "", "old", " SET charset 'utf8mb4'; has_schema unrefused" },
     { "", SESSTRACK_STATE_CHANGE, "", "1", " state" },
     { "", SESSTRACK_GTIDS, "", "a:1-5", " gtids" },
     { "", SESSTRACK_CHARACTERISTICS, "", "SET TRANSACTION READ ONLY;", " next_transaction" },
@@ -128,8 +129,8 @@ static const struct {
     { "", SESSTRACK_TRANSACTION, "", "T_______", "" },
     { "", 31, "", "?", "" },
     { "", 32, "", "?", "" },
-    { "", SESSTRACK_VARIABLE, "time_zone", "+01:00", "SET time_zone='+01:00'; unrefused" },
-    { "", SESSTRACK_VARIABLE, "auto_increment_increment", "2", "SET auto_increment_increment=2; unrefused" },
+    { "", SESSTRACK_VARIABLE, "time_zone", "+01:00", " SET time_zone='+01:00'; unrefused" },
+    { "", SESSTRACK_VARIABLE, "auto_increment_increment", "2", " SET auto_increment_increment=2; unrefused" },
     { "", SESSTRACK_VARIABLE, "time_zone", "it's", " unknown_set unrefused" },
     { "", SESSTRACK_VARIABLE, "autocommit", "ON", "" },
     { "", SESSTRACK_VARIABLE, "last_insert_id", "5", " untold" },
@@ -150,7 +151,7 @@ static const struct {
     { "s", SESSTRACK_VARIABLE, "wait_timeout", "9", "" },
     { "f", SESSTRACK_VARIABLE, "time_zone", "+01:00", "" },
     { "f", SESSTRACK_VARIABLE, "last_gtid", "0-1-5", " last_gtid gtids" },
-    { "mf", SESSTRACK_VARIABLE, "time_zone", "+01:00", "SET time_zone='+01:00'; unrefused" },
+    { "mf", SESSTRACK_VARIABLE, "time_zone", "+01:00", " SET time_zone='+01:00'; unrefused" },
 };
 
 TEST(each_entry_is_noted_once)
