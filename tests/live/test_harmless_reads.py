@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.room("sql", "tokens"), pytest.mark.long]
 
 CLASSIFY = os.path.join(ROOT, "tests", "unit", "sql", "classify.tsv")
 ROUTING = os.path.join(ROOT, "tests", "data", "routing.tsv")
-FUNCTIONS = os.path.join(ROOT, "include", "sql", "tbl", "sql_functions.h")
+FUNCTIONS = os.path.join(ROOT, "include", "tokens", "tbl", "sql_functions.h")
 QUERIES = int(os.environ.get("HEADGATE_QUERIES", "250"))
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))
 NO_SUCH_FUNCTION = 1305
