@@ -1,8 +1,14 @@
-/* The settings of the monitor of a cluster: its account, and when a server is probed. */
+/* The settings of the monitor of a cluster: its account, and when a server is probed. And its connections. */
 #ifndef HEADGATE_MONITOR_MONITOR_SETTINGS_H
 #define HEADGATE_MONITOR_MONITOR_SETTINGS_H
 
 #include "settings/schema.h"
+
+struct addr;
+struct server;
+struct upstream;
+struct upstream_env;
+struct upstream_owner_ops;
 
 struct monitor_settings {
     char *user;           /* owns */
@@ -14,5 +20,10 @@ struct monitor_settings {
 };
 
 extern const struct section monitor_section;
+
+/* Opens a connection to `server` at `addr` with the monitor's account, as upstream_open does. NULL: *err. */
+struct upstream *monitor_open(const struct monitor_settings *settings, const struct upstream_env *env,
+                              struct server *server, const struct addr *addr,
+                              const struct upstream_owner_ops *ops, void *owner, struct error *err);
 
 #endif

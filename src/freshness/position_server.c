@@ -231,18 +231,10 @@ static void on_deadline(struct loop_timer *timer)
 static void connect_first(struct position_server *server)
 {
     struct positions *positions = server->positions;
-    const struct monitor_settings *settings = &positions->settings->monitor;
-    struct auth_secret secret = { 0 };
     struct error err = { 0 };
     const struct view_server *entry = &positions->view->servers[server->index];
-    struct upstream_wish wish = {
-        .addr = &entry->addr, .user = settings->user, .secret = &secret, .collation = 33
-    };
-    if (auth_secret_from_password(&secret, span_cstr(settings->password)))
-        server->upstream = upstream_open(positions->env, entry->server, &wish, &owner_ops, server, &err);
-    else
-        (void)error_set(&err, 0, "the monitor's password is too long");
-    auth_secret_wipe(&secret);
+    server->upstream = monitor_open(&positions->settings->monitor, positions->env, entry->server,
+                                    &entry->addr, &owner_ops, server, &err);
     server->moves = entry->moves;
     if (server->upstream == NULL)
         fail(server, err.text);

@@ -18,33 +18,13 @@ static const char variables_sql[] =
     "'auto_increment_increment', 'wsrep_osu_method', 'wsrep_sync_wait', 'innodb_autoinc_lock_mode', "
     "'default_storage_engine')";
 
-/* In UTC: in the session's time zone an hour of autumn occurs twice. */
-static const char clock_sql[] = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) AS now_us";
-
-static const char *sql_variables(const struct upstream *upstream)
-{
-    (void)upstream;
-    return variables_sql;
-}
-
-static const char *sql_clock(const struct upstream *upstream)
-{
-    (void)upstream;
-    return clock_sql;
-}
-
-static const char *sql_grants(const struct upstream *upstream)
-{
-    (void)upstream;
-    return "SHOW GRANTS";
-}
-
-static const char *(*const questions[CHECKUP_QUESTIONS])(const struct upstream *) = {
+static const char *const questions[CHECKUP_QUESTIONS] = {
     [CHECKUP_SETUP] = NULL, /* upstream_set_up has the statement */
-    [CHECKUP_VARIABLES] = sql_variables,
-    [CHECKUP_REPLICATION] = probe_replication_sql,
-    [CHECKUP_CLOCK] = sql_clock,
-    [CHECKUP_GRANTS] = sql_grants,
+    [CHECKUP_VARIABLES] = variables_sql,
+    [CHECKUP_REPLICATION] = NULL, /* probe_replication_sql has it */
+    /* In UTC: in the session's time zone an hour of autumn occurs twice. */
+    [CHECKUP_CLOCK] = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) AS now_us",
+    [CHECKUP_GRANTS] = "SHOW GRANTS",
 };
 
 static void finish(struct checkup *checkup, const char *why)
@@ -68,10 +48,12 @@ static void ask(struct checkup *checkup)
     }
     struct checkup_answer *answer = &checkup->answers[checkup->step];
     answer->asked_us = clock_wall_us();
-    if (questions[checkup->step] == NULL)
+    const char *sql = checkup->step == CHECKUP_REPLICATION ? probe_replication_sql(checkup->upstream)
+                                                           : questions[checkup->step];
+    if (sql == NULL)
         upstream_set_up(checkup->upstream);
     else
-        upstream_query(checkup->upstream, questions[checkup->step](checkup->upstream), &answer->rows, 0);
+        upstream_query(checkup->upstream, sql, &answer->rows, 0);
 }
 
 static void on_ready(struct upstream *upstream)

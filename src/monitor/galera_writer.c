@@ -60,17 +60,10 @@ static const struct upstream_owner_ops owner_ops = {
 
 static void ask(struct galera_writer *writer)
 {
-    struct auth_secret secret = { 0 };
     struct error err = { 0 };
-    struct upstream_wish wish = {
-        .addr = writer->choice.addr, .user = writer->settings->user, .secret = &secret, .collation = 33
-    };
     loop_timer_start(&writer->timer, writer->env->loop, writer->settings->timeout_us);
-    if (auth_secret_from_password(&secret, span_cstr(writer->settings->password)))
-        writer->upstream = upstream_open(writer->env, writer->choice.server, &wish, &owner_ops, writer, &err);
-    else
-        (void)error_set(&err, 0, "the monitor's password is too long");
-    auth_secret_wipe(&secret);
+    writer->upstream = monitor_open(writer->settings, writer->env, writer->choice.server, writer->choice.addr,
+                                    &owner_ops, writer, &err);
     if (writer->upstream == NULL)
         retry(writer, err.text);
 }

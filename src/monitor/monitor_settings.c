@@ -1,6 +1,7 @@
 #include "monitor/monitor_settings.h"
 
 #include "mysql/auth.h"
+#include "upstream/upstream.h"
 
 static const struct setting monitor_settings[] = {
     SETTING("user", STRING, struct monitor_settings, user, .is_required = true, .effect = EFFECT_NOW,
@@ -34,3 +35,20 @@ const struct section monitor_section = {
     .size_bytes = sizeof(struct monitor_settings),
     SECTION_ROWS(monitor_settings),
 };
+
+struct upstream *monitor_open(const struct monitor_settings *settings, const struct upstream_env *env,
+                              struct server *server, const struct addr *addr,
+                              const struct upstream_owner_ops *ops, void *owner, struct error *err)
+{
+    struct auth_secret secret = { 0 };
+    struct upstream *upstream = NULL;
+    const struct upstream_wish wish = {
+        .addr = addr, .user = settings->user, .secret = &secret, .collation = 33
+    };
+    if (auth_secret_from_password(&secret, span_cstr(settings->password)))
+        upstream = upstream_open(env, server, &wish, ops, owner, err);
+    else
+        (void)error_set(err, 0, "the monitor's password is too long");
+    auth_secret_wipe(&secret);
+    return upstream;
+}

@@ -10,8 +10,10 @@
 
 /* One question: its text by family and version, and what its answer means. */
 struct question {
-    const char *(*sql)(const struct upstream *upstream);
-    bool (*read)(struct probe *probe);
+    const char *text;
+    const char *(*sql)(const struct upstream *upstream); /* instead of `text` */
+    void (*read_wsrep)(const struct rows *rows, struct wsrep *wsrep);
+    bool (*read)(struct probe *probe);         /* instead of `read_wsrep`; false: unknown form */
     bool (*is_due)(const struct probe *probe); /* NULL: always */
     bool may_be_refused;                       /* an error counts as an answer without rows */
 };
@@ -238,42 +240,6 @@ static bool read_process(struct probe *probe)
 
 /* ---- Galera ---- */
 
-static const char *sql_is_on(const struct upstream *upstream)
-{
-    (void)upstream;
-    return WSREP_IS_ON_SQL;
-}
-
-static const char *sql_rejects(const struct upstream *upstream)
-{
-    (void)upstream;
-    return WSREP_REJECTS_SQL;
-}
-
-static const char *sql_status(const struct upstream *upstream)
-{
-    (void)upstream;
-    return WSREP_STATUS_SQL;
-}
-
-static bool read_is_on(struct probe *probe)
-{
-    wsrep_read_is_on(&probe->rows, &probe->result.wsrep);
-    return true;
-}
-
-static bool read_rejects(struct probe *probe)
-{
-    wsrep_read_rejects(&probe->rows, &probe->result.wsrep);
-    return true;
-}
-
-static bool read_status(struct probe *probe)
-{
-    wsrep_read_status(&probe->rows, &probe->result.wsrep);
-    return true;
-}
-
 static bool may_be_node(const struct probe *probe)
 {
     return probe->asks_wsrep && probe->result.family == FAMILY_MARIADB;
@@ -285,13 +251,28 @@ static bool is_node(const struct probe *probe)
 }
 
 static const struct question questions[] = {
-    { sql_variables, read_variables, NULL, false },
-    { probe_replication_sql, read_replication, NULL, false },
-    { server_process_sql, read_process, is_unasked, true },
-    { sql_is_on, read_is_on, may_be_node, false },
-    { sql_rejects, read_rejects, is_node, false },
-    { sql_status, read_status, is_node, false },
+    { .sql = sql_variables, .read = read_variables },
+    { .sql = probe_replication_sql, .read = read_replication },
+    { .sql = server_process_sql, .read = read_process, .is_due = is_unasked, .may_be_refused = true },
+    { .text = WSREP_IS_ON_SQL, .read_wsrep = wsrep_read_is_on, .is_due = may_be_node },
+    { .text = WSREP_REJECTS_SQL, .read_wsrep = wsrep_read_rejects, .is_due = is_node },
+    { .text = WSREP_STATUS_SQL, .read_wsrep = wsrep_read_status, .is_due = is_node },
 };
+
+static const char *text_of(const struct question *question, const struct upstream *upstream)
+{
+    return question->text != NULL ? question->text : question->sql(upstream);
+}
+
+/* False: the answer has an unknown form. */
+static bool read_answer(struct probe *probe)
+{
+    const struct question *question = &questions[probe->step];
+    if (question->read != NULL)
+        return question->read(probe);
+    question->read_wsrep(&probe->rows, &probe->result.wsrep);
+    return true;
+}
 
 /* ---- the dialogue ---- */
 
@@ -305,7 +286,7 @@ static void ask(struct probe *probe)
     if (probe->step == count)
         finish(probe, OUTCOME_PASSED, "");
     else
-        upstream_query(probe->upstream, questions[probe->step].sql(probe->upstream), &probe->rows, 0);
+        upstream_query(probe->upstream, text_of(&questions[probe->step], probe->upstream), &probe->rows, 0);
 }
 
 static void begin_questions(struct probe *probe)
@@ -333,9 +314,9 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     if (answer->is_err && !questions[probe->step].may_be_refused) {
         enum outcome outcome = outcome_of_error(answer->error.code);
         (void)snprintf(why, sizeof why, "%s%.50s: %d %.80s", outcome_prefix(outcome),
-                       questions[probe->step].sql(upstream), answer->error.code, answer->error.text);
+                       text_of(&questions[probe->step], upstream), answer->error.code, answer->error.text);
         finish(probe, outcome, why);
-    } else if (!questions[probe->step].read(probe)) {
+    } else if (!read_answer(probe)) {
         finish(probe, OUTCOME_FAILED, "the answer to the probe's question has an unknown form");
     } else {
         probe->step++;
@@ -424,18 +405,8 @@ void probe_init(struct probe *probe, struct server *server, const struct resolve
 
 static struct upstream *dial(struct probe *probe, const struct upstream_owner_ops *ops, struct error *err)
 {
-    struct auth_secret secret = { 0 };
-    struct upstream *upstream = NULL;
-    struct upstream_wish wish = {
-        .addr = &probe->name->addr, .user = probe->settings->user, .secret = &secret, .collation = 33
-    };
-    if (auth_secret_from_password(&secret, span_cstr(probe->settings->password)))
-        upstream = upstream_open(probe->env, probe->server, &wish, ops, probe, err);
-    else
-        (void)error_set(err, 0, "the monitor's password is too long");
-    auth_secret_wipe(&secret);
     probe->next_us = probe->env->loop->now_us;
-    return upstream;
+    return monitor_open(probe->settings, probe->env, probe->server, &probe->name->addr, ops, probe, err);
 }
 
 /* `upstream` is a new connection: the server's process is not known yet. */

@@ -374,11 +374,7 @@ void survey_init(struct survey *survey, const struct monitor_settings *settings,
 void survey_begin(struct survey *survey, struct server *server, const struct addr *addr, uint64_t mark,
                   bool is_thorough)
 {
-    struct auth_secret secret = { 0 };
     struct error err = { 0 };
-    struct upstream_wish wish = {
-        .addr = addr, .user = survey->settings->user, .secret = &secret, .collation = 33
-    };
     if (survey->is_running)
         return;
     survey->is_running = true;
@@ -386,11 +382,7 @@ void survey_begin(struct survey *survey, struct server *server, const struct add
     survey->is_thorough = is_thorough || mark == 0;
     survey->tries = SURVEY_TRIES;
     loop_timer_start(&survey->deadline, survey->env->loop, survey->settings->timeout_us);
-    if (auth_secret_from_password(&secret, span_cstr(survey->settings->password)))
-        survey->upstream = upstream_open(survey->env, server, &wish, &owner_ops, survey, &err);
-    else
-        (void)error_set(&err, 0, "the monitor's password is too long");
-    auth_secret_wipe(&secret);
+    survey->upstream = monitor_open(survey->settings, survey->env, server, addr, &owner_ops, survey, &err);
     if (survey->upstream == NULL)
         fail(survey, err.text);
 }

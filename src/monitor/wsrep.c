@@ -45,73 +45,29 @@ void wsrep_read_status(const struct rows *rows, struct wsrep *wsrep)
 
 /* ---- fitness ---- */
 
-static bool is_no_node(const struct wsrep *wsrep)
-{
-    return !wsrep->is_node;
-}
-
-static bool is_disconnected(const struct wsrep *wsrep)
-{
-    return !wsrep->is_connected;
-}
-
-static bool is_without_quorum(const struct wsrep *wsrep)
-{
-    return !wsrep->is_primary;
-}
-
-static bool is_joining(const struct wsrep *wsrep)
-{
-    return wsrep->state == WSREP_JOINING;
-}
-
-static bool is_unready(const struct wsrep *wsrep)
-{
-    return !wsrep->is_ready;
-}
-
-static bool is_rejecting(const struct wsrep *wsrep)
-{
-    return wsrep->is_rejecting;
-}
-
-static bool is_donor(const struct wsrep *wsrep)
-{
-    return wsrep->state == WSREP_DONOR;
-}
-
-static bool is_joined(const struct wsrep *wsrep)
-{
-    return wsrep->state == WSREP_JOINED;
-}
-
-static bool is_unsynced(const struct wsrep *wsrep)
-{
-    return wsrep->state != WSREP_SYNCED;
-}
-
-/* The first row that holds decides. A cause stands before its effects: a node outside of the primary
- * component is not ready either. */
-static const struct {
-    bool (*holds)(const struct wsrep *wsrep);
-    enum wsrep_fitness fitness;
-    const char *reason;
-} faults[] = {
-    { is_no_node, WSREP_UNFIT, "no Galera node: wsrep_on is off" },
-    { is_disconnected, WSREP_UNFIT, "not connected to the Galera cluster" },
-    { is_without_quorum, WSREP_UNFIT, "not in the primary component of the Galera cluster" },
-    { is_joining, WSREP_UNFIT, "joining the Galera cluster: it is being brought up to date" },
-    { is_unready, WSREP_UNFIT, "not ready (wsrep_ready is off)" },
-    { is_rejecting, WSREP_UNFIT, "rejects statements (wsrep_reject_queries)" },
-    { is_donor, WSREP_BEHIND, "donor or desynced: it does not keep up with the other nodes" },
-    { is_joined, WSREP_BEHIND, "joined, and catching up with the other nodes" },
-    { is_unsynced, WSREP_UNFIT, "not synced (wsrep_local_state)" },
-};
-
 enum wsrep_fitness wsrep_judge(const struct wsrep *wsrep, const char **reason_r)
 {
+    /* The first row that holds decides. A cause stands before its effects: a node outside of the primary
+     * component is not ready either. */
+    const struct {
+        bool holds;
+        enum wsrep_fitness fitness;
+        const char *reason;
+    } faults[] = {
+        { !wsrep->is_node, WSREP_UNFIT, "no Galera node: wsrep_on is off" },
+        { !wsrep->is_connected, WSREP_UNFIT, "not connected to the Galera cluster" },
+        { !wsrep->is_primary, WSREP_UNFIT, "not in the primary component of the Galera cluster" },
+        { wsrep->state == WSREP_JOINING, WSREP_UNFIT,
+          "joining the Galera cluster: it is being brought up to date" },
+        { !wsrep->is_ready, WSREP_UNFIT, "not ready (wsrep_ready is off)" },
+        { wsrep->is_rejecting, WSREP_UNFIT, "rejects statements (wsrep_reject_queries)" },
+        { wsrep->state == WSREP_DONOR, WSREP_BEHIND,
+          "donor or desynced: it does not keep up with the other nodes" },
+        { wsrep->state == WSREP_JOINED, WSREP_BEHIND, "joined, and catching up with the other nodes" },
+        { wsrep->state != WSREP_SYNCED, WSREP_UNFIT, "not synced (wsrep_local_state)" },
+    };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        if (faults[i].holds(wsrep)) {
+        if (faults[i].holds) {
             *reason_r = faults[i].reason;
             return faults[i].fitness;
         }
