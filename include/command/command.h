@@ -14,5 +14,8 @@
 enum step command_idle(struct session *session);
 /* The step of READING: reads enough of the command to decide, and starts the command. */
 enum step command_reading(struct session *session);
+/* Handles the present command on a prepared statement (command_execute.c). Enough of its bytes are in the
+ * client's window. */
+enum step command_prepared(struct session *session);
 
 #endif

@@ -141,7 +141,7 @@ struct worker {
     bool is_telling;            /* some statements are logged */
     uint64_t sampled;           /* statements since the last one in the query log */
     struct list killers;        /* connections that carry a KILL; see kill.h */
-    struct list kill_questions; /* open questions about permissions; see kill_permission.h */
+    struct list kill_questions; /* open questions about permissions; see kill.h */
     uint64_t next_id;           /* session ids: worker index + n * worker count, so that they are unique */
     unsigned turn;              /* counts choices among replicas with a free connection */
     unsigned published;         /* cluster whose view just came */

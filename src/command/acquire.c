@@ -129,12 +129,6 @@ static enum step refuse_stranded(struct session *session)
     return step;
 }
 
-/* The operator has paused the cluster: open transactions may go on to their end, new commands wait. */
-static bool is_held(const struct session *session)
-{
-    return session_view(session)->is_paused && !facets_has_transaction(&session->facets);
-}
-
 /* The primary has just refused a write as read-only: no new command starts there. */
 static bool is_doubtful(const struct session *session)
 {
@@ -169,13 +163,6 @@ static bool needs_id_of_primary(const struct session *session)
            insert_id_is_asked_for(command_sql(session));
 }
 
-/* An ERR may have ended the transaction. The command runs on another connection, and its reply must tell
- * whether the transaction is open. */
-static bool must_settle(const struct session *session)
-{
-    return session->job->is_aside && session->facets.transaction.is_unknown;
-}
-
 /* Another connection of the session knows what the command needs. headgate asks that connection, and the
  * command waits for the answer. */
 static bool must_ask(struct session *session)
@@ -184,7 +171,8 @@ static bool must_ask(struct session *session)
             state_capture_ask_for(session, ROUTE_PRIMARY, &facet_insert_id)) ||
            (variable_effects_are_away(&session->facets, session->job) &&
             state_capture_ask_for(session, ROUTE_REPLICA, &facet_variable_effects)) ||
-           (must_settle(session) && state_capture_ask_for(session, ROUTE_PRIMARY, &facet_transaction));
+           (session->job->is_aside && session->facets.transaction.is_unknown &&
+            state_capture_ask_for(session, ROUTE_PRIMARY, &facet_transaction));
 }
 
 static bool has_lost_draws(const struct session *session)
@@ -258,7 +246,8 @@ enum step acquire_begin(struct session *session)
     slot_listen(session, job->place);
     if (session->lost.len > 0 && !job->is_login) /* state was lost while this command waited */
         return command_tell_lost(session);
-    if (is_held(session))
+    /* The operator has paused the cluster: open transactions may go on to their end, new commands wait. */
+    if (session_view(session)->is_paused && !facets_has_transaction(&session->facets))
         return wait_resumed(session);
     const struct upstream *upstream = session->slots[job->place]->upstream;
     if (upstream != NULL && now_us - upstream->opened_us >= session->worker->pool.rules.young_us)
@@ -303,15 +292,6 @@ enum step acquire_begin(struct session *session)
 static bool is_overload(const struct error *err)
 {
     return err->code == ERR_CON_COUNT || quota_is_limit(err);
-}
-
-/* True if the failure is one that may pass. Idle connections of other sessions may use up the server's
- * connections: parked ones are closed. */
-static bool may_pass(struct session *session, int server, const struct error *err)
-{
-    if (err->code == ERR_CON_COUNT)
-        (void)search_unpark(&session->worker->pool, session_view(session)->servers[server].server);
-    return is_overload(err);
 }
 
 /* The server had no free connection for all of pool_wait. The message names the limit, if the server's own
@@ -394,7 +374,11 @@ static enum step failed(struct session *session)
         return command_refuse(session, ERR_CON_COUNT, NULL, "headgate: %s", err.text);
     if (is_at_limit) /* the session enters the queue for a connection of its account */
         return session_enter(session, SESSION_ACQUIRING);
-    bool may_wait = has_server_said && may_pass(session, server, &err);
+    /* The failure may pass. Idle connections of other sessions may use up the server's connections: parked ones
+     * are closed. */
+    bool may_wait = has_server_said && is_overload(&err);
+    if (may_wait && err.code == ERR_CON_COUNT)
+        (void)search_unpark(&session->worker->pool, session_view(session)->servers[server].server);
     if (may_wait && wait_connection_may_wait(session))
         return wait_connection_wait(session);
     if (may_wait)
@@ -436,12 +420,6 @@ static bool is_refused_anew(const struct slot *slot)
            (err->code == ERR_BAD_DB || outcome_of_error(err->code) == OUTCOME_REFUSED);
 }
 
-static void count_change(struct session *session, bool is_renewing)
-{
-    struct pool_counters *pool = pool_counters(&session->worker->pool, session->listener->cluster);
-    counter_add(is_renewing ? &pool->pool_logged_in_anew : &pool->pool_changed_user, 1);
-}
-
 /* ---- ATTACHING ---- */
 
 enum step acquire_attaching(struct session *session)
@@ -451,8 +429,9 @@ enum step acquire_attaching(struct session *session)
         return slot->is_changing && !is_refused_anew(slot) ? open_instead(session) : failed(session);
     if (slot->upstream->state != UPSTREAM_READY)
         return STEP_WAIT;
+    struct pool_counters *pool = pool_counters(&session->worker->pool, session->listener->cluster);
     if (slot->is_changing)
-        count_change(session, slot->is_renewing);
+        counter_add(slot->is_renewing ? &pool->pool_logged_in_anew : &pool->pool_changed_user, 1);
     slot->is_changing = slot->is_renewing = false;
     return session_enter(session, SESSION_SYNCING);
 }

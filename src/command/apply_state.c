@@ -76,18 +76,6 @@ static enum sync_task next_task(struct session *session, struct slot *slot)
     return replay_next(&replay);
 }
 
-static void start_replay(struct session *session, struct slot *slot, enum sync_task task)
-{
-    const struct replay replay = replay_of(session, slot);
-    struct replay_command command;
-    replay_say(&replay, task, &command);
-    if (command.argument.is_oom)
-        fail_for_memory(slot);
-    else if (command.argument.len > 0)
-        ask(session, task, command.shape, command.byte, text_span(&command.argument));
-    text_fini(&command.argument);
-}
-
 static void start_task(struct session *session, struct slot *slot, enum sync_task task)
 {
     if (task == SYNC_RESET) {
@@ -95,7 +83,14 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
         return;
     }
     if (task != SYNC_RENEW && task != SYNC_SETUP && task != SYNC_CHARSETS) {
-        start_replay(session, slot, task);
+        const struct replay replay = replay_of(session, slot);
+        struct replay_command command;
+        replay_say(&replay, task, &command);
+        if (command.argument.is_oom)
+            fail_for_memory(slot);
+        else if (command.argument.len > 0)
+            ask(session, task, command.shape, command.byte, text_span(&command.argument));
+        text_fini(&command.argument);
         return;
     }
     slot->task = task;
@@ -194,15 +189,6 @@ static enum step refused(struct session *session, struct slot *slot)
     return command_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
 }
 
-/* The server has refused to reset the connection. That says nothing of the session: another connection is
- * used. */
-static enum step refused_renewal(struct session *session, struct slot *slot)
-{
-    reset_note_refusal(&session->worker->pool, slot->upstream, &slot->answer.error);
-    slot_drop(session, session->job->place);
-    return session_enter(session, SESSION_ACQUIRING);
-}
-
 static bool is_renewal(enum sync_task task)
 {
     return task == SYNC_RENEW || task == SYNC_CHARSETS;
@@ -241,8 +227,12 @@ enum step apply_state_syncing(struct session *session)
     if (slot->task != SYNC_NOTHING) {
         if (!slot->has_answer)
             return STEP_WAIT;
-        if (slot->answer.is_err && is_renewal(slot->task) && !is_unknown_charset(slot))
-            return refused_renewal(session, slot);
+        if (slot->answer.is_err && is_renewal(slot->task) && !is_unknown_charset(slot)) {
+            /* That says nothing of the session: another connection is used. */
+            reset_note_refusal(&session->worker->pool, slot->upstream, &slot->answer.error);
+            slot_drop(session, session->job->place);
+            return session_enter(session, SESSION_ACQUIRING);
+        }
         bool is_confined = note_confinement(session, slot);
         bool is_refused = slot->answer.is_err && !is_renewal(slot->task) && !is_confined;
         is_refused = is_refused || (!is_confined && !note_success(session, slot));
@@ -290,8 +280,7 @@ static enum step note_prepared(struct session *session, struct slot *slot)
                                   pool_prepared_max(&session->worker->pool, session->listener->cluster));
     if (!upstream_statements_add(slot, job->place, &session->facets.vars, job->prepared,
                                  slot->answer.stmt_id)) {
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+        fail_for_memory(slot);
         return STEP_MORE;
     }
     if ((job->facts.asks_before & 1u << SQL_ASKS_DIAGNOSTICS) != 0 && session->facets.answers.has_diagnostics)
@@ -319,20 +308,12 @@ static void start_wording(struct session *session, struct slot *slot)
     parse_context_say(text_span(&session->job->prepared->wording), &session->facets.vars,
                       parse_context_collation(slot), slot->upstream->family, &sql);
     if (sql.is_oom) {
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+        fail_for_memory(slot);
     } else {
         pooled_of(slot->upstream)->vars_version = 0;
         ask(session, SYNC_WORDING, REPLY_GENERIC, COM_QUERY, text_span(&sql));
     }
     text_fini(&sql);
-}
-
-static void note_worded(struct session *session, struct slot *slot)
-{
-    diagnostics_note_own(&session->facets.answers, slot);
-    if (parse_context_reads_tables(&session->facets.vars, slot->upstream->family))
-        diagnostics_note_table_read(&session->facets.answers, slot);
 }
 
 /* Starts the next step that is due: the schema of the client's PREPARE, its sql_mode and character sets, then
@@ -376,8 +357,11 @@ enum step apply_state_preparing(struct session *session)
         return note_prepared(session, slot);
     if (slot->task != SYNC_NOTHING && slot->answer.is_err)
         return refused(session, slot);
-    if (slot->task == SYNC_WORDING)
-        note_worded(session, slot);
+    if (slot->task == SYNC_WORDING) {
+        diagnostics_note_own(&session->facets.answers, slot);
+        if (parse_context_reads_tables(&session->facets.vars, slot->upstream->family))
+            diagnostics_note_table_read(&session->facets.answers, slot);
+    }
     slot->task = SYNC_NOTHING;
     bool is_known = job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation;
     if (is_known && job->schema_of_prepared.len > 0) {

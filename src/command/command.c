@@ -10,7 +10,6 @@
 #include "session/state_capture.h"
 #include "session/yield.h"
 #include "command/command_answer.h"
-#include "command/command_execute.h"
 #include "session/command_text.h"
 #include "command/command_route.h"
 #include "command/gtid_token.h"
@@ -22,16 +21,6 @@
 #include "state/transaction.h"
 
 /* ---- IDLE and READING ---- */
-
-/* Connections that sessions wait for. */
-static void give_up_wanted(struct session *session)
-{
-    for (int place = 0; place < PREPARED_PLACES; place++) {
-        const struct upstream *upstream = session->slots[place]->upstream;
-        if (upstream != NULL && upstream_wanted(upstream) != NULL)
-            yield_give_up(session, (enum route_place)place);
-    }
-}
 
 enum step command_idle(struct session *session)
 {
@@ -48,7 +37,11 @@ enum step command_idle(struct session *session)
     case STREAM_FAILED:
         return session_close(session, CLOSE_CLIENT_FAILED, NULL);
     }
-    give_up_wanted(session);
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        const struct upstream *upstream = session->slots[place]->upstream;
+        if (upstream != NULL && upstream_wanted(upstream) != NULL) /* another session waits for it */
+            yield_give_up(session, (enum route_place)place);
+    }
     if (session->worker->is_draining && !facets_has_transaction(&session->facets))
         return session_close(session, CLOSE_SHUTDOWN, NULL);
     if (buf_unparsed(in).len > 0)
@@ -241,14 +234,6 @@ static const struct {
     { COM_PROCESS_KILL, run_process_kill },
 };
 
-static enum step run_session_command(struct session *session)
-{
-    for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
-        if (handlers[i].byte == session->job->command->byte)
-            return handlers[i].run(session);
-    return command_refuse(session, ERR_UNKNOWN_COM, NULL, "Unknown command");
-}
-
 static enum step run_local(struct session *session)
 {
     if (session->job->command->byte == COM_QUIT)
@@ -272,7 +257,10 @@ static enum step dispatch(struct session *session)
     case COMMAND_PREPARED:
         return command_prepared(session);
     case COMMAND_SESSION:
-        return run_session_command(session);
+        for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+            if (handlers[i].byte == job->command->byte)
+                return handlers[i].run(session);
+        return command_refuse(session, ERR_UNKNOWN_COM, NULL, "Unknown command");
     case COMMAND_PRIMARY:
         job->facts = (struct sql_facts){ .kind = SQL_SHOW, .reason = SQL_REASON_UNKNOWN };
         return command_by_facts(session);

@@ -68,7 +68,6 @@ static bool is_contained(const struct job *job)
     case SQL_SAVEPOINT:
     case SQL_COMMIT:
     case SQL_ROLLBACK:
-        return true;
     case SQL_UNKNOWN: /* a syntax error runs nothing; other cases are pinned by may_hide_state */
     case SQL_ADMIN:
     case SQL_LOCK:
@@ -89,25 +88,17 @@ static bool is_contained(const struct job *job)
     return false;
 }
 
-/* A query that sets variables for its own run only. A write is none: it may have run a trigger that
- * changes more. */
-static bool is_query_with_own_variables(const struct sql_facts *facts)
-{
-    return facts->sets_for_itself && !facts->may_hide_state &&
-           (facts->kind == SQL_SELECT || facts->kind == SQL_SHOW);
-}
-
-/* The statement runs known stored code that sets variables, and no unknown code. */
-static bool sets_variables_inside(const struct sql_facts *facts)
-{
-    return !facts->may_hide_state && (facts->code_effects & CODE_SETS_VARIABLES) != 0;
-}
-
+/* Does the text explain a state change that session tracking has told? So does a query that sets variables for
+ * its own run only; a write may have run a trigger that changes more. So does known stored code that sets
+ * variables. */
 static bool explains_state_change(const struct job *job)
 {
-    return is_query_with_own_variables(&job->facts) || job->facts.kind == SQL_SET ||
-           job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB || job->pending_set != NULL ||
-           job->facts.has_holds || sets_variables_inside(&job->facts);
+    const struct sql_facts *facts = &job->facts;
+    bool is_query = facts->kind == SQL_SELECT || facts->kind == SQL_SHOW;
+    bool sets_known =
+        (facts->sets_for_itself && is_query) || (facts->code_effects & CODE_SETS_VARIABLES) != 0;
+    return facts->kind == SQL_SET || facts->kind == SQL_USE || job->command->byte == COM_INIT_DB ||
+           job->pending_set != NULL || facts->has_holds || (sets_known && !facts->may_hide_state);
 }
 
 void command_end_reset(struct session *session)
@@ -118,23 +109,18 @@ void command_end_reset(struct session *session)
     facets_reset(&session->facets, session_view(session), session->collation, &origin);
 }
 
-static void after_reset(struct session *session)
-{
-    uint16_t status = session->facets.status;
-    apply_state_note_reset(session, session->slots[session->job->place]); /* needs the session's statements */
-    command_end_reset(session);
-    session->facets.status = status;
-    session->facets.was_reset = session->facets.keeps_schema = true;
-}
-
 static void after_command(struct session *session)
 {
-    struct job *job = session->job;
+    const struct job *job = session->job;
+    uint16_t status = session->facets.status;
     if (job->reply.has_error)
         return;
     switch (job->command->byte) {
     case COM_RESET_CONNECTION:
-        after_reset(session);
+        apply_state_note_reset(session, session->slots[job->place]); /* needs the session's statements */
+        command_end_reset(session);
+        session->facets.status = status;
+        session->facets.was_reset = session->facets.keeps_schema = true;
         break;
     case COM_SET_OPTION:
         session->upstream_caps = job->kill.id == 0
@@ -147,40 +133,17 @@ static void after_command(struct session *session)
     }
 }
 
-static bool ends_transaction(const struct job *job)
-{
-    return job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
-}
-
-/* True if sql_select_limit may be 0. A SELECT then evaluates nothing, and releases no user lock (seen on
- * both families). */
-static bool may_be_limited_to_none(const struct session *session)
-{
-    struct span limit = vars_get(&session->facets.vars, SPAN_LITERAL("sql_select_limit"));
-    bool is_some =
-        limit.len == 0 || (limit.data[0] >= '1' && limit.data[0] <= '9') || span_is_nocase(limit, "DEFAULT");
-    return session->job->facts.kind == SQL_SELECT && !is_some;
-}
-
 static enum pending_pins_outcome outcome(const struct session *session)
 {
     const struct job *job = session->job;
     bool is_partial = job->facts.is_multi || job->reply.has_multi || job->is_cut;
     if (job->reply.has_error)
         return is_partial ? PENDING_PINS_PARTLY : PENDING_PINS_FAILED;
-    return may_be_limited_to_none(session) ? PENDING_PINS_PARTLY : PENDING_PINS_DONE;
-}
-
-static void note_holds(struct session *session)
-{
-    const struct job *job = session->job;
-    if (job->pending_pins != NULL) {
-        const struct pin_origin origin = job_origin(job, session_now(session));
-        pending_pins_commit(job->pending_pins, &session->facets.pins, outcome(session), &origin);
-    }
-    session->facets.has_left_schema &= pins_has(&session->facets.pins, PIN_PREPARED);
-    if (job->facts.kind == SQL_BEGIN && !job->reply.has_error)
-        pins_release_all(&session->facets.pins, PIN_TABLE_LOCK); /* both manuals say so */
+    /* With sql_select_limit = 0 a SELECT evaluates nothing, and releases no user lock (seen on both families). */
+    struct span limit = vars_get(&session->facets.vars, SPAN_LITERAL("sql_select_limit"));
+    bool is_some =
+        limit.len == 0 || (limit.data[0] >= '1' && limit.data[0] <= '9') || span_is_nocase(limit, "DEFAULT");
+    return job->facts.kind == SQL_SELECT && !is_some ? PENDING_PINS_PARTLY : PENDING_PINS_DONE;
 }
 
 static void note_pins(struct session *session)
@@ -188,7 +151,13 @@ static void note_pins(struct session *session)
     const struct job *job = session->job;
     if (session->facets.transaction.is_away)
         return; /* stored code on a replica leaves at most user variables: user_variables.c */
-    note_holds(session);
+    if (job->pending_pins != NULL) {
+        const struct pin_origin origin = job_origin(job, session_now(session));
+        pending_pins_commit(job->pending_pins, &session->facets.pins, outcome(session), &origin);
+    }
+    session->facets.has_left_schema &= pins_has(&session->facets.pins, PIN_PREPARED);
+    if (job->facts.kind == SQL_BEGIN && !job->reply.has_error)
+        pins_release_all(&session->facets.pins, PIN_TABLE_LOCK); /* both manuals say so */
     if (job->facts.may_hide_state || (job->reply.has_multi && job->is_cut))
         pin(session, job->is_cut ? PIN_LONG_STATEMENT : PIN_HIDDEN_STATE);
     bool sets_next = job->facts.sets_next_transaction ||
@@ -197,7 +166,8 @@ static void note_pins(struct session *session)
         pin(session, PIN_NEXT_TRANSACTION);
     if (job->reply.has_state_change && !explains_state_change(job))
         pin(session, PIN_TRACKED_CHANGE);
-    if (ends_transaction(job) && !job->reply.has_error && !facets_is_in_transaction(&session->facets))
+    bool is_end = job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
+    if (is_end && !job->reply.has_error && !facets_is_in_transaction(&session->facets))
         pins_release_all(&session->facets.pins,
                          PIN_NEXT_TRANSACTION); /* the transaction that the SET was for is over */
 }
@@ -267,22 +237,16 @@ static void note_soil(const struct session *session, struct upstream *upstream)
                            (job->is_home && (session->facets.pins.causes & hidden) != 0);
 }
 
-/* A connection that is in a schema cannot be set to have none. The session has none now: another
- * connection is used. */
-static void note_schema(struct session *session)
-{
-    enum route_place other = session->job->place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
-    if (session->job->reply.has_schema && session->facets.schema.len == 0)
-        slot_drop_idle(session, other);
-}
-
 /* The statement ran on the connection with the session's own state, so its reply tells of that state. */
 static void note_home(struct session *session, bool is_execution)
 {
     const struct job *job = session->job;
     if (is_execution)
         note_pins(session);
-    note_schema(session);
+    /* A connection that is in a schema cannot be set to have none. The session has none now: another connection
+     * is used. */
+    if (job->reply.has_schema && session->facets.schema.len == 0)
+        slot_drop_idle(session, job->place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
     if (!job->facts.is_read && schema_is_asked_for(job))
         schema_note_done(&session->facets, job, session_now(session));
     bool is_use = job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
@@ -324,16 +288,6 @@ static bool is_plain_read(const struct session *session)
            (!job->facts.uses_tables || catalog_is_whole(session_view(session)->catalog, false));
 }
 
-static void note_pins_of_all(struct session *session)
-{
-    if (!facets_may_keep(&session->facets) && session->facets.pins.noted == 0)
-        return;
-    uint32_t fresh =
-        facets_note_pins(&session->facets, session->job, session_now(session), pin_counters_of(session));
-    for (; fresh != 0; fresh &= fresh - 1)
-        log_debug(&session->scope, "pinned: %s", pin_cause_words((enum pin_cause)__builtin_ctz(fresh)));
-}
-
 void command_end(struct session *session, struct upstream *upstream)
 {
     struct job *job = session->job;
@@ -358,5 +312,9 @@ void command_end(struct session *session, struct upstream *upstream)
     note_soil(session, upstream);
     if (!is_plain_read(session))
         reuse_note_job(session, upstream);
-    note_pins_of_all(session);
+    if (!facets_may_keep(&session->facets) && session->facets.pins.noted == 0)
+        return;
+    uint32_t fresh = facets_note_pins(&session->facets, job, session_now(session), pin_counters_of(session));
+    for (; fresh != 0; fresh &= fresh - 1)
+        log_debug(&session->scope, "pinned: %s", pin_cause_words((enum pin_cause)__builtin_ctz(fresh)));
 }

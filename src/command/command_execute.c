@@ -2,7 +2,7 @@
  * has the statement's long data or cursor.
  */
 
-#include "command/command_execute.h"
+#include "command/command.h"
 
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
@@ -14,18 +14,6 @@
 #include "command/hints.h"
 #include "command/kill_statement.h"
 #include "command/pending_effects.h"
-
-/* COM_STMT_CLOSE: the statement is closed on the servers that know it, unless another session uses the
- * same one. There is no reply to wait for. */
-static enum step run_close(struct session *session)
-{
-    struct prepared *prepared = session->job->prepared;
-    session->job->prepared = NULL;
-    upstream_statements_leave(session->slots, prepared);
-    prepared_remove(&session->prepared, prepared);
-    buf_drop_parsed(&session->client.in);
-    return command_done(session);
-}
 
 /* True if the command must run on the connection of an earlier one: long data must be where the statement
  * is executed, a cursor is where it was opened. */
@@ -122,8 +110,14 @@ enum step command_prepared(struct session *session)
     if (prepared == NULL)
         return is_silent ? command_ignore(session) : refuse_unknown(session, id);
     job->prepared = prepared;
-    if (byte == COM_STMT_CLOSE)
-        return run_close(session);
+    if (byte ==
+        COM_STMT_CLOSE) { /* closed on the servers that know it, unless another session uses the same one */
+        job->prepared = NULL;
+        upstream_statements_leave(session->slots, prepared);
+        prepared_remove(&session->prepared, prepared);
+        buf_drop_parsed(&session->client.in);
+        return command_done(session);
+    }
     struct sql_dialect names = dialect_of_names(session);
     prepared_refresh(prepared, &names);
     job->facts = prepared->facts;

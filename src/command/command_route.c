@@ -151,15 +151,6 @@ struct route command_route_explain(const struct session *session, struct span sq
 
 /* ---- the present command ---- */
 
-/* True if the reason does not bind the command to its place: any server could run it. */
-static bool is_movable(enum route_reason reason)
-{
-    return reason == ROUTE_REASON_READ || reason == ROUTE_REASON_NO_REPLICA ||
-           reason == ROUTE_REASON_SHARED || reason == ROUTE_REASON_REPLICA_REFUSED ||
-           reason == ROUTE_REASON_REFUSED_BEFORE || reason == ROUTE_REASON_LACKED_BEFORE ||
-           reason == ROUTE_REASON_LISTENER_PRIMARY || reason == ROUTE_REASON_LISTENER_REPLICA;
-}
-
 /* True if the command can be run again without harm: a harmless read outside a transaction, or the
  * beginning of a read-only transaction. */
 static bool is_repeatable(const struct session *session, enum route_reason reason)
@@ -169,14 +160,14 @@ static bool is_repeatable(const struct session *session, enum route_reason reaso
         return false;
     if (reason == ROUTE_REASON_READ_ONLY_TRANSACTION)
         return job->facts.kind == SQL_BEGIN;
-    return job->facts.is_read && is_movable(reason) &&
+    /* The reasons that do not bind the command to its place: any server could run it. */
+    static const uint64_t movable =
+        UINT64_C(1) << ROUTE_REASON_READ | UINT64_C(1) << ROUTE_REASON_NO_REPLICA |
+        UINT64_C(1) << ROUTE_REASON_SHARED | UINT64_C(1) << ROUTE_REASON_REPLICA_REFUSED |
+        UINT64_C(1) << ROUTE_REASON_REFUSED_BEFORE | UINT64_C(1) << ROUTE_REASON_LACKED_BEFORE |
+        UINT64_C(1) << ROUTE_REASON_LISTENER_PRIMARY | UINT64_C(1) << ROUTE_REASON_LISTENER_REPLICA;
+    return job->facts.is_read && (movable & UINT64_C(1) << reason) != 0 &&
            (job->prepared == NULL || !job->prepared->has_long_data);
-}
-
-static void read_sequences(struct session *session)
-{
-    const struct sql_dialect dialect = dialect_of(session);
-    sequences_read(&session->facets.draws, command_inner_sql(session), command_schema(session), &dialect);
 }
 
 enum step command_go(struct session *session, enum route_place place, enum route_reason reason)
@@ -187,8 +178,10 @@ enum step command_go(struct session *session, enum route_place place, enum route
     job->is_retriable = is_repeatable(session, reason);
     if (!job->facts.is_read && schema_is_asked_for(job) && !schema_note_asked(job, command_text(session)))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "the name of a schema");
-    if (job->facts.has_sequence)
-        read_sequences(session);
+    if (job->facts.has_sequence) {
+        const struct sql_dialect dialect = dialect_of(session);
+        sequences_read(&session->facets.draws, command_inner_sql(session), command_schema(session), &dialect);
+    }
     return session_enter(session, SESSION_ACQUIRING);
 }
 

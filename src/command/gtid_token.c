@@ -9,19 +9,6 @@
 
 /* ---- SHOW HEADGATE TOKEN ---- */
 
-/* Decides whether the primary must be asked for its position. Only the primary can tell what the session
- * has seen on replicas, what it did while its writes were not followed, and what is left of a position
- * from before a change of primary. */
-static void begin_telling(struct session *session)
-{
-    const struct consistency *consistency = &session->consistency;
-    struct positions *positions = session->consistency.positions;
-    bool is_old = consistency->is_asking && consistency->epoch != positions_epoch(positions);
-    bool is_known = consistency_is_followed(consistency) && !consistency->has_read && !is_old;
-    session->job->token_since = is_known ? consistency->seen : positions_next_moment(positions);
-    session->job->wait.replica_until_us = session_now(session) + consistency_wait_us(consistency);
-}
-
 /* Fills the token. False: the primary is being asked, and CATCHING_UP has to wait for its answer. */
 static bool tell(struct session *session, struct gtid_token *token_r)
 {
@@ -81,7 +68,14 @@ enum step gtid_token_begin(struct session *session)
             session, ERR_NOT_SUPPORTED_YET, NULL,
             "headgate: no token says what was written under sql_log_bin = 0: no replica will have it");
     job->asks_token = true;
-    begin_telling(session);
+    /* Only the primary can tell what the session has seen on replicas, what it did while its writes were not
+     * followed, and what is left of a position from before a change of primary. */
+    const struct consistency *consistency = &session->consistency;
+    struct positions *positions = consistency->positions;
+    bool is_old = consistency->is_asking && consistency->epoch != positions_epoch(positions);
+    bool is_known = consistency_is_followed(consistency) && !consistency->has_read && !is_old;
+    job->token_since = is_known ? consistency->seen : positions_next_moment(positions);
+    job->wait.replica_until_us = session_now(session) + consistency_wait_us(consistency);
     return try_answer(session, false);
 }
 

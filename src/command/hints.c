@@ -165,12 +165,6 @@ static void read_attributes(const struct session *session, struct hints *hints)
     }
 }
 
-static struct span text_of(const struct session *session)
-{
-    const struct job *job = session->job;
-    return job->prepared == NULL ? command_text(session) : job->prepared->sql;
-}
-
 void hints_read_job(struct session *session, struct hints *hints)
 {
     const struct job *job = session->job;
@@ -179,7 +173,8 @@ void hints_read_job(struct session *session, struct hints *hints)
     *hints = (struct hints){ 0 };
     if (!job->facts.has_hint)
         return;
-    hints_read(hints, text_of(session), is_text && job->is_cut, &dialect, session_view(session));
+    hints_read(hints, job->prepared == NULL ? command_text(session) : job->prepared->sql,
+               is_text && job->is_cut, &dialect, session_view(session));
     if (is_text && job->is_cut && job->command->byte == COM_STMT_PREPARE) /* the text will not be kept */
         *hints = (struct hints){ .unknown_count = 1,
                                  .unknown = SPAN_LITERAL("in a statement too long to be kept") };

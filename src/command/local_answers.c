@@ -16,13 +16,6 @@ struct question {
     struct span name;
 };
 
-/* The column name that a server would give: the text as written, from `first` to `last`. */
-static struct span between(const struct token *first, const struct token *last)
-{
-    const uint8_t *end = last->text.data + last->text.len;
-    return span_of(first->text.data, (size_t)(end - first->text.data));
-}
-
 /* Only blanks and parentheses follow the first `len` bytes. How a server names a column whose text has a
  * comment is not known here. */
 static bool is_plain(struct span name, size_t len)
@@ -72,7 +65,9 @@ static bool read_question(const struct session *session, struct question *questi
     reader_advance(&reader);
     if (!token_is_punct(reader.token, '(') || !token_is_punct(reader.ahead, ')'))
         return false;
-    question_r->name = between(&function, reader.ahead);
+    const struct span last =
+        reader.ahead->text; /* the column has the name that a server would give: the text */
+    question_r->name = span_of(function.text.data, (size_t)(last.data + last.len - function.text.data));
     reader_advance(&reader);
     reader_advance(&reader);
     bool is_plain_call = is_plain(question_r->name, function.text.len);

@@ -210,17 +210,6 @@ enum refusal retry_note_refusal(struct session *session, const struct tracker_in
 
 /* ---- where the statement goes ---- */
 
-/* Statements with the same digest go to the primary from now on. */
-static void remember_read_only(struct session *session)
-{
-    struct job *job = session->job;
-    struct sql_dialect dialect = dialect_of(session);
-    if (job->prepared != NULL)
-        job->prepared->was_refused = true;
-    struct span sql = job->prepared != NULL ? job->prepared->sql : command_text(session);
-    replica_failures_note_refused(&session->worker->replica_failures, digest_of(sql, &dialect));
-}
-
 static enum step leave_read_only(struct session *session)
 {
     struct job *job = session->job;
@@ -231,7 +220,12 @@ static enum step leave_read_only(struct session *session)
     job->place = ROUTE_PRIMARY;
     if (!was_replica)
         return acquire_wait(session);
-    remember_read_only(session);
+    /* Statements with the same digest go to the primary from now on. */
+    struct sql_dialect dialect = dialect_of(session);
+    if (job->prepared != NULL)
+        job->prepared->was_refused = true;
+    struct span sql = job->prepared != NULL ? job->prepared->sql : command_text(session);
+    replica_failures_note_refused(&session->worker->replica_failures, digest_of(sql, &dialect));
     job->reason = ROUTE_REASON_REFUSED_BEFORE;
     return session_enter(session, SESSION_ACQUIRING);
 }

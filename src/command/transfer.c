@@ -31,14 +31,6 @@ static bool may_be_late(const struct session *session)
     return facts->is_read || is_undone;
 }
 
-static void note_long_data(struct session *session, struct prepared *prepared)
-{
-    if (!prepared->has_long_data)
-        prepared_note_pin(prepared, PIN_LONG_DATA, session_now(session),
-                          &session->worker->boxes[session->listener->cluster].pins);
-    prepared->has_long_data = true;
-}
-
 static void begin(struct session *session, struct upstream *upstream)
 {
     struct job *job = session->job;
@@ -56,8 +48,12 @@ static void begin(struct session *session, struct upstream *upstream)
     if (job->prepared == NULL)
         return;
     execution_address(job, &session->client, (session->caps & CAP_QUERY_ATTRIBUTES) != 0);
-    if (job->command->byte == COM_STMT_SEND_LONG_DATA)
-        note_long_data(session, job->prepared);
+    if (job->command->byte != COM_STMT_SEND_LONG_DATA)
+        return;
+    if (!job->prepared->has_long_data)
+        prepared_note_pin(job->prepared, PIN_LONG_DATA, session_now(session),
+                          &session->worker->boxes[session->listener->cluster].pins);
+    job->prepared->has_long_data = true;
 }
 
 /* The server has closed the connection. An ERR with the reason may have come before: it is read first. */
@@ -71,17 +67,6 @@ static enum step fail_command(struct session *session, struct upstream *upstream
     if (buf_unparsed(&upstream->stream.in).len > 0)
         return session_enter(session, SESSION_REPLYING);
     return retry_by_stream(session, "sending a command");
-}
-
-/* The command was SEND_LONG_DATA, which has no reply. */
-static enum step end_without_reply(struct session *session, struct upstream *upstream)
-{
-    struct prepared *prepared = session->job->prepared;
-    upstream_end(upstream);
-    session->job->prepared = NULL; /* otherwise command_done clears its has_long_data */
-    enum step step = command_done(session);
-    prepared->has_long_data = true;
-    return step;
 }
 
 enum step transfer_command(struct session *session)
@@ -105,8 +90,14 @@ enum step transfer_command(struct session *session)
     case RELAY_SENT_ALL:
         break;
     }
-    if (job->command->shape == REPLY_NONE)
-        return end_without_reply(session, upstream);
+    if (job->command->shape == REPLY_NONE) { /* SEND_LONG_DATA */
+        struct prepared *prepared = job->prepared;
+        upstream_end(upstream);
+        job->prepared = NULL; /* otherwise command_done clears its has_long_data */
+        enum step step = command_done(session);
+        prepared->has_long_data = true;
+        return step;
+    }
     session_set_deadline(session, session_query_us(session));
     return session_enter(session, SESSION_REPLYING);
 }
@@ -234,14 +225,6 @@ static void note_writes(struct session *session, const struct upstream *upstream
     global_writes_note_packet(&session->consistency, job, session->facets.status, info);
 }
 
-/* Notes the number of columns that the client was told for the prepared statement. */
-static void note_columns(struct job *job, const struct upstream *upstream)
-{
-    const struct tracker *tracker = &upstream->tracker;
-    if (tracker->columns_told != 0 && tracker->columns != 0)
-        job->prepared->columns = (uint16_t)tracker->columns;
-}
-
 /* Passes one packet to the client. False: out of memory; the session must end. */
 static bool pass_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
@@ -262,8 +245,9 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
         relay_pass(job, &session->client, upstream, info);
     else
         replace_packet(session, upstream, info);
-    if (info->is_last)
-        note_columns(job, upstream);
+    const struct tracker *tracker = &upstream->tracker;
+    if (info->is_last && tracker->columns_told != 0 && tracker->columns != 0)
+        job->prepared->columns = (uint16_t)tracker->columns; /* those that the client was told */
     return !session->client.out.is_oom;
 }
 
@@ -278,12 +262,6 @@ enum news {
     NEWS_NO_MEMORY
 };
 
-/* The server chooses the file's name: the request goes only to a client that has sent LOAD DATA LOCAL. */
-static bool may_ask_for_file(const struct session *session)
-{
-    return session->job->facts.is_load_local && (session->caps & CAP_LOCAL_FILES) != 0;
-}
-
 /* Parses the packets in the window, each once, up to the first one that needs a decision. */
 static enum news look(struct session *session, struct upstream *upstream, struct tracker_info *info,
                       enum refusal *refusal_r)
@@ -293,7 +271,9 @@ static enum news look(struct session *session, struct upstream *upstream, struct
         enum relay_seen seen = relay_look(job, &session->client, upstream, info);
         if (seen != RELAY_SEEN_PACKET)
             return seen == RELAY_SEEN_ALL ? NEWS_PASSED : NEWS_NONSENSE;
-        if (info->kind == TRACKER_INFILE && !may_ask_for_file(session))
+        /* The server chooses the file's name: the request goes only to a client that has sent LOAD DATA LOCAL. */
+        bool may_ask = job->facts.is_load_local && (session->caps & CAP_LOCAL_FILES) != 0;
+        if (info->kind == TRACKER_INFILE && !may_ask)
             return NEWS_NONSENSE;
         if (!job->reply.has_begun && info->kind == TRACKER_ERR && reply_is_farewell(info->error, info->seq))
             return NEWS_FAREWELL;

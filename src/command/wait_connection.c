@@ -273,16 +273,6 @@ static enum step take_offer(struct session *session)
     return is_taken ? session_enter(session, SESSION_ATTACHING) : session_enter(session, SESSION_ACQUIRING);
 }
 
-/* A permit of the account has come; a permit of the server is needed as well. */
-static enum step go_on_with_quota(struct session *session)
-{
-    struct server *server = session->queue.at;
-    if (!permits_try(&server->permits))
-        return enter(session, (int)server->index);
-    session->queue.at = NULL;
-    return open_with_permit(session, (int)server->index);
-}
-
 /* A replica for which no session waits. It may have no free connection: idle sessions give up theirs only to
  * sessions that wait there. VIEW_NO_SERVER: there is none, or it is too early. */
 static int find_calm(struct session *session)
@@ -337,21 +327,20 @@ enum step wait_connection_step(struct session *session)
     }
     if (session->queue.waiter.handover != NULL)
         return STEP_WAIT;
-    if (session->queue.ticket == NULL && session->queue.permits == NULL && session->queue.quota != NULL)
-        return go_on_with_quota(session);
+    if (session->queue.ticket == NULL && session->queue.permits == NULL && session->queue.quota != NULL) {
+        /* A permit of the account has come; a permit of the server is needed as well. */
+        struct server *server = session->queue.at;
+        if (!permits_try(&server->permits))
+            return enter(session, (int)server->index);
+        session->queue.at = NULL;
+        return open_with_permit(session, (int)server->index);
+    }
     if (session->queue.ticket == NULL) /* called by on_offer */
         return take_offer(session);
     return worker->is_retrying ? look_again(session) : STEP_WAIT;
 }
 
 /* ---- a connection without waiting ---- */
-
-static bool ask_others(struct session *session, int server)
-{
-    const struct upstream_key wish = slot_key(session, server);
-    session->queue.waiter.on_offer = on_offer;
-    return handover_ask(&session->worker->pool, server_at(session, server), &wish, &session->queue.waiter);
-}
 
 enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION, GOT_ANSWER_LATER };
 
@@ -365,7 +354,10 @@ static enum got get(struct session *session, int server, bool may_ask)
         return GOT_NOTHING;
     if (take(session, server))
         return GOT_CONNECTION;
-    if (may_ask && ask_others(session, server))
+    const struct upstream_key wish = slot_key(session, server);
+    session->queue.waiter.on_offer = on_offer;
+    if (may_ask &&
+        handover_ask(&session->worker->pool, server_at(session, server), &wish, &session->queue.waiter))
         return GOT_ANSWER_LATER;
     if (quota != NULL && !permits_try(&quota->permits))
         return GOT_NOTHING;
@@ -391,21 +383,16 @@ static int find_free(struct session *session, enum got *got_r)
     return VIEW_NO_SERVER;
 }
 
-/* Other workers answer within a turn of their loops; the deadline is for a worker that hangs. */
-static enum step await_answer(struct session *session, int server)
-{
-    session->job->wait.has_asked_others = true; /* once per job */
-    note_entry(session, server_at(session, server));
-    session_set_deadline(session, session->worker->env.connect_us);
-    return STEP_WAIT;
-}
-
 enum step wait_connection_attach(struct session *session, int server)
 {
     enum got got = get(session, server, !session->job->wait.has_asked_others);
     int at = server;
-    if (got == GOT_ANSWER_LATER)
-        return await_answer(session, server);
+    if (got == GOT_ANSWER_LATER) { /* within a turn of their loops; the deadline is for a worker that hangs */
+        session->job->wait.has_asked_others = true; /* once per job */
+        note_entry(session, server_at(session, server));
+        session_set_deadline(session, session->worker->env.connect_us);
+        return STEP_WAIT;
+    }
     if (got == GOT_NOTHING && session->job->place == ROUTE_REPLICA)
         at = find_free(session, &got);
     if (got == GOT_NOTHING)

@@ -12,27 +12,6 @@
 
 /* ---- what the session asks for ---- */
 
-/* If the job must read the newest data, the session asks for what the primary has now. Once per job. */
-static void ask_newest(struct session *session)
-{
-    struct job *job = session->job;
-    if (!consistency_wants_newest(&session->consistency, session->job) || job->wait.has_asked_newest)
-        return;
-    consistency_see(&session->consistency);
-    job->wait.has_asked_newest = true;
-}
-
-/* If the session has read on a replica and is leaving it, it asks for what it has seen there: another replica
- * may be behind. */
-static void note_leaving(struct session *session)
-{
-    struct consistency *consistency = &session->consistency;
-    bool is_there =
-        slot_is_current(session, ROUTE_REPLICA) || fresh_replica_is_held(&session->consistency, session->job);
-    if (consistency->has_read && !is_there)
-        consistency_see(&session->consistency);
-}
-
 /* How long a wait for a replica may take, in microseconds, and still be cheaper than a read on the primary:
  * the longest time of all replicas that the read may go to. 0: the primary is cheaper. */
 static uint64_t cheaper_us(const struct session *session)
@@ -193,10 +172,17 @@ bool wait_replica_holds(struct session *session)
     struct consistency *consistency = &session->consistency;
     if (!is_gated(session))
         return false;
-    ask_newest(session);
-    if (consistency_wants_global(&session->consistency, session->job))
+    struct job *job = session->job;
+    if (consistency_wants_newest(consistency, job) && !job->wait.has_asked_newest) { /* once per job */
+        consistency_see(consistency);
+        job->wait.has_asked_newest = true;
+    }
+    if (consistency_wants_global(consistency, job))
         global_writes_ask(consistency);
-    note_leaving(session);
+    /* The session has read on a replica and is leaving it: another replica may be behind. */
+    if (consistency->has_read && !slot_is_current(session, ROUTE_REPLICA) &&
+        !fresh_replica_is_held(consistency, job))
+        consistency_see(consistency);
     consistency_follow_primary(consistency, &session->scope);
     forget_seen(session);
     consistency->is_reader = true;
@@ -229,18 +215,14 @@ static bool may_be_primary_s(const struct session *session)
     return pick_may_fall_back(session) && !is_bound(session);
 }
 
-/* How long the read waits, in microseconds: primary_wait if it may not go to the primary. */
-static uint64_t patience(const struct session *session)
-{
-    return !may_be_primary_s(session) ? session->worker->world->timeouts->primary_wait_us : wait_us(session);
-}
-
 enum step wait_replica_wait(struct session *session)
 {
     struct job *job = session->job;
     uint64_t now = session_now(session);
     if (job->wait.replica_until_us == 0)
-        job->wait.replica_until_us = now + patience(session);
+        job->wait.replica_until_us =
+            now + (may_be_primary_s(session) ? wait_us(session)
+                                             : session->worker->world->timeouts->primary_wait_us);
     session_set_deadline(session, job->wait.replica_until_us > now ? job->wait.replica_until_us - now : 1);
     positions_wait(session->consistency.positions, &session->in_waiting);
     (void)session_enter(session, SESSION_CATCHING_UP);

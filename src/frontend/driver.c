@@ -33,11 +33,6 @@
 
 /* ---- timers: restarted only if the new wait ends before the running timer ---- */
 
-static struct session *of_timer(struct loop_timer *timer)
-{
-    return (struct session *)(void *)((char *)timer - offsetof(struct session, timer));
-}
-
 /* ---- what deadlines do ---- */
 
 static enum step no_deadline(struct session *session)
@@ -104,7 +99,7 @@ static const struct {
 
 static void on_timer(struct loop_timer *timer)
 {
-    struct session *session = of_timer(timer);
+    struct session *session = (struct session *)(void *)((char *)timer - offsetof(struct session, timer));
     uint64_t now = session_now(session);
     session->timer_at_us = 0;
     if (session->deadline_us == 0)
@@ -129,6 +124,8 @@ static bool has_room(const struct stream *stream)
     return stream->in.data == NULL || buf_room(&stream->in) > 0;
 }
 
+/* Here and in watch_upstream alone it is decided which socket events are wanted: from what the buffers hold. On the
+ * hot path nothing changes here. */
 static void watch_client(struct session *session)
 {
     struct stream *client = &session->client;
@@ -158,15 +155,6 @@ static void watch_upstream(struct session *session, enum route_place place)
     if (stream_has_output(stream) || is_sending)
         events |= EV_WRITE;
     stream_want(stream, events);
-}
-
-/* The only place that decides which socket events are wanted: from what the buffers hold. On the hot path
- * nothing changes here. */
-static void watch(struct session *session)
-{
-    watch_client(session);
-    watch_upstream(session, ROUTE_PRIMARY);
-    watch_upstream(session, ROUTE_REPLICA);
 }
 
 static void on_client(struct stream *stream, int events)
@@ -226,13 +214,6 @@ static void bury_idle(struct session *session, enum route_place place)
             session, wait_timeout_us(&session->facets, session->worker->world->timeouts->idle_client_us));
 }
 
-static void bury_idle_losses(struct session *session)
-{
-    for (int place = 0; place < PREPARED_PLACES; place++)
-        if (session->slots[place]->has_failed && !session_is_of_job(session, (enum route_place)place))
-            bury_idle(session, (enum route_place)place);
-}
-
 /* There was no memory for an answer to the client. An incomplete answer is never sent, and nothing else
  * can be sent to this client. A session that is closing notices the failure by itself. */
 static bool is_speechless(const struct session *session)
@@ -240,28 +221,29 @@ static bool is_speechless(const struct session *session)
     return session->client.out.is_oom && session->state != SESSION_CLOSING;
 }
 
-static void abort_speechless(struct session *session)
-{
-    log_limited(LOG_LEVEL_ERROR, &session->scope, "client %s: out of memory for an answer", session->host);
-    session_abort(session, CLOSE_OUT_OF_MEMORY);
-}
-
 static void run(struct session *session)
 {
     if (session->is_running || session->is_gone)
         return;
     session->is_running = true;
-    bury_idle_losses(session);
+    for (int place = 0; place < PREPARED_PLACES; place++)
+        if (session->slots[place]->has_failed && !session_is_of_job(session, (enum route_place)place))
+            bury_idle(session, (enum route_place)place);
     enum step step = session->job->is_interrupted ? kill_interrupted(session) : STEP_MORE;
     while (step == STEP_MORE && !is_speechless(session))
         step = states[session->state].step(session);
     session->is_running = false;
     if (step == STEP_GONE)
         return;
-    if (is_speechless(session))
-        abort_speechless(session);
-    else
-        watch(session);
+    if (is_speechless(session)) {
+        log_limited(LOG_LEVEL_ERROR, &session->scope, "client %s: out of memory for an answer",
+                    session->host);
+        session_abort(session, CLOSE_OUT_OF_MEMORY);
+        return;
+    }
+    watch_client(session);
+    watch_upstream(session, ROUTE_PRIMARY);
+    watch_upstream(session, ROUTE_REPLICA);
 }
 
 /* ---- opening and closing ---- */
@@ -390,22 +372,17 @@ static enum step closing(struct session *session)
     return STEP_GONE;
 }
 
-/* True for a server from which no connection can be expected any more. */
-static bool is_out(const struct view_server *entry)
-{
-    return entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED;
-}
-
 static void move(struct session *session, enum route_place place)
 {
     struct slot *slot = session->slots[place];
     const struct view_server *entry = &session_view(session)->servers[slot->server];
     if (slot->upstream == NULL || slot->has_failed)
         return;
+    bool is_out = entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED;
     if (upstream_is_before(slot->upstream, entry->lost_us)) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, 0, "%s has restarted", slot->upstream->server->name);
-    } else if (is_out(entry) && (!slot_has_moved(session, place) || entry->state == SERVER_DISABLED)) {
+    } else if (is_out && (!slot_has_moved(session, place) || entry->state == SERVER_DISABLED)) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, 0, "%s was %s: %s", slot->upstream->server->name,
                         entry->state == SERVER_DOWN ? "declared down" : "disabled",

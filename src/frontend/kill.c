@@ -1,14 +1,15 @@
 #include "frontend/kill.h"
 
+#include "base/log.h"
 #include "base/mem.h"
-#include "upstream/upstream_exchange.h"
-#include "mysql/reply.h"
 #include "command/command_answer.h"
-#include "frontend/kill_permission.h"
-#include "session/slot.h"
 #include "command/wait_connection.h"
 #include "command/wait_replica.h"
+#include "mysql/client_login.h"
+#include "mysql/reply.h"
+#include "session/slot.h"
 #include "state/pooled.h"
+#include "upstream/upstream_exchange.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -51,6 +52,19 @@ struct killer {
     char sql[64];
 };
 
+/* May an account kill a session of another account? Only a server knows (CONNECTION ADMIN, SUPER, default roles,
+ * MySQL's SYSTEM_USER), and a server tells only when it gets a KILL of a connection of that account. Two
+ * connections to inquiry.home are opened for the question and used for nothing else. */
+struct question {
+    struct loop_corpse corpse;
+    struct list_node in_worker;
+    struct worker *worker;
+    struct inquiry *inquiry;
+    struct upstream *victim; /* owns: logs in as the account that owns the session, and stays idle */
+    struct upstream *asker;  /* owns: logs in as the account that sent KILL when the victim has logged in, and
+                                sends KILL QUERY of the victim: OK, or ERR 1095 */
+};
+
 /* The password with which the session's account logs in to servers. */
 static const struct auth_secret *secret_of(const struct session *session)
 {
@@ -62,6 +76,11 @@ static const struct auth_secret *secret_of(const struct session *session)
 static void bury(struct loop_corpse *corpse)
 {
     mem_free((char *)corpse - offsetof(struct killer, corpse));
+}
+
+static void bury_question(struct loop_corpse *corpse)
+{
+    mem_free((char *)corpse - offsetof(struct question, corpse));
 }
 
 static void finish(struct killer *killer)
@@ -183,14 +202,6 @@ void kill_session(struct session *session, bool is_query)
     }
 }
 
-void kill_fini(struct worker *worker)
-{
-    struct list_node *node;
-    while ((node = list_first(&worker->killers)) != NULL)
-        finish(list_entry(node, struct killer, in_worker));
-    kill_permission_fini(worker);
-}
-
 /* ---- finding the session ---- */
 
 static void come_home(struct loop_message *message);
@@ -285,31 +296,111 @@ static void count_holders(struct inquiry *inquiry, struct worker *worker)
     }
 }
 
+/* ---- permission ---- */
+
 /* A server has answered whether the killer may kill; the session may have ended in the meantime. */
-static void on_permission(void *context, enum kill_permission permission)
+static void end_question(struct question *question, enum verdict verdict)
 {
-    static const enum verdict verdicts[] = { [KILL_PERMISSION_NO] = KILL_DENIED,
-                                             [KILL_PERMISSION_YES] = KILL_DONE,
-                                             [KILL_PERMISSION_UNKNOWN] = KILL_UNASKED };
-    struct inquiry *inquiry = context;
-    struct worker *worker = inquiry->workers[inquiry->next_worker++];
-    struct session *session = session_find(worker, inquiry->target);
-    inquiry->verdict = verdicts[permission];
-    if (inquiry->verdict == KILL_DONE && session != NULL)
+    struct inquiry *inquiry = question->inquiry;
+    struct session *session = session_find(question->worker, inquiry->target);
+    upstream_close(&question->victim);
+    upstream_close(&question->asker);
+    list_unlink(&question->worker->kill_questions, &question->in_worker);
+    loop_bury(&question->worker->loop, &question->corpse, bury_question);
+    inquiry->verdict = verdict;
+    inquiry->next_worker++;
+    if (verdict == KILL_DONE && session != NULL)
         kill_session(session, inquiry->is_query);
     pass_on(inquiry);
+}
+
+static void fail_question(struct question *question, const char *reason)
+{
+    log_limited(LOG_LEVEL_WARNING, NULL, "whether '%s' may kill another account's session is not known: %s",
+                question->inquiry->user, reason);
+    end_question(question, KILL_UNASKED);
+}
+
+static void on_verdict(struct upstream *upstream, const struct upstream_answer *answer)
+{
+    struct question *question = upstream->owner;
+    if (!answer->is_err)
+        end_question(question, KILL_DONE);
+    else if (answer->error.code == ERR_KILL_DENIED)
+        end_question(question, KILL_DENIED);
+    else
+        fail_question(question, answer->error.text);
+}
+
+static void on_question_failed(struct upstream *upstream, const struct error *err)
+{
+    fail_question(upstream->owner, err->text);
+}
+
+static void on_question_io(struct upstream *upstream, int events)
+{
+    (void)events;
+    fail_question(upstream->owner, "the server has closed a connection that was made to ask");
+}
+
+static void on_asker_ready(struct upstream *upstream)
+{
+    const struct question *question = upstream->owner;
+    char sql[32];
+    (void)snprintf(sql, sizeof sql, "%cKILL QUERY %u", COM_QUERY, question->victim->connection_id);
+    upstream_exchange(upstream, REPLY_GENERIC, span_cstr(sql), question->worker->env.login_us);
+}
+
+/* Logs in at the server that is asked. NULL: the question has ended. */
+static struct upstream *open_as(struct question *question, const char *user, const struct auth_secret *secret,
+                                uint16_t collation, const struct upstream_owner_ops *ops)
+{
+    const struct inquiry *inquiry = question->inquiry;
+    struct error err = { 0 };
+    struct upstream_wish wish = {
+        .addr = &inquiry->home_addr, .user = user, .secret = secret, .collation = collation
+    };
+    struct upstream *upstream =
+        upstream_open(&question->worker->env, inquiry->home, &wish, ops, question, &err);
+    if (upstream == NULL)
+        fail_question(question, err.text);
+    return upstream;
+}
+
+static void on_victim_ready(struct upstream *upstream)
+{
+    static const struct upstream_owner_ops ops = { .on_ready = on_asker_ready,
+                                                   .on_answer = on_verdict,
+                                                   .on_failed = on_question_failed,
+                                                   .on_io = on_question_io };
+    struct question *question = upstream->owner;
+    const struct inquiry *inquiry = question->inquiry;
+    struct upstream *asker = open_as(question, inquiry->user, &inquiry->secret, inquiry->collation, &ops);
+    if (asker != NULL)
+        question->asker = asker;
 }
 
 /* The session belongs to another account. */
 static void ask_permission(struct inquiry *inquiry, struct worker *worker, const struct session *session)
 {
-    struct kill_account killer = { inquiry->user, &inquiry->secret, inquiry->collation };
-    struct kill_account owner = { session->user->name, secret_of(session), session->collation };
-    if (inquiry->home == NULL)
-        on_permission(inquiry, KILL_PERMISSION_UNKNOWN);
-    else
-        kill_permission_ask(worker, inquiry->home, &inquiry->home_addr, &killer, &owner, on_permission,
-                            inquiry);
+    static const struct upstream_owner_ops ops = { .on_ready = on_victim_ready,
+                                                   .on_answer = on_verdict,
+                                                   .on_failed = on_question_failed,
+                                                   .on_io = on_question_io };
+    struct question *question = inquiry->home != NULL ? mem_zalloc(sizeof *question) : NULL;
+    if (question == NULL) {
+        inquiry->verdict = KILL_UNASKED;
+        inquiry->next_worker++;
+        pass_on(inquiry);
+        return;
+    }
+    question->worker = worker;
+    question->inquiry = inquiry;
+    list_link_last(&worker->kill_questions, &question->in_worker);
+    struct upstream *victim =
+        open_as(question, session->user->name, secret_of(session), session->collation, &ops);
+    if (victim != NULL)
+        question->victim = victim;
 }
 
 static void ask_here(struct loop_message *message)
@@ -332,18 +423,6 @@ static void ask_here(struct loop_message *message)
     }
     inquiry->next_worker++;
     pass_on(inquiry);
-}
-
-static struct inquiry *inquire(const struct world *world, uint64_t target)
-{
-    struct inquiry *inquiry = mem_zalloc(sizeof *inquiry);
-    if (inquiry == NULL)
-        return NULL;
-    inquiry->message.run = ask_here;
-    inquiry->workers = world->workers; /* the world may be replaced during the question */
-    inquiry->worker_count = world->worker_count;
-    inquiry->target = target;
-    return inquiry;
 }
 
 /* Notes the server whose ids the client sees in CONNECTION_ID() and SHOW PROCESSLIST; other servers may
@@ -369,9 +448,14 @@ static void note_home_server(const struct session *session, struct inquiry *inqu
 /* Starts the search for the session or the server's connection with the id job.kill.id. */
 static enum step begin(struct session *session)
 {
-    struct inquiry *inquiry = inquire(session->worker->world, session->job->kill.id);
+    const struct world *world = session->worker->world;
+    struct inquiry *inquiry = mem_zalloc(sizeof *inquiry);
     if (inquiry == NULL)
         return session_close(session, CLOSE_OUT_OF_MEMORY, "KILL");
+    inquiry->message.run = ask_here;
+    inquiry->workers = world->workers; /* the world may be replaced during the question */
+    inquiry->worker_count = world->worker_count;
+    inquiry->target = session->job->kill.id;
     inquiry->from = session->worker->index;
     inquiry->asking = session->id;
     note_home_server(session, inquiry);
@@ -421,4 +505,15 @@ enum step kill_waiting(struct session *session)
         break;
     }
     return command_answer_ok(session);
+}
+
+/* ---- the end ---- */
+
+void kill_fini(struct worker *worker)
+{
+    struct list_node *node;
+    while ((node = list_first(&worker->killers)) != NULL)
+        finish(list_entry(node, struct killer, in_worker));
+    while ((node = list_first(&worker->kill_questions)) != NULL)
+        end_question(list_entry(node, struct question, in_worker), KILL_UNASKED);
 }

@@ -299,6 +299,11 @@ const char *route_reason_name(enum route_reason reason)
 
 bool route_is_system_schema(struct span schema)
 {
-    static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
-    return schema.len > 0 && span_is_among(schema, names, sizeof names / sizeof *names);
+    static const struct span names[] = { SPAN_LITERAL("information_schema"),
+                                         SPAN_LITERAL("performance_schema"), SPAN_LITERAL("mysql"),
+                                         SPAN_LITERAL("sys") };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (schema.len == names[i].len && span_equal_nocase(schema, names[i]))
+            return true;
+    return false;
 }
