@@ -2,7 +2,9 @@
 
 #include "state/facet_table.h"
 #include "state/option.h"
+#include "state/pending_set.h"
 #include "state/pooled.h"
+#include "state/schema.h"
 
 #define SAID_MAX 8
 
@@ -380,6 +382,155 @@ TEST(a_reset_leaves_schema_role_and_option)
     facets_reset(facets, &view, 45, &(struct pin_origin){ 0 });
     assert_true(pins_has(&facets->pins, PIN_UNKNOWN_SET));
     end(&scene);
+}
+
+/* ---- bits: a facet that has changed is not left out ---- */
+
+static void commit(struct scene *scene, const char *sql)
+{
+    const struct sql_dialect dialect = { 0 };
+    scene->job.pending_set = pending_set_read(span_cstr(sql), &dialect);
+    assert_non_null(scene->job.pending_set);
+    assert_true(facet_table_commit(&scene->facets, &scene->job, &scene->slot, 1));
+    pending_set_fini(scene->job.pending_set);
+    scene->job.pending_set = NULL;
+}
+
+static void tell(struct scene *scene, enum sesstrack_type type, const char *name, const char *value)
+{
+    struct slot *slots[SLOT_COUNT] = { &scene->slot, &scene->slot };
+    const struct report report = {
+        .facets = &scene->facets, .job = &scene->job, .slots = slots, .now_us = 1
+    };
+    const struct sesstrack_change change = { .type = type,
+                                             .name = span_cstr(name),
+                                             .value = span_cstr(value) };
+    facet_table_told(&report, &change);
+}
+
+SCENE_TEST(session_as_after_its_login_has_no_walks)
+{
+    scene->facets.set = 0;
+    assert_false(facets_may_lack(&scene->facets, &scene->slot));
+    assert_false(facets_may_keep(&scene->facets));
+    scene->facets.status = 0; /* autocommit is off */
+    assert_true(facets_may_lack(&scene->facets, &scene->slot));
+    scene->facets.status = STATUS_AUTOCOMMIT | STATUS_IN_TRANS;
+    assert_true(facets_may_keep(&scene->facets));
+    scene->facets.status = STATUS_AUTOCOMMIT;
+    scene->slot.set = facet_bit(FACET_SCHEMA);
+    assert_true(facets_may_lack(&scene->facets, &scene->slot));
+}
+
+SCENE_TEST(set_marks_its_facets_and_another_connection_gets_them)
+{
+    struct slot other = { .generation = 2 };
+    struct pooled connection = { .upstream = { .status = STATUS_AUTOCOMMIT, .family = FAMILY_MARIADB } };
+    scene->facets.set = 0;
+    commit(scene, "SET ROLE clerk");
+    commit(scene, "SET time_zone = 'UTC', wait_timeout = 7");
+    assert_int_equal(scene->facets.set & (facet_bit(FACET_ROLE) | facet_bit(FACET_VARIABLES)),
+                     facet_bit(FACET_ROLE) | facet_bit(FACET_VARIABLES));
+    assert_true((scene->facets.set & facet_bit(FACET_WAIT_TIMEOUT)) != 0 && scene->facets.wait_s == 7);
+    assert_int_equal(scene->slot.role_version, 1);
+    option_note_done(&scene->facets, true, &scene->slot);
+    assert_true((scene->facets.set & facet_bit(FACET_OPTION)) != 0);
+    const struct replay replay = { .facets = &scene->facets, .job = &scene->job, .slot = &other };
+    other.upstream = &connection.upstream;
+    assert_int_equal(replay_next(&replay), SYNC_OPTION);
+    other.option_version = scene->facets.option.version;
+    assert_int_equal(replay_next(&replay), SYNC_ROLE);
+    other.role_version = scene->facets.role.version;
+    assert_int_equal(replay_next(&replay), SYNC_VARS);
+}
+
+SCENE_TEST(role_that_cannot_be_said_again_pins)
+{
+    const struct sql_dialect dialect = { 0 };
+    scene->job.pending_set = pending_set_read(SPAN_LITERAL("SET ROLE r\xc3\xb4le"), &dialect);
+    assert_false(facet_table_commit(&scene->facets, &scene->job, &scene->slot, 1));
+    assert_true(scene->facets.role.is_unsayable);
+    pending_set_fini(scene->job.pending_set);
+}
+
+SCENE_TEST(session_tracking_marks_its_facets)
+{
+    scene->facets.set = 0;
+    tell(scene, SESSTRACK_SCHEMA, "", "shop");
+    assert_span(text_span(&scene->facets.schema), "shop");
+    assert_span(text_span(&scene->connection.upstream.schema), "shop");
+    assert_int_equal(scene->facets.set, facet_bit(FACET_SCHEMA));
+    tell(scene, SESSTRACK_VARIABLE, "wait_timeout", "5");
+    assert_true(scene->facets.wait_s == 5 && scene->slot.has_wait);
+    assert_int_equal(scene->facets.set, facet_bit(FACET_SCHEMA) | facet_bit(FACET_WAIT_TIMEOUT));
+    tell(scene, SESSTRACK_VARIABLE, "sql_mode", "ANSI");
+    assert_span(vars_get(&scene->facets.vars, SPAN_LITERAL("sql_mode")), "'ANSI'");
+    assert_true((scene->facets.set & facet_bit(FACET_VARIABLES)) != 0);
+    tell(scene, SESSTRACK_CHARACTERISTICS, "", "SET TRANSACTION READ ONLY;");
+    assert_true(pins_has(&scene->facets.pins, PIN_NEXT_TRANSACTION));
+    tell(scene, SESSTRACK_CHARACTERISTICS, "", "");
+    assert_false(pins_has(&scene->facets.pins, PIN_NEXT_TRANSACTION));
+}
+
+SCENE_TEST(connection_in_the_schema_is_not_compared_again)
+{
+    scene->facets.set = 0;
+    scene->slot.set = facet_bit(FACET_SCHEMA);
+    assert_true(text_append_cstr(&scene->facets.schema, "shop"));
+    says(scene, (const char *const[SAID_MAX]){ "shop", NULL });
+    assert_int_equal(scene->slot.set, 0);
+    schema_note_left(&scene->slot);
+    says(scene, (const char *const[SAID_MAX]){ "shop", NULL });
+}
+
+/* ---- what a connection is asked, before it is given up ---- */
+
+static void asks(struct scene *scene, const struct facet *facet, const char *sql)
+{
+    struct slot *const slots[SLOT_COUNT] = { &scene->slot, &scene->slot };
+    struct text query_text = { 0 };
+    assert_ptr_equal(facet_table_asked(&scene->facets, slots, ROUTE_PRIMARY), facet);
+    if (facet != NULL && facet->number != NULL)
+        (void)facet_table_ask_numbers(&scene->facets, slots, ROUTE_PRIMARY, &query_text);
+    else if (facet != NULL)
+        (void)facet->ask(&scene->facets, &scene->slot, &query_text);
+    assert_span(text_span(&query_text), sql);
+    text_fini(&query_text);
+}
+
+SCENE_TEST(numbers_are_asked_for_when_nothing_else_keeps_the_connection)
+{
+    asks(scene, NULL, "");
+    scene->facets.insert_id.known_by = scene->slot.generation;
+    asks(scene, &facet_insert_id, "SELECT LAST_INSERT_ID() LIMIT 1");
+    scene->facets.answers = (struct answers){ .found = scene->slot.generation, .is_calculated = true };
+    asks(scene, &facet_insert_id, "SELECT LAST_INSERT_ID(),FOUND_ROWS() LIMIT 1");
+    pins_add(&scene->facets.pins, PIN_HELD_SET, SPAN_LITERAL("insert_id"), SPAN_NONE,
+             &(struct pin_origin){ 0 });
+    asks(scene, &facet_session_variables, "SELECT @@insert_id LIMIT 1");
+    scene->slot.has_told_held = true; /* it is not used up: the connection is kept */
+    asks(scene, NULL, "");
+    scene->facets.transaction.is_unknown = true;
+    asks(scene, &facet_transaction, "SELECT 1 LIMIT 1");
+}
+
+SCENE_TEST(numbers_that_are_told_go_to_the_next_connection)
+{
+    const char *bytes = "12 34";
+    struct rows_cell cells[] = { { 0, 0 }, { 0, 0 }, { 0, 2 }, { 3, 2 } };
+    const struct rows rows = { .columns = 2,
+                               .rows = 1,
+                               .values = 4,
+                               .bytes = { .data = (char *)(uintptr_t)bytes, .len = 5 },
+                               .cells = cells };
+    scene->facets.set = 0;
+    scene->facets.insert_id = (struct insert_id){ .known_by = 1, .is_unknown = true };
+    assert_true(facet_table_learn_numbers(&scene->facets, &scene->slot,
+                                          facet_bit(FACET_INSERT_ID) | facet_bit(FACET_DIAGNOSTICS), &rows));
+    assert_true(scene->facets.insert_id.value == 12 && scene->facets.insert_id.known_by == 0);
+    assert_int_equal(scene->slot.insert_id, 12);
+    assert_int_equal(scene->facets.set, facet_bit(FACET_INSERT_ID));
+    assert_true(scene->facets.answers.found_rows.is_known && scene->facets.answers.found_rows.value == 34);
 }
 
 RUN_TESTS(NULL, NULL)
