@@ -270,10 +270,9 @@ static void note_home(struct session *session, bool is_execution)
 /* False: the session has no user variables, and the statement is a read that names none. */
 static bool concerns_variables(const struct session *session)
 {
-    const struct facets *facets = &session->facets;
     const struct sql_facts *facts = &session->job->facts;
-    return !facts->is_read || facts->touches_variables || facets->variables != VARIABLES_NOWHERE ||
-           facets->user_vars.count > 0 || facets->user_vars.has_odd;
+    return !facts->is_read || facts->touches_variables ||
+           (session->facets.set & facet_bit(FACET_USER_VARIABLES)) != 0;
 }
 
 /* A harmless read that runs no unknown code, and whose reply has told nothing of the session's state: it has left
@@ -307,8 +306,6 @@ void command_end(struct session *session, struct upstream *upstream)
         note_home(session, is_execution);
     if (is_execution && concerns_variables(session))
         variable_effects_note_done(&session->facets, session->slots, job);
-    else if (is_execution && job->is_home)
-        session->facets.user_vars_base = session->facets.vars.version;
     note_soil(session, upstream);
     if (!is_plain_read(session))
         reuse_note_job(session, upstream);

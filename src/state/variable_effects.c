@@ -79,6 +79,9 @@ static enum route_variables here(const struct job *job)
 static void note_values(struct facets *facets, struct slot *slot, const struct job *job)
 {
     struct uservars *vars = &facets->user_vars;
+    if ((facets->set & facet_bit(FACET_USER_VARIABLES)) ==
+        0) /* the first ones: in the present character sets */
+        facets->user_vars_base = job->vars_before;
     facets_note(facets, FACET_USER_VARIABLES);
     bool had_all = slot->user_version == vars->version;
     if (job->pending_set != NULL && is_plain_set(job))
@@ -102,8 +105,10 @@ static void note_values_away(struct facets *facets, struct slot *slot, const str
 {
     if (job->facts.writes_variables)
         note_values(facets, slot, job);
-    else if (job->facts.may_hide_state && facets->variables == VARIABLES_NOWHERE)
+    else if (job->facts.may_hide_state && facets->variables == VARIABLES_NOWHERE) {
         facets->variables = VARIABLES_MAYBE_REPLICA;
+        facets_note(facets, FACET_USER_VARIABLES);
+    }
 }
 
 void variable_effects_note_done(struct facets *facets, struct slot *const slots[SLOT_COUNT],
