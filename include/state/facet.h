@@ -16,7 +16,9 @@ struct replay {
     struct facets *facets;
     const struct job *job;
     struct slot *slot;
-    struct span sql; /* borrows: the text that the job runs; empty: none */
+    struct span sql;     /* borrows: the text that the job runs; empty: none */
+    enum sync_task task; /* that say() and note() are called for */
+    uint64_t now_us;     /* for the session's pins */
 };
 
 /* A reply with session tracking, from the session's home (facets_home). */
@@ -59,11 +61,11 @@ struct facet {
     uint32_t tasks; /* 1 << enum sync_task: the commands by which a connection gets the facet */
     /* The next of these tasks that the connection needs before the job; SYNC_NOTHING: none. */
     enum sync_task (*lacks)(const struct replay *replay);
-    /* Makes the command of this task; the parts of SYNC_VARS are one SET. */
-    void (*say)(const struct replay *replay, enum sync_task task, struct replay_command *command);
-    /* The server has agreed to the task: notes what the connection has now. False: the task has failed all the
-     * same, and slot.answer is an error that says so. `now_us`: for the session's pins. */
-    bool (*note)(const struct replay *replay, enum sync_task task, uint64_t now_us);
+    /* Makes the command of replay.task; the parts of SYNC_VARS are one SET. */
+    void (*say)(const struct replay *replay, struct replay_command *command);
+    /* The server has agreed to replay.task: notes what the connection has now. It may make slot.answer an error:
+     * the task has failed all the same. */
+    void (*note)(const struct replay *replay);
 
     /* ---- what tells of a change ---- */
     uint32_t told_by; /* 1 << enum sesstrack_type */
@@ -90,7 +92,6 @@ struct facet {
     enum facet_left (*left)(const struct facets *facets, const struct slot *slot);
     /* COM_RESET_CONNECTION or COM_CHANGE_USER. */
     void (*reset)(struct facets *facets);
-    void (*fini)(struct facets *facets);
 };
 
 #define FACET(NAME, name, told, lacked, said, pins, asked) extern const struct facet facet_##name;

@@ -288,25 +288,22 @@ static enum sync_task lacks(const struct replay *replay)
 }
 
 /* The queries have a derived table, because MariaDB clears warnings only at a statement with a table. */
-static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+static void say(const struct replay *replay, struct replay_command *command)
 {
-    (void)replay;
     (void)text_appendf(&command->argument, "SELECT 1 FROM (SELECT 1) a%s",
-                       task == SYNC_COUNT ? " LIMIT 0" : "");
+                       replay->task == SYNC_COUNT ? " LIMIT 0" : "");
 }
 
-static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+static void note(const struct replay *replay)
 {
-    (void)now_us;
     struct slot *slot = replay->slot;
     slot->has_our_warnings = false;
-    if (task == SYNC_COUNT) {
+    if (replay->task == SYNC_COUNT) {
         slot->must_count = false;
     } else {
         slot->has_warnings = false;
         diagnostics_lose(&replay->facets->answers.found, slot);
     }
-    return true;
 }
 
 static bool is_asked(const struct facets *facets, struct slot *const slots[SLOT_COUNT],

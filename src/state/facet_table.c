@@ -42,34 +42,36 @@ enum sync_task replay_next(const struct replay *replay)
     return first;
 }
 
-/* Each facet notes what it finds to be done; nothing was sent, so no warnings of headgate are to be noted. */
-static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+static void note(const struct replay *replay)
 {
-    bool is_done = true;
     for (size_t i = 0; i < FACET_COUNT; i++)
-        if ((table[i]->tasks & 1u << task) != 0)
-            is_done &= table[i]->note(replay, task, now_us);
-    return is_done;
+        if ((table[i]->tasks & 1u << replay->task) != 0)
+            table[i]->note(replay);
 }
 
 void replay_say(const struct replay *replay, enum sync_task task, struct replay_command *command_r)
 {
+    struct replay said = *replay;
+    said.task = task;
     *command_r = (struct replay_command){ .shape = REPLY_GENERIC, .byte = COM_QUERY };
     for (size_t i = 0; i < FACET_COUNT; i++)
-        if ((table[i]->tasks & 1u << task) != 0 && table[i]->lacks(replay) == task)
-            table[i]->say(replay, task, command_r);
+        if ((table[i]->tasks & 1u << task) != 0 && table[i]->lacks(&said) == task)
+            table[i]->say(&said, command_r);
     if (command_r->argument.len == 0 && !command_r->argument.is_oom)
-        (void)note(replay, task, 0);
+        note(&said);
 }
 
 /* A SET may leave warnings; MySQL has one for _utf8mb3. */
 bool replay_note(const struct replay *replay, uint64_t now_us)
 {
     static const uint32_t sets = 1u << SYNC_VARS | 1u << SYNC_OWN_CHARSET | 1u << SYNC_USER_VARS;
-    enum sync_task task = replay->slot->task;
-    if ((sets & 1u << task) != 0)
+    struct replay done = *replay;
+    done.task = replay->slot->task;
+    done.now_us = now_us;
+    if ((sets & 1u << done.task) != 0)
         diagnostics_note_own(&replay->facets->answers, replay->slot);
-    return note(replay, task, now_us);
+    note(&done);
+    return !replay->slot->answer.is_err;
 }
 
 /* ---- what keeps a connection for the session ---- */
@@ -211,10 +213,11 @@ void facets_reset(struct facets *facets, const struct view *view, uint16_t colla
 
 void facets_fini(struct facets *facets)
 {
-    for (size_t i = 0; i < FACET_COUNT; i++)
-        if (table[i]->fini != NULL)
-            table[i]->fini(facets);
+    text_fini(&facets->schema);
+    text_fini(&facets->role.said);
     text_fini(&facets->tracking.names);
+    vars_fini(&facets->vars);
+    user_variables_fini(&facets->user_vars);
     pins_clear(&facets->pins);
 }
 

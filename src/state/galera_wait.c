@@ -10,20 +10,18 @@ static enum sync_task lacks(const struct replay *replay)
     return replay->slot->has_waited ? SYNC_WAITED : SYNC_NOTHING;
 }
 
-static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+static void say(const struct replay *replay, struct replay_command *command)
 {
-    (void)replay;
     (void)text_append_cstr(&command->argument,
-                           task == SYNC_WAIT ? WSREP_WAIT_SQL
-                                             : "SET SESSION wsrep_sync_wait = @@session.wsrep_sync_wait");
+                           replay->task == SYNC_WAIT
+                               ? WSREP_WAIT_SQL
+                               : "SET SESSION wsrep_sync_wait = @@session.wsrep_sync_wait");
 }
 
-static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+static void note(const struct replay *replay)
 {
-    (void)now_us;
     replay->slot->must_wait = false;
-    replay->slot->has_waited = task == SYNC_WAIT;
-    return true;
+    replay->slot->has_waited = replay->task == SYNC_WAIT;
 }
 
 const struct facet facet_galera_wait = {

@@ -71,19 +71,16 @@ static enum sync_task lacks(const struct replay *replay)
     return is_due ? SYNC_VARS : SYNC_NOTHING;
 }
 
-static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+static void say(const struct replay *replay, struct replay_command *command)
 {
-    (void)task;
     (void)text_appendf(&command->argument, "%slast_insert_id=%llu", replay_glue(&command->argument),
                        (unsigned long long)replay->facets->insert_id.value);
 }
 
-static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+static void note(const struct replay *replay)
 {
-    (void)now_us;
-    if (lacks(replay) == task)
+    if (lacks(replay) == replay->task)
         replay->slot->insert_id = replay->facets->insert_id.value;
-    return true;
 }
 
 static bool is_asked(const struct facets *facets, struct slot *const slots[SLOT_COUNT],

@@ -19,20 +19,17 @@ static enum sync_task lacks(const struct replay *replay)
     return replay->slot->option_version != replay->facets->option.version ? SYNC_OPTION : SYNC_NOTHING;
 }
 
-static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+static void say(const struct replay *replay, struct replay_command *command)
 {
-    (void)task;
     const char argument[2] = { replay->facets->option.is_multi ? 0 : 1, 0 };
     command->shape = REPLY_EOF;
     command->byte = COM_SET_OPTION;
     (void)text_append(&command->argument, argument, sizeof argument);
 }
 
-static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+static void note(const struct replay *replay)
 {
-    (void)task, (void)now_us;
     replay->slot->option_version = replay->facets->option.version;
-    return true;
 }
 
 /* A reset does not undo it. */

@@ -45,17 +45,14 @@ static enum sync_task lacks(const struct replay *replay)
     return replay->slot->role_version != replay->facets->role.version ? SYNC_ROLE : SYNC_NOTHING;
 }
 
-static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+static void say(const struct replay *replay, struct replay_command *command)
 {
-    (void)task;
     (void)text_appendf(&command->argument, "SET ROLE %s", text_cstr(&replay->facets->role.said));
 }
 
-static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+static void note(const struct replay *replay)
 {
-    (void)task, (void)now_us;
     replay->slot->role_version = replay->facets->role.version;
-    return true;
 }
 
 static enum facet_left left(const struct facets *facets, const struct slot *slot)
@@ -63,15 +60,6 @@ static enum facet_left left(const struct facets *facets, const struct slot *slot
     return facets->role.version != 0 || slot->role_version != 0 ? LEFT_LASTING : LEFT_KNOWN;
 }
 
-static void fini(struct facets *facets)
-{
-    text_fini(&facets->role.said);
-}
-
-const struct facet facet_role = { .tasks = 1u << SYNC_ROLE,
-                                  .lacks = lacks,
-                                  .say = say,
-                                  .note = note,
-                                  .commit = commit,
-                                  .left = left,
-                                  .fini = fini };
+const struct facet facet_role = {
+    .tasks = 1u << SYNC_ROLE, .lacks = lacks, .say = say, .note = note, .commit = commit, .left = left
+};

@@ -49,12 +49,12 @@ static enum sync_task lacks(const struct replay *replay)
     return SYNC_NOTHING;
 }
 
-static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+static void say(const struct replay *replay, struct replay_command *command)
 {
     const struct slot *slot = replay->slot;
-    if (task == SYNC_UTF8) {
+    if (replay->task == SYNC_UTF8) {
         (void)text_append_cstr(&command->argument, "SET character_set_client=utf8mb4");
-    } else if (task == SYNC_OWN_CHARSET) {
+    } else if (replay->task == SYNC_OWN_CHARSET) {
         parse_context_say_client(parse_context_collation(slot), slot->upstream->family, &command->argument);
     } else {
         command->byte = COM_INIT_DB;
@@ -87,20 +87,19 @@ static void note_login(struct facets *facets, const struct job *job, struct slot
 }
 
 /* Session tracking has reported the schema that the connection is in (upstream.schema). */
-static bool note_in_utf8(struct facets *facets, const struct job *job, struct slot *slot)
+static void note_in_utf8(struct facets *facets, const struct job *job, struct slot *slot)
 {
     struct upstream *upstream = slot->upstream;
     if (span_equal(wanted(facets, job), text_span(&upstream->schema))) {
         if (vars_follows_schema(&facets->vars)) /* SET CHARACTER SET was run in another schema */
             pooled_of(upstream)->vars_version = 0;
-        return true;
+        return;
     }
     slot->answer.is_err = true;
     (void)error_set(&slot->answer.error, ERR_UNKNOWN,
                     "headgate: %s was asked for the schema '%s' and is in '%s'", upstream->server->name,
                     text_cstr(&facets->schema), text_cstr(&upstream->schema));
     memcpy(slot->answer.error.sqlstate, "HY000", sizeof "HY000");
-    return false;
 }
 
 /* SYNC_OWN_CHARSET is done: the session's variables must be set again. On MariaDB its SET has read a table,
@@ -113,22 +112,21 @@ static void note_own_charset(struct facets *facets, struct slot *slot)
         diagnostics_note_table_read(&facets->answers, slot);
 }
 
-static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+static void note(const struct replay *replay)
 {
     struct facets *facets = replay->facets;
     const struct job *job = replay->job;
     struct slot *slot = replay->slot;
-    if (task == SYNC_UTF8_SCHEMA)
-        return note_in_utf8(facets, job, slot);
-    if (task == SYNC_UTF8)
+    if (replay->task == SYNC_UTF8_SCHEMA)
+        note_in_utf8(facets, job, slot);
+    else if (replay->task == SYNC_UTF8)
         slot->reads_utf8 = true;
-    else if (task == SYNC_OWN_CHARSET)
+    else if (replay->task == SYNC_OWN_CHARSET)
         note_own_charset(facets, slot);
     else if (charset_is_neutral(wanted(facets, job)))
         set(&slot->upstream->schema, wanted(facets, job));
     else
-        note_login(facets, job, slot, now_us);
-    return true;
+        note_login(facets, job, slot, replay->now_us);
 }
 
 bool schema_may_retry(struct facets *facets, struct slot *slot)
@@ -198,16 +196,10 @@ static void told(const struct report *report, const struct sesstrack_change *cha
     facets_note(facets, FACET_SCHEMA);
 }
 
-static void fini(struct facets *facets)
-{
-    text_fini(&facets->schema);
-}
-
 const struct facet facet_schema = { .told_by = 1u << SESSTRACK_SCHEMA,
                                     .told = told,
                                     .tasks = 1u << SYNC_SCHEMA | 1u << SYNC_UTF8 | 1u << SYNC_UTF8_SCHEMA |
                                              1u << SYNC_OWN_CHARSET,
                                     .lacks = lacks,
                                     .say = say,
-                                    .note = note,
-                                    .fini = fini };
+                                    .note = note };

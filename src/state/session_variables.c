@@ -129,20 +129,17 @@ static enum sync_task lacks(const struct replay *replay)
     return is_due ? SYNC_VARS : SYNC_NOTHING;
 }
 
-static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+static void say(const struct replay *replay, struct replay_command *command)
 {
-    (void)task;
     const struct slot *slot = replay->slot;
     vars_diff(&replay->facets->vars, pooled_of(slot->upstream)->vars_version,
               needs_writes(replay->facets, replay->job) ? slot->writes_version : VARS_NONE,
               &command->argument);
 }
 
-static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+static void note(const struct replay *replay)
 {
-    (void)task, (void)now_us;
     session_variables_note_there(replay->facets, replay->job, replay->slot);
-    return true;
 }
 
 /* ---- the connection and its end ---- */
@@ -200,11 +197,6 @@ static void reset(struct facets *facets)
     vars_clear(&facets->vars);
 }
 
-static void fini(struct facets *facets)
-{
-    vars_fini(&facets->vars);
-}
-
 const struct facet facet_session_variables = { .told_by = 1u << SESSTRACK_VARIABLE,
                                                .told = told,
                                                .commit = commit,
@@ -218,5 +210,4 @@ const struct facet facet_session_variables = { .told_by = 1u << SESSTRACK_VARIAB
                                                .ask = ask,
                                                .learn = learn,
                                                .left = left,
-                                               .reset = reset,
-                                               .fini = fini };
+                                               .reset = reset };

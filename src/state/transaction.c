@@ -39,21 +39,20 @@ static enum sync_task lacks(const struct replay *replay)
     return must_begin ? SYNC_BEGIN : SYNC_NOTHING;
 }
 
-static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+static void say(const struct replay *replay, struct replay_command *command)
 {
-    if (task == SYNC_BEGIN)
+    if (replay->task == SYNC_BEGIN)
         (void)text_append_cstr(&command->argument, "START TRANSACTION READ ONLY");
     else
         (void)text_appendf(&command->argument, "%sautocommit=%d", replay_glue(&command->argument),
                            (replay->facets->status & STATUS_AUTOCOMMIT) != 0);
 }
 
-static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+static void note(const struct replay *replay)
 {
-    (void)now_us;
     struct facets *facets = replay->facets;
     struct upstream *upstream = replay->slot->upstream;
-    if (task == SYNC_BEGIN) {
+    if (replay->task == SYNC_BEGIN) {
         facets->transaction.must_begin = false;
         facets->set &= ~facet_bit(FACET_TRANSACTION);
         facets->status |= STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY;
@@ -62,7 +61,6 @@ static bool note(const struct replay *replay, enum sync_task task, uint64_t now_
         upstream->status =
             (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (facets->status & STATUS_AUTOCOMMIT));
     }
-    return true;
 }
 
 static uint32_t keeps(const struct facets *facets, enum route_place place)

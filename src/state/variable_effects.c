@@ -195,17 +195,14 @@ static enum sync_task lacks(const struct replay *replay)
     return is_needed ? SYNC_USER_VARS : SYNC_NOTHING;
 }
 
-static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+static void say(const struct replay *replay, struct replay_command *command)
 {
-    (void)task;
     user_variables_say(&replay->facets->user_vars, replay->slot->user_version, &command->argument);
 }
 
-static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+static void note(const struct replay *replay)
 {
-    (void)task, (void)now_us;
     replay->slot->user_version = replay->facets->user_vars.version;
-    return true;
 }
 
 static uint32_t keeps(const struct facets *facets, enum route_place place)
@@ -271,11 +268,6 @@ static void reset(struct facets *facets)
     facets->variables = VARIABLES_NOWHERE;
 }
 
-static void fini(struct facets *facets)
-{
-    user_variables_fini(&facets->user_vars);
-}
-
 const struct facet facet_variable_effects = { .tasks = 1u << SYNC_USER_VARS,
                                               .lacks = lacks,
                                               .say = say,
@@ -286,5 +278,4 @@ const struct facet facet_variable_effects = { .tasks = 1u << SYNC_USER_VARS,
                                               .ask = ask,
                                               .learn = learn,
                                               .left = left,
-                                              .reset = reset,
-                                              .fini = fini };
+                                              .reset = reset };

@@ -126,9 +126,8 @@ static enum sync_task lacks(const struct replay *replay)
     return is_wanted != replay->slot->has_wait ? SYNC_VARS : SYNC_NOTHING;
 }
 
-static void say(const struct replay *replay, enum sync_task task, struct replay_command *command)
+static void say(const struct replay *replay, struct replay_command *command)
 {
-    (void)task;
     struct text *sql = &command->argument;
     (void)text_appendf(sql, "%swait_timeout=", replay_glue(sql));
     if (replay->slot->has_wait)
@@ -137,12 +136,10 @@ static void say(const struct replay *replay, enum sync_task task, struct replay_
         (void)text_appendf(sql, "%u", replay->facets->wait_s);
 }
 
-static bool note(const struct replay *replay, enum sync_task task, uint64_t now_us)
+static void note(const struct replay *replay)
 {
-    (void)now_us;
-    if (lacks(replay) == task)
+    if (lacks(replay) == replay->task)
         replay->slot->has_wait = !replay->slot->has_wait;
-    return true;
 }
 
 static enum facet_left left(const struct facets *facets, const struct slot *slot)

@@ -126,7 +126,9 @@ TEST(statements_that_may_ask_find_the_value)
         struct pooled connection = { .upstream.family = FAMILY_MARIADB };
         struct slot slot = { .upstream = &connection.upstream };
         struct job job = { .command = &query, .facts = asking[i].facts };
-        const struct replay replay = { &facets, &job, &slot, span_cstr(asking[i].sql) };
+        const struct replay replay = {
+            .facets = &facets, .job = &job, .slot = &slot, .sql = span_cstr(asking[i].sql)
+        };
         enum sync_task want = asking[i].is_needed ? SYNC_VARS : SYNC_NOTHING;
         assert_row(replay_next(&replay) == want, "%s", asking[i].sql);
         job.is_login = true;
