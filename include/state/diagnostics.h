@@ -13,6 +13,15 @@
  * about it. `is_kept`, and the result: as for diagnostics_note(). */
 bool diagnostics_note_done(struct facets *facets, const struct job *job, struct slot *slot, bool is_kept,
                            uint64_t now_us);
+/* Has a reply changed the answer of FOUND_ROWS() on its connection? `results`: its results that ended without
+ * error. `error`: number of the ERR that ended it; 0: no ERR.
+ *
+ * Seen on MariaDB 10.11, 11.8 and MySQL 9, for a text of one or more statements: a statement that succeeds
+ * sets the count, whatever later statements do. A statement that fails leaves the count unchanged on MySQL.
+ * On MariaDB it leaves the count unchanged only if it fails before it runs (names, syntax, rights); otherwise
+ * the count is that of the rows found until the error. */
+bool diagnostics_has_counted(const struct sql_facts *facts, bool is_mariadb, uint32_t results,
+                             uint16_t error);
 /* A statement of the client has ended on the slot's connection, and the client may ask about it. `has_set`:
  * the statement has set or cleared the warnings. `is_kept`: connections are kept for such questions
  * (timeouts.diagnostics). True: the connection is kept from now on. */

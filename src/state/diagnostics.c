@@ -1,7 +1,6 @@
 #include "state/diagnostics.h"
 
 #include "state/facet.h"
-#include "state/found_rows.h"
 
 bool diagnostics_note(const struct job *job, struct slot *slot, bool has_set, bool is_kept, uint64_t now_us)
 {
@@ -209,6 +208,41 @@ static void note_row_count(struct answers *answers, const struct job *job, uint6
         rows->value = job->reply.has_error || job->reply.has_rows ? -1 : (int64_t)job->reply.affected;
 }
 
+/* Errors of MariaDB about data, locks and interruption: the statement was running. */
+static bool is_while_running(uint16_t error)
+{
+    static const uint16_t running[] = {
+        1022,                                           /* duplicate key */
+        1028,                                           /* sort aborted */
+        1048,                                           /* column cannot be null */
+        1062,                                           /* duplicate entry */
+        1114,                                           /* the table is full */
+        1172,                                           /* more than one row for INTO */
+        1205,                                           /* lock wait */
+        1213,                                           /* deadlock */
+        1216, 1217, 1451, 1452,                         /* foreign keys */
+        1242,                                           /* more than one row of a subquery */
+        1264, 1265, 1292, 1365, 1366, 1406, 1411, 1690, /* values */
+        1317, 1969,                                     /* interrupted, out of time */
+        1364,                                           /* no default */
+        1526,                                           /* no partition for a value */
+        4025,                                           /* a constraint */
+    };
+    for (size_t i = 0; i < sizeof running / sizeof *running; i++)
+        if (error == running[i])
+            return true;
+    return false;
+}
+
+bool diagnostics_has_counted(const struct sql_facts *facts, bool is_mariadb, uint32_t results, uint16_t error)
+{
+    if (!facts->counts_rows)
+        return false;
+    if (error == 0 || results > facts->first_count)
+        return true;
+    return results == facts->first_count && is_mariadb && is_while_running(error);
+}
+
 /* True if the statement may have set FOUND_ROWS() or left it unchanged: stored code without a result set,
  * a text that headgate has not read, CREATE TABLE IF NOT EXISTS … SELECT that created no table. */
 static bool may_leave_count(const struct job *job)
@@ -228,8 +262,8 @@ static void note_count(struct answers *answers, const struct job *job, const str
     bool may_leave = may_leave_count(job);
     uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
     bool has_counted = job->facts.counts_rows &&
-                       (error == 0 || found_rows_has_counted(&job->facts, is_mariadb,
-                                                             slot->upstream->tracker.results, error));
+                       (error == 0 || diagnostics_has_counted(&job->facts, is_mariadb,
+                                                              slot->upstream->tracker.results, error));
     if (!may_leave && !has_counted)
         return;
     bool is_elsewhere = answers->found != 0 && answers->found != generation;

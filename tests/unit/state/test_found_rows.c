@@ -1,7 +1,7 @@
 /* The replies that change FOUND_ROWS(), as observed on three real servers. */
 #include "../base/unit.h"
 
-#include "state/found_rows.h"
+#include "state/diagnostics.h"
 
 static const struct {
     const char *sql;
@@ -33,7 +33,7 @@ TEST(a_count_is_of_what_has_run)
             struct span sql = span_of((const uint8_t *)rows[i].sql, strlen(rows[i].sql));
             struct sql_facts facts = classify(sql, false, &dialect);
             bool is_mariadb = family == SQL_FAMILY_MARIADB;
-            bool has_counted = found_rows_has_counted(&facts, is_mariadb, rows[i].results, rows[i].error);
+            bool has_counted = diagnostics_has_counted(&facts, is_mariadb, rows[i].results, rows[i].error);
             if (has_counted != (is_mariadb ? rows[i].mariadb : rows[i].mysql))
                 fail_msg("%s, family %d: %d", rows[i].sql, family, has_counted);
         }
