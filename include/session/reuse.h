@@ -2,7 +2,7 @@
  *
  *      command_end ─► reuse_note_job          is all that the statement has left there known?
  *      slot_leave ─► reuse_leave              parks the connection with its state: schema, variables, last id
- *      slot_take ─► reuse_adopt               state/replay sends only what differs from the session's state
+ *      slot_take ─► reuse_adopt               only what differs from the session's state is sent
  *      apply_state_syncing ─► reuse_look      does the statement ask about statements of another session?
  *
  * What a statement leaves is known from its text, the server's session tracking, its status flags and the
@@ -23,7 +23,7 @@
 void reuse_note_job(struct session *session, struct upstream *upstream);
 
 /* The session is about to give up its connection at this place, and the connection may be parked. True: no
- * reset is needed; the connection's state is noted in upstream.legacy. */
+ * reset is needed; the connection's state is noted in pooled.left. */
 bool reuse_leave(struct session *session, enum route_place place);
 
 /* The session has just taken the connection in this slot from the parked connections. */

@@ -1,5 +1,5 @@
 /* The exchanges that give a connection the state of its session before a command is sent: one after the
- * other, and each answer is awaited. state/replay knows what is missing and which statements set it.
+ * other, and each answer is awaited. state/facet_table knows what is missing and which statements set it.
  */
 #include "command/apply_state.h"
 

@@ -17,7 +17,7 @@ static const struct {
     const char *name;
     enum vars_manner manner;
 } manners[] = {
-    { "autocommit", VARS_IGNORE },     /* the status flags tell it: see state/replay */
+    { "autocommit", VARS_IGNORE },     /* the status flags tell it: see state/transaction */
     { "last_gtid", VARS_IGNORE },      /* a result, not a setting */
     { "last_insert_id", VARS_IGNORE }, /* see state/insert_id */
     { "identity", VARS_IGNORE },
