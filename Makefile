@@ -249,6 +249,7 @@ test-all: test
 .PHONY: rest-plain rest-asan rest-others rest-alone
 rest-plain: all
 	@$(MAKE) package-test
+	@$(MAKE) bench-counts
 	@$(MAKE) live MARKED="long and not alone"
 	@$(MAKE) live MARKED="smoke and not scenario and not alone" FLAVOUR=mariadb-11
 	@$(MAKE) live MARKED="smoke and not scenario and not alone" FLAVOUR=mysql

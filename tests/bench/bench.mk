@@ -2,6 +2,7 @@
 #
 #   make bench          nine interleaved rounds of everything (minutes)
 #   make bench-quick    the same, small (well under a minute): do the tools and the proxy work, not how fast
+#   make bench-counts   system calls, allocations and instructions per query, and whether they are within the limits
 #   make bench-crowd    5,000 clients on 50 connections to a real server, beside 500 with one each (CROWD_FLAGS=)
 #   make bench-fresh    reads of own writes beside the primary alone, on a real cluster (FRESH_FLAGS=--flavour mysql)
 #   BENCH_FLAGS=        more options for tests/bench/run
@@ -31,12 +32,15 @@ $(BENCH_DIR)/malloc_count.so: tests/bench/malloc_count.c
 	@mkdir -p $(@D)
 	@$(BENCH_CC) -fPIC -fno-builtin -shared -o $@ $<
 
-.PHONY: bench-tools bench bench-quick bench-crowd bench-fresh
+.PHONY: bench-tools bench bench-quick bench-counts bench-crowd bench-fresh
 bench-tools: $(BENCH_TOOLS)
 bench: $(BENCH_TOOLS) $(BUILD)/headgate
 	@tests/bench/run --build $(BUILD) --headgate $(BUILD)/headgate $(BENCH_FLAGS)
 bench-quick: $(BENCH_TOOLS) $(BUILD)/headgate
 	@tests/bench/run --build $(BUILD) --headgate $(BUILD)/headgate --quick $(BENCH_FLAGS)
+bench-counts: $(BENCH_TOOLS) $(BUILD)/headgate
+	@tests/bench/run --build $(BUILD) --headgate $(BUILD)/headgate --quick --without direct --without relay \
+		--without haproxy --only syscalls,allocations,instructions $(BENCH_FLAGS)
 bench-crowd: bench-setup $(BUILD)/headgate $(BUILD)/headgatectl
 	@HEADGATE_BIN=$(HEADGATE_BIN) $(PYTHON) tests/bench/crowd --build $(BUILD) $(CROWD_FLAGS)
 bench-fresh: bench-setup $(BUILD)/headgate $(BUILD)/headgatectl
