@@ -18,18 +18,13 @@ static const struct column columns[] = {
 };
 const struct columns pause_columns = COLUMNS_OF(columns);
 
-static uint64_t elapsed_us(const struct pause *pause)
-{
-    return pause->cluster->env.loop->now_us - pause->began_us;
-}
-
 static void answer(struct request *request, const struct pause *pause, const char *state)
 {
     table_init(&request->table, columns, sizeof columns / sizeof *columns);
     table_row(&request->table);
     table_text(&request->table, pause->cluster->settings->name);
     table_text(&request->table, state);
-    table_int(&request->table, (int64_t)(elapsed_us(pause) / 1000));
+    table_int(&request->table, (int64_t)((pause->cluster->env.loop->now_us - pause->began_us) / 1000));
     request->on_done(request);
 }
 

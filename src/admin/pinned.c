@@ -85,13 +85,6 @@ static void add_statements(const struct session *session, struct pinned *pinned)
         }
 }
 
-/* Adds causes without details: only their bit was kept because memory was out. */
-static void add_rest(uint32_t causes, struct pinned *pinned)
-{
-    for (; causes != 0; causes &= causes - 1)
-        (void)find_cause(pinned, (enum pin_cause)__builtin_ctz(causes));
-}
-
 static int by_age(const void *a, const void *b)
 {
     const struct pinned_cause *x = a, *y = b;
@@ -111,7 +104,8 @@ void pinned_look(const struct session *session, struct pinned *pinned_r)
     if ((causes & pin_bit(PIN_TRANSACTION)) != 0)
         add_transaction(session, pinned_r);
     add_statements(session, pinned_r);
-    add_rest(causes, pinned_r);
+    for (; causes != 0; causes &= causes - 1) /* only the bit was kept: memory was out */
+        (void)find_cause(pinned_r, (enum pin_cause)__builtin_ctz(causes));
     qsort(pinned_r->causes, pinned_r->cause_count, sizeof *pinned_r->causes, by_age);
 }
 

@@ -220,11 +220,6 @@ static void refuse(struct request *request, const char *why)
     request->on_done(request);
 }
 
-static bool are_on(const struct request *request)
-{
-    return request->admin->world->statements->settings->digests > 0;
-}
-
 void show_digests(struct request *request)
 {
     uint64_t top;
@@ -232,7 +227,7 @@ void show_digests(struct request *request)
         refuse(request, "show digests takes how many are wanted: show digests 10");
         return;
     }
-    if (!are_on(request)) {
+    if (request->admin->world->statements->settings->digests <= 0) {
         refuse(request, "statements are not counted: statements.digests is \"off\"");
         return;
     }

@@ -321,13 +321,6 @@ static bool make_written(struct control *control, size_t count)
     return control->written != NULL;
 }
 
-static void free_written(struct control *control)
-{
-    for (size_t i = 0; i < control->written_count; i++)
-        written_fini(&control->written[i]);
-    mem_free(control->written);
-}
-
 /* Makes the first version; takes the configuration. make_workers fills in the list of workers later. */
 static bool make_version(struct control *control, struct config *take_config, struct error *err)
 {
@@ -405,7 +398,9 @@ static void finish(struct control *control)
     mem_free(control->clusters);
     mem_free(control->barriers);
     mem_free(control->worker_list);
-    free_written(control);
+    for (size_t i = 0; i < control->written_count; i++)
+        written_fini(&control->written[i]);
+    mem_free(control->written);
     limits_fini(&control->limits);
     statement_log_close(&control->statements);
     schema_fini(&statement_section, &control->statement_settings);

@@ -108,28 +108,14 @@ static void use_settings(struct cluster *cluster, const struct cluster_settings 
         cluster->members[i].probe.settings = &settings->monitor;
 }
 
-static bool has_account(const struct monitor_settings *a, const struct monitor_settings *b)
-{
-    return strcmp(a->user, b->user) == 0 && strcmp(a->password, b->password) == 0;
-}
-
-/* Lets every probe log in again: connections that are logged in do not show whether the servers accept the
- * new account. */
-static void try_account(struct cluster *cluster)
-{
-    for (size_t i = 0; i < cluster->count; i++) {
-        probe_log_in_anew(&cluster->members[i].probe);
-        member_probe_soon(&cluster->members[i]);
-    }
-}
-
 void cluster_set(struct cluster *cluster, const struct cluster_settings *settings,
                  const struct upstream_env *env, uint64_t drain_us)
 {
     const struct cluster_settings *former = cluster->settings;
     uint64_t survey_us = former->read_functions_interval_us;
     bool has_interval = former->monitor.interval_us == settings->monitor.interval_us;
-    bool has_same_account = has_account(&former->monitor, &settings->monitor);
+    bool has_same_account = strcmp(former->monitor.user, settings->monitor.user) == 0 &&
+                            strcmp(former->monitor.password, settings->monitor.password) == 0;
     cluster->drain_us = drain_us;
     use_settings(cluster, settings, env);
     for (size_t i = 0; i < cluster->count; i++)
@@ -142,10 +128,12 @@ void cluster_set(struct cluster *cluster, const struct cluster_settings *setting
         else
             add_member(cluster, &settings->servers[i]);
     }
-    if (!has_same_account)
-        try_account(cluster);
-    for (size_t i = 0; !has_interval && i < cluster->count; i++)
-        member_probe_soon(&cluster->members[i]);
+    for (size_t i = 0; i < cluster->count; i++) {
+        if (!has_same_account) /* kept connections do not show whether the servers accept the new account */
+            probe_log_in_anew(&cluster->members[i].probe);
+        if (!has_same_account || !has_interval)
+            member_probe_soon(&cluster->members[i]);
+    }
     catalog_refresh_set(cluster, survey_us);
     cluster_publish(cluster);
 }

@@ -134,12 +134,6 @@ static void date_servers(const struct view *before, struct view *now, uint64_t n
     now->primary_since_us = has_same_primary ? before->primary_since_us : now_us;
 }
 
-static void count_changes(struct cluster *cluster, const struct view *before, const struct view *now)
-{
-    for (size_t i = 0; before != NULL && i < before->count; i++)
-        cluster->members[i].changes += view_changes_differ(&before->servers[i], &now->servers[i]);
-}
-
 static void collect_facts(const struct cluster *cluster, struct topology_facts *facts)
 {
     enum server_family family = FAMILY_UNKNOWN;
@@ -204,21 +198,14 @@ static void follow_next_writer(struct cluster *cluster, const struct topology_ve
     galera_writer_follow(&cluster->galera_writer, &choice);
 }
 
-/* An ejection of the primary would leave the cluster without one: the probes count for more than failures of
- * sessions. */
-static void pardon(struct cluster_member *member)
-{
-    const struct health_event event = { .kind = HEALTH_PARDONED };
-    member_note(member, &event);
-}
-
 static void change_primary(struct cluster *cluster, int primary)
 {
     if (cluster->primary == primary)
         return;
     cluster->primary = primary;
+    /* An ejection of the primary would leave the cluster without one: probes count for more than sessions. */
     if (primary != TOPOLOGY_NO_PRIMARY)
-        pardon(&cluster->members[primary]);
+        member_note(&cluster->members[primary], &(struct health_event){ .kind = HEALTH_PARDONED });
     catalog_refresh_begin_anew(cluster);
 }
 
@@ -256,7 +243,8 @@ void cluster_publish(struct cluster *cluster)
     view->epoch = ++cluster->epoch;
     view_changes_report(&cluster->events, cluster->view, view, cluster->started_us,
                         cluster->env.loop->now_us);
-    count_changes(cluster, cluster->view, view);
+    for (size_t i = 0; cluster->view != NULL && i < cluster->view->count; i++)
+        cluster->members[i].changes += view_changes_differ(&cluster->view->servers[i], &view->servers[i]);
     view_release(&cluster->view);
     cluster->view = view_acquire(view);
     cluster->on_view(cluster, view);

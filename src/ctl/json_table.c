@@ -44,13 +44,6 @@ static const json_t *cell(const struct json_table *table, size_t row, const char
     return json_object_get(json_array_get(table->root, row), column);
 }
 
-/* Replaces control characters: they could move the cursor. */
-static void print_text(const char *string, struct text *out)
-{
-    for (; *string != '\0'; string++)
-        (void)text_append_byte(out, (uint8_t)*string < ' ' || *string == 0x7f ? '?' : (uint8_t)*string);
-}
-
 void json_table_print(const struct json_table *table, size_t row, const char *column, struct text *out)
 {
     const json_t *found = cell(table, row, column);
@@ -60,7 +53,8 @@ void json_table_print(const struct json_table *table, size_t row, const char *co
     else if (json_is_real(found))
         (void)text_appendf(out, "%.3f", json_real_value(found));
     else if (string != NULL && string[0] != '\0')
-        print_text(string, out);
+        for (; *string != '\0'; string++) /* control characters could move the cursor */
+            (void)text_append_byte(out, (uint8_t)*string < ' ' || *string == 0x7f ? '?' : (uint8_t)*string);
     else
         (void)text_append_byte(out, '-');
 }

@@ -86,11 +86,6 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     *guest_r = guest;
 }
 
-static struct guest *guest_of(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-}
-
 static void run(struct http *http);
 static void cut_visit(struct visit *visit);
 
@@ -250,7 +245,7 @@ static enum MHD_Result begin_visit(struct http *http, struct MHD_Connection *con
     visit->http = http;
     visit->document = document;
     visit->reader.on_ready = on_ready;
-    visit->guest = guest_of(connection);
+    visit->guest = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     if (visit->guest != NULL)
         visit->guest->visit = visit;
     *visit_r = visit;

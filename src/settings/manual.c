@@ -19,14 +19,6 @@ static void print_facts(const struct setting *row, struct text *out)
     text_fini(&facts);
 }
 
-static void print_row(const struct setting *row, struct text *out)
-{
-    (void)text_append_cstr(out, ".TP\n");
-    roff_macro("B", row->name, out);
-    roff_line(row->doc, out);
-    print_facts(row, out);
-}
-
 static void print_section(const char *path, const struct section *section, struct text *out)
 {
     struct text inner = { 0 };
@@ -34,8 +26,13 @@ static void print_section(const char *path, const struct section *section, struc
     roff_macro("SS", is_top ? "Top level" : path, out);
     roff_line(is_top ? "Outside of all groups." : section->doc, out);
     for (size_t i = 0; i < section->count; i++)
-        if (section->settings[i].type != SETTING_GROUP && section->settings[i].type != SETTING_LIST)
-            print_row(&section->settings[i], out);
+        if (section->settings[i].type != SETTING_GROUP && section->settings[i].type != SETTING_LIST) {
+            const struct setting *row = &section->settings[i];
+            (void)text_append_cstr(out, ".TP\n");
+            roff_macro("B", row->name, out);
+            roff_line(row->doc, out);
+            print_facts(row, out);
+        }
     for (size_t i = 0; i < section->count; i++) {
         const struct setting *row = &section->settings[i];
         if (row->type != SETTING_GROUP && row->type != SETTING_LIST)

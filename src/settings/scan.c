@@ -76,11 +76,6 @@ static bool is_name_byte(int c)
            c == '*';
 }
 
-static bool is_name_start(int c)
-{
-    return is_name_byte(c) && !is_digit(c) && c != '-' && c != '_';
-}
-
 static void skip_name(struct scan *scan)
 {
     size_t len = 1;
@@ -165,7 +160,7 @@ enum scan_result scan_next(struct scan *scan)
             if (!skip_number(scan))
                 return bad(scan, line,
                            "a number that does not fit; sizes and durations are strings with a unit");
-        } else if (is_name_start(c))
+        } else if (is_name_byte(c) && !is_digit(c) && c != '-' && c != '_')
             skip_name(scan);
         else
             skip(scan, 1);

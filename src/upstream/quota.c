@@ -129,19 +129,14 @@ static bool has_all_told(const struct quota *quota)
     return permits_max(&quota->permits) >= most(quota);
 }
 
-static void put_off(struct quota *quota, uint64_t now_us)
-{
-    atomic_store_explicit(&quota->grow_us, now_us + (has_all_told(quota) ? SELDOM_US : SOON_US),
-                          memory_order_relaxed);
-}
-
 bool quota_refused(struct quota *quota, const struct error *err, uint64_t now_us)
 {
     uint64_t logged_us = atomic_load_explicit(&quota->logged_us, memory_order_relaxed);
     atomic_store_explicit(&quota->told, told_by(err), memory_order_relaxed);
     permits_shrink(&quota->permits, most(quota));
     atomic_store_explicit(&quota->proven, permits_max(&quota->permits), memory_order_relaxed);
-    put_off(quota, now_us);
+    atomic_store_explicit(&quota->grow_us, now_us + (has_all_told(quota) ? SELDOM_US : SOON_US),
+                          memory_order_relaxed);
     (void)atomic_fetch_add_explicit(&quota->refused, 1, memory_order_relaxed); /* several threads */
     return (logged_us == 0 || now_us >= logged_us + LOG_US) &&
            atomic_compare_exchange_strong(&quota->logged_us, &logged_us, now_us);
