@@ -3,6 +3,8 @@
 #ifndef HEADGATE_BASE_LIST_H
 #define HEADGATE_BASE_LIST_H
 
+#include "base/mem.h"
+
 #include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +19,7 @@ struct list {
     size_t count;
 };
 
-#define list_entry(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
+#define list_entry(node, type, member) container_of(node, type, member)
 
 static inline void list_init(struct list *list)
 {

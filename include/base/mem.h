@@ -52,4 +52,7 @@ void mem_slab_fini(struct mem_slab *slab);
 void *mem_slab_take(struct mem_slab *slab);
 void mem_slab_give(struct mem_slab *slab, void *block);
 
+/* The struct of this type whose `member` is *pointer: of a timer, a message, a node. */
+#define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
 #endif

@@ -94,4 +94,9 @@ void lexer_read(struct lexer *lexer, struct token *token_r);
  * filled. */
 bool lexer_read_comment(struct lexer *lexer, struct span *comment_r, struct token *token_r);
 
+static inline bool token_is_name(const struct token *token)
+{
+    return token->type == TOKEN_WORD || token->type == TOKEN_QUOTED;
+}
+
 #endif

@@ -50,7 +50,7 @@ static void free_ward(struct ward *ward)
 /* Frees the ward after the turn: functions of the checkups that have just ended are still on the stack. */
 static void bury(struct loop_corpse *corpse)
 {
-    free_ward((struct ward *)(void *)((char *)corpse - offsetof(struct ward, corpse)));
+    free_ward(container_of(corpse, struct ward, corpse));
 }
 
 static void close_ward(struct ward *ward)
@@ -129,7 +129,7 @@ static void visit_as_monitor(struct bed *bed)
 /* Breaks off all visits that still run. The end of the last one ends the doctor; no new visit begins. */
 static void on_deadline(struct loop_timer *timer)
 {
-    struct ward *ward = (struct ward *)(void *)((char *)timer - offsetof(struct ward, deadline));
+    struct ward *ward = container_of(timer, struct ward, deadline);
     size_t count = ward->count;
     for (size_t i = 0; i < count; i++)
         ward->beds[i].next_account = ward->patients[i].account_count;

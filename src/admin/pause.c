@@ -52,7 +52,7 @@ static void end(struct pause *pause, const char *reason)
 
 static void on_end(struct loop_timer *timer)
 {
-    struct pause *pause = (struct pause *)(void *)((char *)timer - offsetof(struct pause, end));
+    struct pause *pause = container_of(timer, struct pause, end);
     char text[32];
     log_warning(NULL, "cluster %s: the pause ends by itself after %s", pause->cluster->settings->name,
                 clock_format_duration(pause->longest_us, text, sizeof text));
@@ -106,7 +106,7 @@ static void look(struct pause *pause)
 
 static void on_again(struct loop_timer *timer)
 {
-    look((struct pause *)(void *)((char *)timer - offsetof(struct pause, again)));
+    look(container_of(timer, struct pause, again));
 }
 
 /* ---- the commands ---- */

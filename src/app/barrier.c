@@ -10,7 +10,7 @@
 
 static void on_late(struct loop_timer *timer)
 {
-    struct barrier *barrier = (struct barrier *)(void *)((char *)timer - offsetof(struct barrier, deadline));
+    struct barrier *barrier = container_of(timer, struct barrier, deadline);
     struct log_scope scope = { .key = "cluster", .text = barrier->waiting->cluster_name };
     int late = barrier->find_late(barrier->owner, barrier->waiting->cluster_index, barrier->none_since);
     if (late < 0) /* no worker is late: memory was out for the view without a primary, which was logged */

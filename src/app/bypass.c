@@ -88,7 +88,7 @@ static void go_on(struct bypass *bypass)
 
 static void on_timer(struct loop_timer *timer)
 {
-    struct bypass *bypass = (struct bypass *)(void *)((char *)timer - offsetof(struct bypass, timer));
+    struct bypass *bypass = container_of(timer, struct bypass, timer);
     if (bypass->visit.is_running) {
         checkup_break_off(&bypass->visit, "no answer within 5 s"); /* on_visit follows */
         return;

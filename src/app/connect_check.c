@@ -33,7 +33,7 @@ static void on_view(struct cluster *cluster, struct view *view)
 
 static void on_look(struct loop_timer *timer)
 {
-    struct check *check = (struct check *)(void *)((char *)timer - offsetof(struct check, surveys));
+    struct check *check = container_of(timer, struct check, surveys);
     bool are_over = true;
     for (size_t c = 0; c < check->made; c++)
         are_over &= check->clusters[c].primary == TOPOLOGY_NO_PRIMARY ||

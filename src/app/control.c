@@ -152,7 +152,7 @@ static void on_report(struct worker *worker)
 
 static void on_worker_ended(struct loop_message *message)
 {
-    struct worker *worker = (struct worker *)(void *)((char *)message - offsetof(struct worker, ended));
+    struct worker *worker = container_of(message, struct worker, ended);
     struct control *control = worker->control->context;
     if (++control->workers_ended == control->workers_started)
         loop_stop(&control->loop);

@@ -193,7 +193,7 @@ static void answer(struct reload *reload, const char *error)
 
 static struct reload *of_message(struct loop_message *message)
 {
-    return (struct reload *)(void *)((char *)message - offsetof(struct reload, message));
+    return container_of(message, struct reload, message);
 }
 
 static void come_home(struct loop_message *message)

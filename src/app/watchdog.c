@@ -71,7 +71,7 @@ static void complain(struct watchdog *watchdog)
 
 static void on_timer(struct loop_timer *timer)
 {
-    struct watchdog *watchdog = (struct watchdog *)(void *)((char *)timer - offsetof(struct watchdog, timer));
+    struct watchdog *watchdog = container_of(timer, struct watchdog, timer);
     if (watchdog->awaited > 0)
         complain(watchdog);
     else

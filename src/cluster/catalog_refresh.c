@@ -104,8 +104,7 @@ static void on_survey(struct survey *survey, const struct survey_end *end)
 /* While a change is running, a survey would not include it: the end of the change starts one. */
 static void on_survey_timer(struct loop_timer *timer)
 {
-    struct cluster *cluster =
-        (struct cluster *)(void *)((char *)timer - offsetof(struct cluster, survey_timer));
+    struct cluster *cluster = container_of(timer, struct cluster, survey_timer);
     bool is_thorough = cluster->is_code_changed || cluster->is_catalog_doubtful;
     wait_for_next(cluster);
     if (cluster->primary == TOPOLOGY_NO_PRIMARY || cluster->survey.is_running ||

@@ -44,8 +44,7 @@ void member_order(struct cluster_member *member, enum health_order order)
 /* The drain has lasted drain_us: connections that are left are closed. */
 static void on_drained(struct loop_timer *timer)
 {
-    struct cluster_member *member =
-        (struct cluster_member *)(void *)((char *)timer - offsetof(struct cluster_member, drained));
+    struct cluster_member *member = container_of(timer, struct cluster_member, drained);
     struct log_scope scope = { .key = "cluster", .text = member->cluster->name };
     char text[32];
     log_warning(&scope,

@@ -232,8 +232,7 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
 
 static void on_interval(struct loop_timer *timer)
 {
-    struct cluster_member *member =
-        (struct cluster_member *)(void *)((char *)timer - offsetof(struct cluster_member, timer));
+    struct cluster_member *member = container_of(timer, struct cluster_member, timer);
     if (member->is_removed && member_is_empty(member)) {
         member_retire(member);
         return;

@@ -58,8 +58,7 @@ size_t console_command_end(struct console_scan *scan, struct span bytes)
 
 static void bury(struct loop_corpse *corpse)
 {
-    struct connection *connection =
-        (struct connection *)(void *)((char *)corpse - offsetof(struct connection, corpse));
+    struct connection *connection = container_of(corpse, struct connection, corpse);
     text_fini(&connection->input);
     text_fini(&connection->line);
     mem_free(connection);

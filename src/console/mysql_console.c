@@ -48,7 +48,7 @@ struct guest {
 
 static void bury(struct loop_corpse *corpse)
 {
-    struct guest *guest = (struct guest *)(void *)((char *)corpse - offsetof(struct guest, corpse));
+    struct guest *guest = container_of(corpse, struct guest, corpse);
     text_fini(&guest->input);
     text_fini(&guest->line);
     mem_free(guest);
@@ -69,7 +69,7 @@ static void close_guest(struct guest *guest)
 
 static void on_deadline(struct loop_timer *timer)
 {
-    close_guest((struct guest *)(void *)((char *)timer - offsetof(struct guest, deadline)));
+    close_guest(container_of(timer, struct guest, deadline));
 }
 
 /* Starts the deadline for the client's next packet; a timeout of 0 is off. While a command runs there is no

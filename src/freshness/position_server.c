@@ -222,8 +222,7 @@ static const struct upstream_owner_ops owner_ops = {
 
 static void on_deadline(struct loop_timer *timer)
 {
-    struct position_server *server =
-        (struct position_server *)(void *)((char *)timer - offsetof(struct position_server, deadline));
+    struct position_server *server = container_of(timer, struct position_server, deadline);
     fail(server, server->is_asked_as_node ? "no answer after the end of its own wait"
                                           : "no answer within the monitor's timeout");
 }
@@ -319,8 +318,7 @@ void position_server_schedule(struct position_server *server)
 
 static void on_next(struct loop_timer *timer)
 {
-    struct position_server *server =
-        (struct position_server *)(void *)((char *)timer - offsetof(struct position_server, next));
+    struct position_server *server = container_of(timer, struct position_server, next);
     uint64_t now = now_of(server->positions);
     if (server->is_asking)
         return;

@@ -44,7 +44,7 @@ static void begin(struct document *document)
 
 static void on_start(struct loop_timer *timer)
 {
-    struct document *document = (struct document *)(void *)((char *)timer - offsetof(struct document, start));
+    struct document *document = container_of(timer, struct document, start);
     if (!document->is_busy && document->waiting.count > 0)
         begin(document);
 }
@@ -52,8 +52,7 @@ static void on_start(struct loop_timer *timer)
 /* Answers all readers with 503. `make` may still end later, without readers. */
 static void on_deadline(struct loop_timer *timer)
 {
-    struct document *document =
-        (struct document *)(void *)((char *)timer - offsetof(struct document, deadline));
+    struct document *document = container_of(timer, struct document, deadline);
     answer_without(document, SPAN_LITERAL("headgate's workers do not answer\n"));
 }
 

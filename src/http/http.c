@@ -193,7 +193,7 @@ static void cut_visit(struct visit *visit)
 
 static void on_ready(struct document_reader *reader, unsigned status, struct span body)
 {
-    struct visit *visit = (struct visit *)(void *)((char *)reader - offsetof(struct visit, reader));
+    struct visit *visit = container_of(reader, struct visit, reader);
     visit->status = status;
     visit->response = respond(body, visit->document->kind->type);
     resume(visit);
@@ -312,7 +312,7 @@ static void on_readable(struct ev_loop *ev, ev_io *watcher, int events)
 
 static void on_timer(struct loop_timer *timer)
 {
-    run((struct http *)(void *)((char *)timer - offsetof(struct http, timer)));
+    run(container_of(timer, struct http, timer));
 }
 
 static bool start_daemon(struct http *http, struct error *err)

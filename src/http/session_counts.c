@@ -14,8 +14,7 @@ static void finish(struct session_counts *counts, bool is_complete)
 
 static void on_deadline(struct loop_timer *timer)
 {
-    struct session_counts *counts =
-        (struct session_counts *)(void *)((char *)timer - offsetof(struct session_counts, deadline));
+    struct session_counts *counts = container_of(timer, struct session_counts, deadline);
     finish(counts, false);
 }
 

@@ -70,8 +70,7 @@ static void ask(struct galera_writer *writer)
 
 static void on_timer(struct loop_timer *timer)
 {
-    struct galera_writer *writer =
-        (struct galera_writer *)(void *)((char *)timer - offsetof(struct galera_writer, timer));
+    struct galera_writer *writer = container_of(timer, struct galera_writer, timer);
     if (writer->upstream == NULL)
         ask(writer);
     else

@@ -381,7 +381,7 @@ static void fall_silent(struct probe *probe)
 
 static void on_deadline(struct loop_timer *timer)
 {
-    struct probe *probe = (struct probe *)(void *)((char *)timer - offsetof(struct probe, deadline));
+    struct probe *probe = container_of(timer, struct probe, deadline);
     if (probe->name->addr.len == 0)
         fail_nameless(probe);
     else

@@ -357,7 +357,7 @@ static const struct upstream_owner_ops owner_ops = {
 
 static void on_deadline(struct loop_timer *timer)
 {
-    struct survey *survey = (struct survey *)(void *)((char *)timer - offsetof(struct survey, deadline));
+    struct survey *survey = container_of(timer, struct survey, deadline);
     fail(survey, "no answer within the monitor's timeout");
 }
 

@@ -14,7 +14,7 @@
 
 static void start_accepting(struct loop_timer *timer)
 {
-    struct acceptor *acceptor = (struct acceptor *)(void *)((char *)timer - offsetof(struct acceptor, pause));
+    struct acceptor *acceptor = container_of(timer, struct acceptor, pause);
     if (acceptor->spare_fd < 0)
         acceptor->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     ev_io_start(acceptor->loop->ev, &acceptor->io);
@@ -49,7 +49,7 @@ static void on_io(struct ev_loop *ev, ev_io *watcher, int events)
 {
     (void)ev;
     (void)events;
-    struct acceptor *acceptor = (struct acceptor *)(void *)((char *)watcher - offsetof(struct acceptor, io));
+    struct acceptor *acceptor = container_of(watcher, struct acceptor, io);
     for (int i = 0; i < ACCEPTS_PER_TURN && acceptor->loop != NULL; i++) { /* on_accept may have closed it */
         struct addr peer = { .len = sizeof peer.u.storage };
         int fd = accept4(acceptor->fd, &peer.u.any, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -129,8 +129,7 @@ static void on_timer(struct ev_loop *ev, ev_timer *watcher, int events)
 {
     (void)ev;
     (void)events;
-    struct loop_timer *timer =
-        (struct loop_timer *)(void *)((char *)watcher - offsetof(struct loop_timer, ev));
+    struct loop_timer *timer = container_of(watcher, struct loop_timer, ev);
     timer->fire(timer);
 }
 

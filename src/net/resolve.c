@@ -97,7 +97,7 @@ static void ask(struct resolve_name *name);
 
 static void on_timer(struct loop_timer *timer)
 {
-    ask((struct resolve_name *)(void *)((char *)timer - offsetof(struct resolve_name, timer)));
+    ask(container_of(timer, struct resolve_name, timer));
 }
 
 /* Sets `addr` and `error` and calls on_news if one of them changed. Callers must call it last: on_news may
@@ -395,7 +395,7 @@ static void on_socket_state(void *owner, ares_socket_t fd, int readable, int wri
 
 static void on_deadline(struct loop_timer *timer)
 {
-    struct resolver *resolver = (struct resolver *)(void *)((char *)timer - offsetof(struct resolver, timer));
+    struct resolver *resolver = container_of(timer, struct resolver, timer);
     ares_process_fd(resolver->dns, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     arm(resolver);
 }

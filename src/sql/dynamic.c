@@ -35,7 +35,7 @@ bool dynamic_read_execute(struct reader *reader, struct sql_facts *facts)
     bool is_known = is_whole && !query_read_calls(reader, facts);
     if (is_known && is_immediate && dynamic_is_plain_string(&what))
         facts->execute_text = what.text;
-    if (is_known && !is_immediate && (what.type == TOKEN_WORD || what.type == TOKEN_QUOTED))
+    if (is_known && !is_immediate && token_is_name(&what))
         facts->execute_name = what.text;
     reader_skip(reader);
     if (is_immediate)

@@ -162,8 +162,7 @@ static bool skip_arguments(struct reader *reader)
 static void skip_alias(struct reader *reader)
 {
     (void)reader_accept(reader, KEYWORD_AS);
-    if (reader->token->type == TOKEN_WORD || reader->token->type == TOKEN_QUOTED ||
-        reader->token->type == TOKEN_STRING)
+    if (token_is_name(reader->token) || reader->token->type == TOKEN_STRING)
         reader_advance(reader);
 }
 

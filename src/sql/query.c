@@ -384,18 +384,13 @@ static void read_hint(struct scan *scan)
         }
 }
 
-static bool is_name(const struct token *token)
-{
-    return token->type == TOKEN_WORD || token->type == TOKEN_QUOTED;
-}
-
 static void read_punct(struct scan *scan)
 {
     if (token_is_punct(scan->reader->token, '('))
         read_open(scan);
     else if (token_is_punct(scan->reader->token, ')'))
         read_close(scan);
-    else if (token_is_punct(scan->reader->token, '.') && !is_name(scan->reader->before))
+    else if (token_is_punct(scan->reader->token, '.') && !token_is_name(scan->reader->before))
         scan->qualifier = SPAN_NONE; /* FROM t, .u: u of the current schema */
 }
 

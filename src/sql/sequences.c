@@ -4,13 +4,7 @@
 
 static bool is(const struct token *token, const char *word)
 {
-    return (token->type == TOKEN_WORD || token->type == TOKEN_QUOTED) &&
-           span_is_nocase(token_name(token), word);
-}
-
-static bool is_name(const struct token *token)
-{
-    return token->type == TOKEN_WORD || token->type == TOKEN_QUOTED;
+    return token_is_name(token) && span_is_nocase(token_name(token), word);
 }
 
 static const struct token *advance(struct sequences_walk *walk)
@@ -25,20 +19,20 @@ static const struct token *advance(struct sequences_walk *walk)
 static void read_name(struct sequences_walk *walk, struct sequences_use *use)
 {
     const struct token *token = advance(walk);
-    if (!is_name(token))
+    if (!token_is_name(token))
         return;
     use->name = token_name(token);
     if (!token_is_punct(advance(walk), '.'))
         return;
     use->schema = use->name;
     token = advance(walk);
-    use->name = is_name(token) ? token_name(token) : SPAN_NONE;
+    use->name = token_is_name(token) ? token_name(token) : SPAN_NONE;
 }
 
 /* Takes the name before NEXTVAL or CURRVAL, which is the last token: s.NEXTVAL. */
 static void take_name(const struct sequences_walk *walk, struct sequences_use *use)
 {
-    if (is_name(&walk->before[2]))
+    if (token_is_name(&walk->before[2]))
         use->name = token_name(&walk->before[2]);
     if (token_is_punct(&walk->before[3], '.')) /* after a schema, whose token is no longer kept */
         use->name = SPAN_NONE;

@@ -22,11 +22,6 @@ static void add(struct code_change *change, uint64_t hash)
         change->names[0] = 0;
 }
 
-static bool is_name(const struct token *token)
-{
-    return token->type == TOKEN_WORD || token->type == TOKEN_QUOTED;
-}
-
 /* The names up to the body: AS of a view, `(` of a routine or a table, FOR of a trigger. */
 static void add_names(struct reader *reader, struct code_change *change)
 {
@@ -34,7 +29,7 @@ static void add_names(struct reader *reader, struct code_change *change)
         if (token_is_punct(reader->token, '(') || token_is_word(reader->token, "AS") ||
             token_is_word(reader->token, "FOR"))
             return;
-        if (is_name(reader->token))
+        if (token_is_name(reader->token))
             add(change, hash_of(token_name(reader->token)));
     }
 }
@@ -46,7 +41,7 @@ static void read_table(struct reader *reader, struct code_change *change)
     bool is_change = false;
     for (; !reader_at_end(reader); reader_advance(reader)) {
         is_change |= reader->token->type == TOKEN_ASSIGN || token_is_word(reader->token, "RENAME");
-        if (is_name(reader->token))
+        if (token_is_name(reader->token))
             add(&names, hash_of(token_name(reader->token)));
     }
     for (unsigned i = 0; is_change && i < names.count; i++)

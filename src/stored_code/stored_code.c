@@ -29,11 +29,6 @@ static void expect_word(struct code *code, const char *word)
         stored_code_lose(code);
 }
 
-static bool is_name(const struct token *token)
-{
-    return token->type == TOKEN_WORD || token->type == TOKEN_QUOTED;
-}
-
 /* ---- the code's own variables ---- */
 
 static void add_local(struct code *code, struct span name)
@@ -89,7 +84,7 @@ static void read_end(struct code *code, const char *word)
     expect_word(code, "END");
     if (word != NULL)
         expect_word(code, word);
-    if (!reader_at_end(&code->reader) && is_name(code->reader.token))
+    if (!reader_at_end(&code->reader) && token_is_name(code->reader.token))
         reader_advance(&code->reader);
 }
 
@@ -155,7 +150,7 @@ static void read_repeat(struct code *code)
 static void read_for_loop(struct code *code)
 {
     size_t outer = code->local_count;
-    if (is_name(code->reader.token))
+    if (token_is_name(code->reader.token))
         add_local(code, token_name(code->reader.token));
     reader_advance(&code->reader);
     expect_word(code, "IN");
@@ -193,7 +188,7 @@ static void read_declare(struct code *code)
     bool is_variable =
         !is_handler && !token_is_word(reader->ahead, "CURSOR") && !token_is_word(reader->ahead, "CONDITION");
     bool is_cursor = token_is_word(reader->ahead, "CURSOR");
-    for (; is_variable && is_name(reader->token); reader_advance(reader)) {
+    for (; is_variable && token_is_name(reader->token); reader_advance(reader)) {
         add_local(code, token_name(reader->token));
         reader_advance(reader);
         if (!token_is_punct(reader->token, ','))
@@ -257,7 +252,7 @@ static void read_target(struct code *code)
             (span_mentions(reader->token->text, "global") || span_mentions(reader->token->text, "persist")
                  ? CODE_UNKNOWN
                  : 0u);
-    else if (is_name(reader->token))
+    else if (token_is_name(reader->token))
         code->effects |= target_effects(code);
     else
         stored_code_lose(code);
@@ -297,7 +292,7 @@ static void read_call_statement(struct code *code)
         reader_advance(reader);
     }
     called.name = token_name(reader->token);
-    if (!is_name(reader->token) || token_is_punct(reader->ahead, '.')) { /* a procedure of a package */
+    if (!token_is_name(reader->token) || token_is_punct(reader->ahead, '.')) { /* a procedure of a package */
         stored_code_lose(code);
         return;
     }
@@ -448,7 +443,7 @@ static void read_statement(struct code *code)
         stored_code_lose(code);
         return;
     }
-    if (is_name(reader->token) && token_is_punct(reader->ahead, ':')) { /* label: */
+    if (token_is_name(reader->token) && token_is_punct(reader->ahead, ':')) { /* label: */
         reader_advance(reader);
         reader_advance(reader);
     }
@@ -479,8 +474,9 @@ static void read_parameters(struct code *code, struct span parameters, const str
             depth -= depth > 0;
         else if (token_is_punct(reader->token, ',') && depth == outer)
             begins = true;
-        else if (begins && is_name(reader->token) &&
-                 !(is_name(reader->ahead) && begins_with_any(code, modes, sizeof modes / sizeof *modes))) {
+        else if (begins && token_is_name(reader->token) &&
+                 !(token_is_name(reader->ahead) &&
+                   begins_with_any(code, modes, sizeof modes / sizeof *modes))) {
             add_local(code, token_name(reader->token));
             begins = false;
         }

@@ -57,11 +57,6 @@ static bool is_with_name(const struct table_names *names, struct span name)
     return false;
 }
 
-static bool is_name(const struct token *token)
-{
-    return token->type == TOKEN_WORD || token->type == TOKEN_QUOTED;
-}
-
 /* Reads a token of a WITH list. False: the token does not belong to a list. */
 static bool read_with(struct table_names *names, const struct reader *reader)
 {
@@ -70,11 +65,12 @@ static bool read_with(struct table_names *names, const struct reader *reader)
     case WITH_NONE:
         return false;
     case WITH_NAME:
-        if (reader->keyword == KEYWORD_RECURSIVE && is_name(reader->ahead)) {
+        if (reader->keyword == KEYWORD_RECURSIVE && token_is_name(reader->ahead)) {
             level->is_recursive = true;
             return true;
         }
-        level->with = is_name(reader->token) ? WITH_AS : WITH_NONE; /* WITH ROLLUP: dropped at the next AS */
+        level->with =
+            token_is_name(reader->token) ? WITH_AS : WITH_NONE; /* WITH ROLLUP: dropped at the next AS */
         if (level->with == WITH_AS)
             add_with(names, token_name(reader->token));
         return level->with == WITH_AS;
@@ -94,7 +90,7 @@ static bool read_with(struct table_names *names, const struct reader *reader)
         if (token_is_punct(reader->token, ','))
             level->with = WITH_NAME;
         else if (reader->keyword != KEYWORD_CYCLE && reader->keyword != KEYWORD_RESTRICT &&
-                 !(reader->keyword == KEYWORD_NONE && is_name(reader->token)))
+                 !(reader->keyword == KEYWORD_NONE && token_is_name(reader->token)))
             level->with = WITH_NONE;
         return level->with != WITH_NONE;
     }
@@ -207,7 +203,7 @@ static void read_keyword(struct table_names_level *level, const struct reader *r
         expect(level, false, false);
         break;
     case KEYWORD_WITH:
-        level->with = is_name(reader->ahead) ? WITH_NAME : WITH_NONE;
+        level->with = token_is_name(reader->ahead) ? WITH_NAME : WITH_NONE;
         level->is_recursive = false;
         break;
     default:
@@ -304,7 +300,8 @@ bool table_names_step(struct table_names *names, const struct reader *reader, st
     *is_table_r = level_of(names)->with != WITH_NONE && read_with(names, reader);
     if (*is_table_r)
         return false;
-    if (is_name(reader->token) && (!token_is_punct(reader->before, '.') || level_of(names)->place == REST))
+    if (token_is_name(reader->token) &&
+        (!token_is_punct(reader->before, '.') || level_of(names)->place == REST))
         return read_word(names, reader, name_r, is_table_r);
     if (reader->token->type == TOKEN_PUNCT)
         read_punct(names, reader);

@@ -66,8 +66,7 @@ static bool give_quickly(struct permits *permits)
 /* On the waiter's thread: the message with a permit or a connection has arrived. */
 static void deliver(struct loop_message *message)
 {
-    struct permits_ticket *ticket =
-        (struct permits_ticket *)(void *)((char *)message - offsetof(struct permits_ticket, grant));
+    struct permits_ticket *ticket = container_of(message, struct permits_ticket, grant);
     struct permits *permits = ticket->permits;
     struct permits_waiter waiter = ticket->waiter;
     bool is_wanted = !ticket->is_cancelled;
