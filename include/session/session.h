@@ -146,6 +146,9 @@ struct session {
     char host[];      /* of the client: addr_format_host */
 };
 
+/* What an idle client costs, beside its schema, its connect attributes and the state that it has set. */
+_Static_assert(sizeof(struct session) <= 1536, "a session without work is small");
+
 /* The worker's session with this id, or NULL. */
 struct session *session_find(const struct worker *worker, uint64_t id);
 

@@ -86,25 +86,6 @@ struct answers {
 /* In struct answers: the connection that knew the answer is gone, or has run another statement since. */
 #define ANSWERS_LOST UINT64_MAX
 
-/* Sequences that are remembered for one connection. A question about a sequence that is not remembered is
- * refused once the session has changed its connection. */
-#define DRAWS_MAX 8
-
-/* The sequences from which a statement draws. */
-struct drawn {
-    uint64_t names[DRAWS_MAX]; /* hashes of schema and name; 0: the name is not known */
-    unsigned count;
-    bool is_any; /* the statement draws, from sequences in `names` or from others */
-};
-
-struct draws {
-    struct drawn present;      /* of the last statement that names sequences */
-    uint64_t names[DRAWS_MAX]; /* hashes of the sequences from which the present connection has drawn */
-    unsigned count;
-    uint64_t generation; /* slot.generation of that connection */
-    bool has_lost;       /* a connection is gone that has drawn, or may have drawn by a column's DEFAULT */
-};
-
 struct facets {
     uint32_t set; /* facets (facet_bit) that may not be as after a login; without a bit, the walks of
                      facet_table.h leave the facet out. Autocommit, the open transaction and pins have no
@@ -115,7 +96,8 @@ struct facets {
     struct role role;
     bool has_left_schema; /* an SQL-level prepared statement was prepared in another schema */
     struct answers answers;
-    struct draws draws;
+    bool has_lost_draws; /* a connection is gone that has drawn from a sequence, or may have done so by a
+                            column's DEFAULT */
     struct vars vars;
     uint16_t status;   /* last flags of the primary, or of the replica in replica mode */
     uint32_t wait_s;   /* the client's wait_timeout; 0: the client has not set it */

@@ -14,6 +14,7 @@
 #include "route/route.h"
 #include "sql/classify.h"
 #include "state/pins.h"
+#include "state/slot.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -159,7 +160,9 @@ struct job {
     struct digest_row *digest;   /* borrows from the worker's table: the row that counts it; NULL: none */
     const struct server *server; /* borrows: the server that it was sent to last; NULL: none */
 
-    struct job_own own; /* last field: job_take does not clear its text */
+    /* job_take does not clear the text of the error and what follows. */
+    struct job_own own;
+    struct draws draws; /* facts.has_sequence: what the statement draws */
 };
 
 /* The job of a session that runs no command: all fields are zero, except `avoid`. It must not be written. */

@@ -11,16 +11,15 @@
 #include "state/job.h"
 #include "state/slot.h"
 
-/* The statement `sql` names sequences: notes in draws.present from which of them it draws. `schema`: for
- * names without a schema. */
+/* The statement `sql` names sequences: sets *draws to those from which it draws. `schema`: for names without a
+ * schema. */
 void sequences_read(struct draws *draws, struct span sql, struct span schema,
                     const struct sql_dialect *dialect);
-/* The statement of sequences_read() has run on the slot's connection, and may have drawn. */
-void sequences_note(struct draws *draws, const struct job *job, struct slot *slot, uint64_t now_us);
-/* The session is about to give up the connection in the slot. */
-void sequences_note_drop(struct draws *draws, const struct slot *slot);
+/* The statement, of which sequences_read() has set job.draws, has run on the slot's connection, and may have
+ * drawn. */
+void sequences_note(const struct job *job, struct slot *slot, uint64_t now_us);
 /* Does `sql`, which is to run in this slot, ask for a value that the slot's connection has not drawn? */
-bool sequences_are_lost(const struct draws *draws, const struct slot *slot, struct span sql,
-                        struct span schema, const struct sql_dialect *dialect);
+bool sequences_are_lost(const struct slot *slot, struct span sql, struct span schema,
+                        const struct sql_dialect *dialect);
 
 #endif

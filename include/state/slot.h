@@ -43,6 +43,17 @@ enum sync_task {
     SYNC_PREPARE
 };
 
+/* Sequences that are remembered for one connection. A question about a sequence that is not remembered is
+ * refused once the session has changed its connection. */
+#define DRAWS_MAX 8
+
+/* The sequences from which a statement draws, or from which the session has drawn on a connection. */
+struct draws {
+    uint64_t names[DRAWS_MAX]; /* hashes of schema and name; 0: the name is not known */
+    unsigned count;
+    bool is_any; /* of a statement: it draws, from sequences in `names` or from others */
+};
+
 struct slot {
     struct upstream *upstream; /* owns; NULL: none */
     uint32_t set; /* facets (facet_bit) in which the connection may not be as after a login: as facets.set */
@@ -55,21 +66,22 @@ struct slot {
     uint64_t user_version;   /* uservars.version of the user variables that were set on it */
     uint64_t writes_version; /* vars.version for VARS_APPLY_WRITES; for the others: pooled.vars_version */
     bool has_wait;           /* its wait_timeout is the client's */
-    uint64_t drawn_us;       /* when a statement last drew from a sequence; 0: none has */
-    uint64_t answers_us;     /* when a statement left an answer to keep: state/diagnostics; 0: none has */
-    bool has_warnings;       /* a statement left warnings or an error, at any time */
-    bool has_our_warnings;   /* headgate's own statements left warnings: SYNC_QUIET may be due */
-    bool is_inherited;       /* it has the state of another session, and was not reset since */
-    bool must_renew;         /* SYNC_RENEW is due */
-    bool must_count;         /* SYNC_COUNT is due */
-    bool lacks_charsets;     /* it was reset, and does not yet have the character sets of the handshake */
-    bool reads_utf8;         /* SYNC_OWN_CHARSET is due */
-    bool needs_utf8;         /* it did not understand the schema's name in the session's character set */
-    bool has_own_gtid;       /* a statement of the session has reported a commit on it */
-    bool has_own_writes;     /* a statement of the session may have written on it, or drawn from a sequence */
-    bool is_changing;        /* COM_CHANGE_USER is running; if it fails another connection is opened */
-    bool is_renewing;        /* the COM_CHANGE_USER is for the same account as before: a refusal is final */
-    bool has_waited;         /* SYNC_WAITED is due */
+    struct draws draws;
+    uint64_t drawn_us;     /* when a statement last drew from a sequence; 0: none has */
+    uint64_t answers_us;   /* when a statement left an answer to keep: state/diagnostics; 0: none has */
+    bool has_warnings;     /* a statement left warnings or an error, at any time */
+    bool has_our_warnings; /* headgate's own statements left warnings: SYNC_QUIET may be due */
+    bool is_inherited;     /* it has the state of another session, and was not reset since */
+    bool must_renew;       /* SYNC_RENEW is due */
+    bool must_count;       /* SYNC_COUNT is due */
+    bool lacks_charsets;   /* it was reset, and does not yet have the character sets of the handshake */
+    bool reads_utf8;       /* SYNC_OWN_CHARSET is due */
+    bool needs_utf8;       /* it did not understand the schema's name in the session's character set */
+    bool has_own_gtid;     /* a statement of the session has reported a commit on it */
+    bool has_own_writes;   /* a statement of the session may have written on it, or drawn from a sequence */
+    bool is_changing;      /* COM_CHANGE_USER is running; if it fails another connection is opened */
+    bool is_renewing;      /* the COM_CHANGE_USER is for the same account as before: a refusal is final */
+    bool has_waited;       /* SYNC_WAITED is due */
     struct state_capture *capture; /* owns: the question before the connection is given up; NULL: none */
     uint64_t refused_us;           /* when the connection last refused such a question; 0: never */
     bool has_told_held;  /* it has told that its VARS_HOLD variable is not used up; nothing ran since */

@@ -178,12 +178,11 @@ static bool must_ask(struct session *session)
 static bool has_lost_draws(const struct session *session)
 {
     const struct job *job = session->job;
-    const struct draws *draws = &session->facets.draws;
-    if (!draws->has_lost || !job->facts.has_sequence || job->command->byte == COM_STMT_PREPARE)
+    if (!session->facets.has_lost_draws || !job->facts.has_sequence || job->command->byte == COM_STMT_PREPARE)
         return false;
     const struct sql_dialect dialect = dialect_of(session);
-    return sequences_are_lost(draws, session->slots[job->place], command_inner_sql(session),
-                              command_schema(session), &dialect);
+    return sequences_are_lost(session->slots[job->place], command_inner_sql(session), command_schema(session),
+                              &dialect);
 }
 
 /* The command asks about an earlier statement, and the connection that knows the answer is gone, or is not

@@ -260,7 +260,7 @@ static void note_home(struct session *session, bool is_execution)
         insert_id_note_done(&session->facets, session->slots, job);
     session->slots[job->place]->has_told_held = false;
     if (is_execution && job->facts.has_sequence)
-        sequences_note(&session->facets.draws, job, session->slots[job->place], session_now(session));
+        sequences_note(job, session->slots[job->place], session_now(session));
     if (job->reply.has_error && (facets_is_in_transaction(&session->facets) || !is_contained(job)))
         session->facets.transaction.is_unknown = true;
     if (job->pending_set != NULL || (session->facets.set & facet_bit(FACET_VARIABLES)) != 0)

@@ -180,7 +180,7 @@ enum step command_go(struct session *session, enum route_place place, enum route
         return session_close(session, CLOSE_OUT_OF_MEMORY, "the name of a schema");
     if (job->facts.has_sequence) {
         const struct sql_dialect dialect = dialect_of(session);
-        sequences_read(&session->facets.draws, command_inner_sql(session), command_schema(session), &dialect);
+        sequences_read(&session->job->draws, command_inner_sql(session), command_schema(session), &dialect);
     }
     return session_enter(session, SESSION_ACQUIRING);
 }

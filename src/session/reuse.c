@@ -257,6 +257,7 @@ void reuse_note_renewed(struct session *session, struct slot *slot)
     answers->diagnostics = answers->diagnostics == before ? slot->generation : answers->diagnostics;
     slot->is_inherited = slot->must_renew = slot->has_own_gtid = slot->has_our_warnings = false;
     slot->has_own_writes = slot->has_wait = false;
+    slot->draws.count = 0;
     slot->insert_id = slot->user_version = slot->writes_version = slot->drawn_us = 0;
     pooled_of(slot->upstream)->vars_version = 0;
 }

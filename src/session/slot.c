@@ -15,7 +15,6 @@
 #include "state/facet_table.h"
 #include "state/galera_wait.h"
 #include "state/schema.h"
-#include "state/sequences.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -310,7 +309,7 @@ static struct upstream *release(struct session *session, enum route_place place)
         login_age_note_change(&session->worker->pool,
                               session->listener->cluster); /* the statement may have run nevertheless */
     state_capture_end(slot);
-    sequences_note_drop(&session->facets.draws, slot);
+    session->facets.has_lost_draws |= slot->has_own_writes;
     if (session->job->wait.asked == slot)
         session->job->wait.asked = slot_none();
     if (slot != slot_none() && slot != slot_without_memory())

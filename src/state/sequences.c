@@ -32,47 +32,35 @@ static void add(struct draws *draws, uint64_t name)
 void sequences_read(struct draws *draws, struct span sql, struct span schema,
                     const struct sql_dialect *dialect)
 {
-    struct drawn *drawn = &draws->present;
     struct sequences_walk walk;
     struct sequences_use use;
-    drawn->count = 0;
-    drawn->is_any = false;
+    *draws = (struct draws){ 0 };
     sequences_begin(&walk, sql, dialect);
     while (sequences_next(&walk, &use)) {
-        drawn->is_any |= use.is_draw;
-        if (use.is_draw && drawn->count < DRAWS_MAX)
-            drawn->names[drawn->count++] = hash(&use, schema);
+        draws->is_any |= use.is_draw;
+        if (use.is_draw && draws->count < DRAWS_MAX)
+            draws->names[draws->count++] = hash(&use, schema);
     }
 }
 
-void sequences_note(struct draws *draws, const struct job *job, struct slot *slot, uint64_t now_us)
+void sequences_note(const struct job *job, struct slot *slot, uint64_t now_us)
 {
-    if (draws->generation != slot->generation) {
-        draws->count = 0;
-        draws->generation = slot->generation;
-    }
     slot->has_own_writes = true;
-    if (job->reply.has_error || !draws->present.is_any)
+    if (job->reply.has_error || !job->draws.is_any)
         return;
     slot->drawn_us = now_us;
-    for (unsigned i = 0; i < draws->present.count; i++)
-        add(draws, draws->present.names[i]);
+    for (unsigned i = 0; i < job->draws.count; i++)
+        add(&slot->draws, job->draws.names[i]);
 }
 
-void sequences_note_drop(struct draws *draws, const struct slot *slot)
-{
-    draws->has_lost |= slot->has_own_writes;
-}
-
-bool sequences_are_lost(const struct draws *draws, const struct slot *slot, struct span sql,
-                        struct span schema, const struct sql_dialect *dialect)
+bool sequences_are_lost(const struct slot *slot, struct span sql, struct span schema,
+                        const struct sql_dialect *dialect)
 {
     struct sequences_walk walk;
     struct sequences_use use;
     sequences_begin(&walk, sql, dialect);
     while (sequences_next(&walk, &use)) {
-        bool is_known =
-            slot->upstream != NULL && draws->generation == slot->generation && has(draws, hash(&use, schema));
+        bool is_known = slot->upstream != NULL && has(&slot->draws, hash(&use, schema));
         if (!use.is_draw && !is_known)
             return true;
     }
@@ -81,7 +69,7 @@ bool sequences_are_lost(const struct draws *draws, const struct slot *slot, stru
 
 static void reset(struct facets *facets)
 {
-    facets->draws = (struct draws){ 0 };
+    facets->has_lost_draws = false;
 }
 
 const struct facet facet_sequences = { .reset = reset };

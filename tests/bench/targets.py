@@ -103,14 +103,19 @@ class Bench:
             workers=workers, clients=clients + 100, port=port, primary=self.primary))
         return self._proxy(name, port, [*wrap, self.haproxy, "-db", "-f", config], env)
 
-    def start_headgate(self, wrap, env, _clients, name="headgate", workers=1):
+    def start_headgate(self, wrap, env, _clients, name="headgate", workers=1, connections=0):
         port = free_port()
-        servers = ",\n".join(f'      {{ name = "db{i}"; address = "127.0.0.1:{s.port}"; }}'
+        limit = f"max_connections = {connections}; " if connections else ""
+        servers = ",\n".join(f'      {{ name = "db{i}"; address = "127.0.0.1:{s.port}"; {limit}}}'
                              for i, s in enumerate(self.servers, 1))
         config = self._write(f"{name}-{port}.conf", HEADGATE.format(
             workers=workers, folder=self.folder, port=port, servers=servers, user=USER, password=PASSWORD,
             monitor=MONITOR, monitor_password=MONITOR_PASSWORD))
         return self._proxy(name, port, [*wrap, self.headgate, "-c", config], env)
+
+    def start_shared(self, wrap, env, clients):
+        """Few connections to each server: an idle client has none."""
+        return self.start_headgate(wrap, env, clients, connections=40)
 
     def start_headgate2(self, wrap, env, clients):
         return self.start_headgate(wrap, env, clients, name="headgate2", workers=2)

@@ -358,10 +358,10 @@ TEST(a_reset_leaves_schema_role_and_option)
     struct facets *facets = &scene.facets;
     change(&scene, "orwdtU1h");
     assert_true(text_append_cstr(&facets->schema, "shop"));
-    facets->insert_id.value = facets->draws.count = 1;
+    facets->insert_id.value = 1;
     facets->wait_s = 3;
     facets->has_left_schema = facets->has_replica_refused = facets->calls_in_read_only =
-        facets->has_profiles = true;
+        facets->has_profiles = facets->has_lost_draws = true;
     facets->set = facet_bit(FACET_COUNT) - 1;
     facets_pin(facets, PIN_UNKNOWN_SCHEMA, &(struct pin_origin){ 0 });
     facets_reset(facets, &view, 45, &(struct pin_origin){ 0 });
@@ -370,9 +370,9 @@ TEST(a_reset_leaves_schema_role_and_option)
     assert_string_equal(text_cstr(&facets->schema), "shop");
     assert_true(facets->role.version == 1 && facets->option.version == 1 &&
                 facets->status == STATUS_AUTOCOMMIT);
-    assert_true(facets->insert_id.value == 0 && facets->draws.count == 0 && facets->wait_s == 0);
+    assert_true(facets->insert_id.value == 0 && facets->wait_s == 0);
     assert_false(facets->has_left_schema || facets->has_replica_refused || facets->calls_in_read_only ||
-                 facets->has_profiles || facets->transaction.is_unknown);
+                 facets->has_profiles || facets->has_lost_draws || facets->transaction.is_unknown);
     assert_int_equal(facets->variables, VARIABLES_NOWHERE);
     assert_int_equal(facets->set &
                          (facet_bit(FACET_OPTION) | facet_bit(FACET_ROLE) | facet_bit(FACET_SCHEMA)),

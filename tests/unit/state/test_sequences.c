@@ -6,16 +6,16 @@
 static const struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
 
 /* Runs a statement in the schema "app" on the slot's connection, at time `now_us`. */
-static void run(struct draws *draws, struct slot *slot, const char *sql, bool has_error, uint64_t now_us)
+static void run(struct slot *slot, const char *sql, bool has_error, uint64_t now_us)
 {
-    const struct job job = { .reply.has_error = has_error };
-    sequences_read(draws, span_cstr(sql), SPAN_LITERAL("app"), &dialect);
-    sequences_note(draws, &job, slot, now_us);
+    struct job job = { .reply.has_error = has_error, .draws.count = 3 }; /* draws of an earlier job */
+    sequences_read(&job.draws, span_cstr(sql), SPAN_LITERAL("app"), &dialect);
+    sequences_note(&job, slot, now_us);
 }
 
-static bool are_lost(const struct draws *draws, const struct slot *slot, const char *sql, const char *schema)
+static bool are_lost(const struct slot *slot, const char *sql, const char *schema)
 {
-    return sequences_are_lost(draws, slot, span_cstr(sql), span_cstr(schema), &dialect);
+    return sequences_are_lost(slot, span_cstr(sql), span_cstr(schema), &dialect);
 }
 
 TEST(questions_need_a_draw_on_the_same_connection)
@@ -36,44 +36,36 @@ TEST(questions_need_a_draw_on_the_same_connection)
     };
     struct upstream upstream = { 0 };
     struct slot slot = { .upstream = &upstream, .generation = 7 };
-    struct draws draws = { 0 };
-    run(&draws, &slot, "SELECT NEXTVAL(s), NEXT VALUE FOR d.t, NEXTVAL(s), NEXTVAL('x')", false, 5);
-    assert_int_equal(draws.count, 2);
+    run(&slot, "SELECT NEXTVAL(s), NEXT VALUE FOR d.t, NEXTVAL(s), NEXTVAL('x')", false, 5);
+    assert_int_equal(slot.draws.count, 2);
     assert_true(slot.has_own_writes && slot.drawn_us == 5);
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_row(are_lost(&draws, &slot, rows[i].sql, rows[i].schema) == rows[i].is_lost, "%s in %s",
-                   rows[i].sql, rows[i].schema);
+        assert_row(are_lost(&slot, rows[i].sql, rows[i].schema) == rows[i].is_lost, "%s in %s", rows[i].sql,
+                   rows[i].schema);
     slot.upstream = NULL;
-    assert_true(are_lost(&draws, &slot, "SELECT LASTVAL(s)", "app"));
+    assert_true(are_lost(&slot, "SELECT LASTVAL(s)", "app"));
     slot.upstream = &upstream;
-    slot.generation = 8; /* another connection */
-    assert_true(are_lost(&draws, &slot, "SELECT LASTVAL(s)", "app"));
-    run(&draws, &slot, "SELECT NEXTVAL(u)", false, 6);
-    assert_int_equal(draws.count, 1);
-    assert_false(are_lost(&draws, &slot, "SELECT LASTVAL(u)", "app"));
+    run(&slot, "SELECT NEXTVAL(u)", false, 6);
+    assert_int_equal(slot.draws.count, 3);
+    assert_false(are_lost(&slot, "SELECT LASTVAL(u), LASTVAL(s)", "app"));
 }
 
 TEST(only_draws_that_succeed_are_remembered)
 {
     struct upstream upstream = { 0 };
     struct slot slot = { .upstream = &upstream, .generation = 7 };
-    struct draws draws = { 0 };
     char sql[40];
-    sequences_note_drop(&draws, &slot);
-    assert_false(draws.has_lost);
-    run(&draws, &slot, "SELECT NEXTVAL(s)", true, 5);
-    run(&draws, &slot, "SELECT LASTVAL(s)", false, 6);
-    assert_true(draws.count == 0 && slot.drawn_us == 0);
-    run(&draws, &slot, "SELECT NEXTVAL('s')", false, 7); /* a sequence without a known name */
-    assert_true(draws.count == 0 && slot.drawn_us == 7);
+    run(&slot, "SELECT NEXTVAL(s)", true, 5);
+    run(&slot, "SELECT LASTVAL(s)", false, 6);
+    assert_true(slot.draws.count == 0 && slot.drawn_us == 0);
+    run(&slot, "SELECT NEXTVAL('s')", false, 7); /* a sequence without a known name */
+    assert_true(slot.draws.count == 0 && slot.drawn_us == 7);
     for (unsigned i = 0; i <= DRAWS_MAX; i++) {
         (void)snprintf(sql, sizeof sql, "SELECT NEXTVAL(s%u)", i);
-        run(&draws, &slot, sql, false, 8);
+        run(&slot, sql, false, 8);
     }
-    assert_false(are_lost(&draws, &slot, "SELECT LASTVAL(s0), LASTVAL(s7)", "app"));
-    assert_true(are_lost(&draws, &slot, "SELECT LASTVAL(s8)", "app"));
-    sequences_note_drop(&draws, &slot);
-    assert_true(draws.has_lost);
+    assert_false(are_lost(&slot, "SELECT LASTVAL(s0), LASTVAL(s7)", "app"));
+    assert_true(are_lost(&slot, "SELECT LASTVAL(s8)", "app"));
 }
 
 RUN_TESTS(NULL, NULL)
