@@ -167,8 +167,10 @@ def test_account_that_is_refused_is_left_alone(scene, servers):
 
     def refuse_later(connection):
         calls.append(connection)
-        if connection is min((c for c in servers[0].connections if c.user != b"monitor"), key=lambda c: c.number):
-            return True  # the client's, which may be slow to log in: others are opened 20 ms later
+        older = servers[0].connections[:servers[0].connections.index(connection)]
+        wait_until(lambda: all(c.user or c.is_closed.is_set() for c in older), "the client, slower than those opened for it", 60)
+        if all(c.user != b"app" for c in older):
+            return True
         connection.error(1045, "Access denied", "28000")
         return False
     servers[0].on_login = refuse_later
