@@ -33,7 +33,7 @@ class Headgate(Proxy):
         super().start()
         for node in self.cluster.nodes():
             role = "primary" if node.name == self.cluster.primary().name else "replica"
-            self.acquire_wait(node.name, lambda row, role=role: row["role"] == role)
+            self.wait_server(node.name, lambda row, role=role: row["role"] == role)
         return self
 
     def host_and_port(self, listener="split"):

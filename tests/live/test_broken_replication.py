@@ -36,7 +36,7 @@ def test_a_replica_that_cannot_apply_is_a_problem_until_it_can(cluster, words):
         assert problems() == []
         node.sql("SET sql_log_bin = 0; INSERT INTO test.doubled VALUES (1)")
         cluster.sql("db1", "INSERT INTO test.doubled VALUES (1)")
-        row = hg.acquire_wait("db2", lambda row: row["reason"].startswith("replication is stopped"), PATIENCE)
+        row = hg.wait_server("db2", lambda row: row["reason"].startswith("replication is stopped"), PATIENCE)
         said = "Coordinator stopped" if cluster.family == "mysql" else "test.doubled"
         assert row["state"] == "up" and said in row["reason"]
         found = problems()

@@ -58,7 +58,7 @@ def hasty(cluster):
 def settle(cluster, hg):
     """The replicas are there again, and have everything: after a long run that is much."""
     for node in cluster.replicas():
-        hg.acquire_wait(node.name, lambda row: row["role"] == "replica" and row["state"] == "up"
+        hg.wait_server(node.name, lambda row: row["role"] == "replica" and row["state"] == "up"
                        and row["reason"] == "replicates", timeout=3600.0 if IS_LONG else 60.0)
     cluster.sync()
 
@@ -365,8 +365,8 @@ def test_what_was_lost_with_a_primary_is_waited_for_by_nobody():
             assert client.value("SELECT n FROM own WHERE id = 1") == b"20"
             cluster.node("db1").kill()
             cluster.promote("db2")
-            hg.acquire_wait("db2", lambda row: row["role"] == "primary")
-            hg.acquire_wait("db3", lambda row: row["role"] == "replica")
+            hg.wait_server("db2", lambda row: row["role"] == "primary")
+            hg.wait_server("db3", lambda row: row["role"] == "replica")
             assert client.value("SELECT n FROM own WHERE id = 1") == b"0"
             wait_until(lambda: client.value("SELECT @@server_id FROM own WHERE id = 1") == b"3",
                        "the replica serves it again", 20)

@@ -35,7 +35,7 @@ def small():
 @pytest.fixture(scope="module")
 def scarce(small):
     with Headgate(small, extra={"workers": 2}, timeouts={"pool_wait": "60s", "server_idle": "2s"}) as headgate:
-        headgate.acquire_wait("db1", lambda row: row["connections_max"] == MAX - 10)
+        headgate.wait_server("db1", lambda row: row["connections_max"] == MAX - 10)
         yield headgate
 
 
@@ -114,7 +114,7 @@ def refusal(client):
 
 def test_who_waits_too_long_hears_of_the_limit(small):
     with Headgate(small, timeouts={"pool_wait": "1s"}) as hg:
-        hg.acquire_wait("db1", lambda row: row["connections_max"] == MAX - 10)
+        hg.wait_server("db1", lambda row: row["connections_max"] == MAX - 10)
         late = hg.wire("writes")
         holders = [hg.wire("writes") for _ in range(MAX - 10)]
         for holder in holders:

@@ -35,7 +35,7 @@ def killed():
         # Without TLS to the servers: of what OpenSSL frees, the allocator keeps 5 MB to itself, after one round as after four.
         with Headgate(cluster, {"tls": "off"}, extra={"workers": 2},
                       timeouts={"pool_wait": "60s", "primary_wait": "60s", "server_idle": "2s"}) as headgate:
-            headgate.acquire_wait("db1", lambda row: row["connections_max"] == MAX - 10)
+            headgate.wait_server("db1", lambda row: row["connections_max"] == MAX - 10)
             yield cluster, headgate
 
 
@@ -73,11 +73,11 @@ def kill_in_turn(cluster, hg, stop, told, over):
         for name in ("db2", "db3", "db1"):
             began = time.monotonic()
             cluster.node(name).kill()
-            hg.acquire_wait(name, lambda row: row["state"] == "down")
+            hg.wait_server(name, lambda row: row["state"] == "down")
             down = time.monotonic() - began
             time.sleep(0.5)
             cluster.node(name).start()
-            hg.acquire_wait(name, lambda row: row["state"] == "up" and row["role"] in ("primary", "replica"), timeout=40)
+            hg.wait_server(name, lambda row: row["state"] == "up" and row["role"] in ("primary", "replica"), timeout=40)
             told.append(f"{name} down after {down:.2f} s, back after {time.monotonic() - began:.1f} s")
             crowd_goes_on()
     except Exception as error:  # the test looks at it

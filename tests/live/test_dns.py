@@ -53,11 +53,11 @@ class Named(Headgate):
 
     def settled(self, **roles):
         for name, role in roles.items():
-            self.acquire_wait(name, lambda row, role=role: row["state"] == "up" and row["role"] == role)
+            self.wait_server(name, lambda row, role=role: row["state"] == "up" and row["role"] == role)
         return self
 
     def has_moved(self, name, host):
-        self.acquire_wait(name, lambda row: row["address"].endswith(f"({host}:{self.cluster.node('db1').port})"))
+        self.wait_server(name, lambda row: row["address"].endswith(f"({host}:{self.cluster.node('db1').port})"))
 
 
 @pytest.fixture
@@ -288,7 +288,7 @@ def test_state_on_a_primary_that_has_moved_is_lost_and_said_so(cluster, dns, hg)
         assert where(free) in (2, 3)  # and nothing on the primary that it would have to see again
         dns.names["db1.test"] = [cluster.node("db3").host]
         hg.has_moved("db1", cluster.node("db3").host)
-        hg.acquire_wait("db1", lambda row: row["role"] == "replica")
+        hg.wait_server("db1", lambda row: row["role"] == "replica")
         for db, sql in ((writer, "COMMIT"), (pinned, "SELECT @a")):
             with pytest.raises(pymysql.MySQLError) as error:
                 rows(db, sql)
@@ -325,7 +325,7 @@ def test_names_that_nobody_knows_are_no_reason_not_to_start(cluster, dns):
     del dns.names["db3.test"]
     with Named(cluster, dns, expect_up=False) as hg:
         hg.settled(db1="primary", db2="replica")
-        row = hg.acquire_wait("db3", lambda row: row["state"] == "down")
+        row = hg.wait_server("db3", lambda row: row["state"] == "down")
         port = cluster.node("db1").port
         assert (row["address"], row["reason"]) == (
             f"db3.test:{port}", "down: its name cannot be resolved: Domain name not found")
@@ -340,7 +340,7 @@ def test_a_start_without_any_name_server_waits_for_one(cluster, dns):
     dns.die()
     with Named(cluster, dns, expect_up=False) as hg:
         for name in ("db1", "db2", "db3"):
-            hg.acquire_wait(name, lambda row: row["state"] == "down" and "cannot be resolved" in row["reason"])
+            hg.wait_server(name, lambda row: row["state"] == "down" and "cannot be resolved" in row["reason"])
         dns.revive()
         hg.settled(db1="primary", db2="replica", db3="replica")
         with hg.connect() as db:

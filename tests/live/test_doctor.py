@@ -106,7 +106,7 @@ def test_warnings_alone_are_no_failure(hg, cluster):
     cluster.node("db2").sql(LOCAL + "ALTER USER other@'%' IDENTIFIED BY 'other_pw'")
     for name in ("db1", "db2"):
         cluster.node(name).sql("SET GLOBAL max_connections = 500")
-    hg.acquire_wait("db2", lambda row: row["state"] == "up", PATIENCE)
+    hg.wait_server("db2", lambda row: row["state"] == "up", PATIENCE)
     wait_until(lambda: hg.show("clusters")[0]["primary"] == "db1", "db1 is the primary", PATIENCE)
     wait_until(lambda: ctl(hg, "doctor").returncode == 0, "no error is left", PATIENCE)
     assert "warning" in {row["result"] for row in visit(hg)[1]}

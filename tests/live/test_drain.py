@@ -27,7 +27,7 @@ def enabled(hg):
     yield
     for name in ("db1", "db2", "db3"):
         hg.admin(f"enable {name}")
-        hg.acquire_wait(name, lambda row: row["state"] == "up" and row["role"] in ("primary", "replica"))
+        hg.wait_server(name, lambda row: row["state"] == "up" and row["role"] in ("primary", "replica"))
 
 
 def events(hg):
@@ -90,7 +90,7 @@ def test_the_deadline_cuts_what_is_left_and_says_so(hg):
     rows(mine, READ_ONLY)
     assert where(mine) == "db2"
     hg.admin("drain db2")
-    hg.acquire_wait("db2", lambda row: row["state"] == "disabled", timeout=10)
+    hg.wait_server("db2", lambda row: row["state"] == "disabled", timeout=10)
     assert "server db2 has been drained for 1500ms: what is left there is cut: " in hg.log()
     with pytest.raises((pymysql.err.OperationalError, pymysql.err.InterfaceError)):
         where(mine)

@@ -78,7 +78,7 @@ def behind(cluster, *names):
 
 
 def row_of(hg, name, **wanted):
-    return hg.acquire_wait(name, lambda row: all(row[key] == value for key, value in wanted.items()), SETTLED)
+    return hg.wait_server(name, lambda row: all(row[key] == value for key, value in wanted.items()), SETTLED)
 
 
 def writer_of(hg):

@@ -46,7 +46,7 @@ def stats(hg):
 
 def settle(cluster, hg):
     for node in cluster.replicas():
-        hg.acquire_wait(node.name, lambda row: row["role"] == "replica" and row["state"] == "up" and row["reason"] == "replicates", timeout=60.0)
+        hg.wait_server(node.name, lambda row: row["role"] == "replica" and row["state"] == "up" and row["reason"] == "replicates", timeout=60.0)
     cluster.sync()
 
 
@@ -167,8 +167,8 @@ def test_what_was_lost_with_a_primary_is_waited_for_by_nobody():
             assert reader.value(read) == b"1:20"
             lossy.node("db1").kill()
             lossy.promote("db2")
-            hg.acquire_wait("db2", lambda row: row["role"] == "primary")
-            hg.acquire_wait("db3", lambda row: row["role"] == "replica")
+            hg.wait_server("db2", lambda row: row["role"] == "primary")
+            hg.wait_server("db3", lambda row: row["role"] == "replica")
 
             def by_all():
                 clients = [reader, *(hg.wire("global") for _ in range(4))]

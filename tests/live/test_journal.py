@@ -90,7 +90,7 @@ class Conductor:
         time.sleep(self.random.uniform(least, most))
 
     def _follows(self, event, name, role, limit):
-        self.hg.acquire_wait(name, lambda row: (row["state"], row["role"]) == ("up", role), limit)
+        self.hg.wait_server(name, lambda row: (row["state"], row["role"]) == ("up", role), limit)
         return event.note(f"{name} is {role} for headgate")
 
     # ---- the primary ends, or hangs ----
@@ -100,7 +100,7 @@ class Conductor:
         primary.kill()
         killed = event.note(f"{primary.name} killed")
         event.statements_until = event.transactions_until = killed + CUT
-        self.hg.acquire_wait(primary.name, lambda row: row["state"] == "down", FOLLOWED)
+        self.hg.wait_server(primary.name, lambda row: row["state"] == "down", FOLLOWED)
         self._pause(0.0, self.random.choice((0.5, 0.5, PRIMARY_WAIT + 1)))
         self.cluster.start_node(primary.name)
         event.note("started again")
@@ -122,7 +122,7 @@ class Conductor:
         primary.pause()
         event.note(f"{primary.name} stopped")
         try:
-            self.hg.acquire_wait(primary.name, lambda row: row["state"] == "down", NOTICED)
+            self.hg.wait_server(primary.name, lambda row: row["state"] == "down", NOTICED)
             down = event.note("declared down")
             event.statements_until = event.transactions_until = down + CUT
             self._pause(0.0, 1.5)
@@ -139,7 +139,7 @@ class Conductor:
         self.cluster.partition(primary.name)
         event.note(f"{primary.name} cut off")
         try:
-            self.hg.acquire_wait(primary.name, lambda row: row["state"] == "down", NOTICED)
+            self.hg.wait_server(primary.name, lambda row: row["state"] == "down", NOTICED)
             event.statements_until = event.transactions_until = event.note("declared down") + CUT
             self._pause(0.0, 1.5)
             event.cut_until = time.time()
@@ -165,7 +165,7 @@ class Conductor:
         manual_switchover.detach(self.cluster, name)
         manual_switchover.open_for_writes(self.cluster, name)
         event.note(f"{name} is writable and follows nobody")
-        self.hg.acquire_wait(name, lambda row: "writable beside" in row["reason"], FOLLOWED)
+        self.hg.wait_server(name, lambda row: "writable beside" in row["reason"], FOLLOWED)
         self._is_probed(self.cluster.primary().name, 2)
         try:
             trouble(event)
@@ -355,7 +355,7 @@ class Expelled(Conductor):
         old = self.cluster.primary()
         old.pause()
         event.note(f"{old.name} stopped")
-        self.hg.acquire_wait(old.name, lambda row: row["state"] == "down", NOTICED)
+        self.hg.wait_server(old.name, lambda row: row["state"] == "down", NOTICED)
         event.statements_until = event.transactions_until = event.note("declared down") + CUT
         name = self.cluster.most_advanced().name
         self.cluster.promote(name)

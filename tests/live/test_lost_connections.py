@@ -60,7 +60,7 @@ def heal(cluster, hg):
         elif node.state() == "dead":
             node.start()
     for name, role in IS_UP.items():
-        hg.acquire_wait(name, lambda row, role=role: (row["state"], row["role"]) == ("up", role))
+        hg.wait_server(name, lambda row, role=role: (row["state"], row["role"]) == ("up", role))
 
 
 def session(hg, client):
@@ -199,7 +199,7 @@ def test_file_is_not_taken_for_statements_after_a_loss(cluster, hg, trouble):
         hangs_amid(cluster, hg, client, rows_so_far, READING_FILE)
         if trouble == "kill":
             cluster.node("db1").kill()
-        hg.acquire_wait("db1", lambda row: row["state"] == "down")
+        hg.wait_server("db1", lambda row: row["state"] == "down")
         heal(cluster, hg)
         client.pipe.send(w.packet(255, b"row\n") + w.packet(0, b"\x03INSERT INTO kept VALUES (666) -- a line"))
         client.pipe.send(w.packet(1, b""))
@@ -318,6 +318,6 @@ def test_server_may_die_while_headgate_ends(cluster):
     """A new view of the cluster goes to the workers, of which one is over."""
     with ending(cluster) as (headgate, client):
         cluster.node("db3").kill()
-        headgate.acquire_wait("db3", lambda row: row["state"] == "down")
+        headgate.wait_server("db3", lambda row: row["state"] == "down")
         client.query("COMMIT")
     assert kept(cluster) == [1]

@@ -29,7 +29,7 @@ def healed(cluster, hg):
         elif node.state() == "dead":
             node.start()
     for node in cluster.nodes():
-        hg.acquire_wait(node.name, lambda row: row["state"] == "up")
+        hg.wait_server(node.name, lambda row: row["state"] == "up")
 
 
 def servers_of_reads(hg, count=24):
@@ -46,13 +46,13 @@ def servers_of_reads(hg, count=24):
 def test_replica_in_trouble_is_left_out_and_comes_back(cluster, hg, trouble):
     wait_until(lambda: servers_of_reads(hg) == REPLICAS, "both are read from", 30)
     getattr(cluster.node("db3"), trouble)()
-    row = hg.acquire_wait("db3", lambda row: row["state"] != "up")
+    row = hg.wait_server("db3", lambda row: row["state"] != "up")
     assert row["state"] == "down" and row["reason"]
     assert servers_of_reads(hg) == {"db2"}
     with hg.connect() as db:
         rows(db, "DO 1")
     cluster.node("db3").resume() if trouble == "pause" else cluster.node("db3").start()
-    hg.acquire_wait("db3", lambda row: row["state"] == "up" and row["role"] == "replica")
+    hg.wait_server("db3", lambda row: row["state"] == "up" and row["role"] == "replica")
     wait_until(lambda: servers_of_reads(hg) == REPLICAS, "both are read from again", 30)
 
 
@@ -62,7 +62,7 @@ def test_sessions_survive_the_death_of_their_replica(cluster, hg):
         rows(db, "SET time_zone = '+05:30'")
         rows(db, "SELECT 1")
     cluster.node("db2").kill()
-    hg.acquire_wait("db2", lambda row: row["state"] != "up")
+    hg.wait_server("db2", lambda row: row["state"] != "up")
     for db in sessions:
         assert str(value(db, "SELECT FROM_UNIXTIME(86400)")) == "1970-01-02 05:30:00"
         assert value(db, "SELECT @@server_id") == 3
@@ -74,7 +74,7 @@ def test_reads_go_to_the_primary_when_no_replica_is_left(cluster, hg):
     for name in REPLICAS:
         cluster.node(name).kill()
     for name in REPLICAS:
-        hg.acquire_wait(name, lambda row: row["state"] != "up")
+        hg.wait_server(name, lambda row: row["state"] != "up")
     assert servers_of_reads(hg, 4) == {"db1"}
 
 
@@ -82,7 +82,7 @@ def test_dead_primary_is_an_error_for_writes_and_none_for_reads(cluster):
     with Headgate(cluster, timeouts={"primary_wait": "2s"}) as hg, hg.connect() as reader:
         rows(reader, "SELECT 1")
         cluster.node("db1").kill()
-        hg.acquire_wait("db1", lambda row: row["state"] != "up")
+        hg.wait_server("db1", lambda row: row["state"] != "up")
         assert value(reader, "SELECT @@server_id") in (2, 3)
         with hg.wire() as writer:
             error = writer.command(w.QUERY, "INSERT INTO nosuch VALUES (1)").error
@@ -91,9 +91,9 @@ def test_dead_primary_is_an_error_for_writes_and_none_for_reads(cluster):
 
 def test_primary_that_comes_back_takes_writes_again(cluster, hg):
     cluster.node("db1").kill()
-    hg.acquire_wait("db1", lambda row: row["state"] != "up")
+    hg.wait_server("db1", lambda row: row["state"] != "up")
     cluster.node("db1").start()
-    hg.acquire_wait("db1", lambda row: row["state"] == "up" and row["role"] == "primary")
+    hg.wait_server("db1", lambda row: row["state"] == "up" and row["role"] == "primary")
     with hg.connect() as db, Log(cluster) as log:
         rows(db, "DO 'primary is back'")
         assert log.where("primary is back") == ["db1"]
@@ -126,15 +126,15 @@ def test_promotion_moves_the_writes(cluster, hg):
     """Done by hand, as the sandbox's `promote` does it; headgate follows what the servers say of themselves."""
     try:
         cluster.promote("db2")
-        hg.acquire_wait("db2", lambda row: row["role"] == "primary")
-        hg.acquire_wait("db1", lambda row: row["role"] == "replica")
+        hg.wait_server("db2", lambda row: row["role"] == "primary")
+        hg.wait_server("db1", lambda row: row["role"] == "replica")
         with hg.connect() as db, Log(cluster) as log:
             rows(db, "DO 'after promotion'")
             assert log.where("after promotion") == ["db2"]
     finally:
         cluster.promote("db1")
-        hg.acquire_wait("db1", lambda row: row["role"] == "primary")
-        hg.acquire_wait("db2", lambda row: row["role"] == "replica")
+        hg.wait_server("db1", lambda row: row["role"] == "primary")
+        hg.wait_server("db2", lambda row: row["role"] == "replica")
 
 
 class Unsettled(Headgate):
@@ -158,11 +158,11 @@ def test_two_writable_servers_at_the_start_that_nobody_follows_are_nobody(cluste
         cluster.node("db2").sql(dialect.of(cluster.family).stop)
         with Unsettled(cluster) as headgate:
             for name, other in (("db1", "db3"), ("db3", "db1")):
-                row = headgate.acquire_wait(name, lambda row: row["role"] != "unknown" or "writable" in row["reason"])
+                row = headgate.wait_server(name, lambda row: row["role"] != "unknown" or "writable" in row["reason"])
                 assert (row["role"], row["reason"]) == ("unknown", f"writable beside another writable server: {other}")
             assert headgate.log().count("there is no primary: db1 is writable beside another writable server; db3 is") == 1
             cluster.node("db2").sql(dialect.of(cluster.family).start)
-            headgate.acquire_wait("db1", lambda row: row["role"] == "primary")
+            headgate.wait_server("db1", lambda row: row["role"] == "primary")
             with headgate.connect() as db:
                 rows(db, "DO 1")
     finally:
@@ -195,7 +195,7 @@ def test_a_write_into_a_cut_network_is_not_run_when_it_heals(cluster, hg):
             assert errors in ([1927] * 2, [1053] * 2)  # as the family calls it
         finally:
             cluster.heal("db1")
-    hg.acquire_wait("db1", lambda row: row["role"] == "primary", 60)
+    hg.wait_server("db1", lambda row: row["role"] == "primary", 60)
     wait_until(lambda: sockdiag.leaving_for(cluster.node("db1").port) == 0, "all that was still sent has arrived", 60)
     wait_until(lambda: cluster.sql("db1", "SELECT COUNT(*) FROM information_schema.INNODB_TRX") == [(0,)],
                "the transaction has ended", 60)
@@ -216,18 +216,18 @@ def test_reads_of_what_no_replica_has_wait_for_a_primary(cluster):
         try:
             rows(writer, "INSERT INTO last VALUES (1)")
             cluster.node("db1").kill()
-            headgate.acquire_wait("db1", lambda row: row["state"] == "down", 60)
+            headgate.wait_server("db1", lambda row: row["state"] == "down", 60)
         finally:
             for name in REPLICAS:
                 cluster.node(name).sql(words.start)
         for name in REPLICAS:
-            headgate.acquire_wait(name, lambda row: row["reason"] == "replicates", 60)
+            headgate.wait_server(name, lambda row: row["reason"] == "replicates", 60)
         assert value(other, "SELECT COUNT(*) FROM last") == 0
         with pytest.raises(pymysql.MySQLError) as info:
             rows(writer, "SELECT COUNT(*) FROM last")
         assert info.value.args[0] == 1290
         cluster.node("db1").start()
-        headgate.acquire_wait("db1", lambda row: row["role"] == "primary", 60)
+        headgate.wait_server("db1", lambda row: row["role"] == "primary", 60)
         assert value(writer, "SELECT COUNT(*) FROM last") == 1
 
 

@@ -97,4 +97,4 @@ def test_write_that_lost_the_race_with_a_promotion_waits_for_the_primary(cluster
     assert not writer.is_alive() and not errors
     assert written(cluster) == before + 40
     assert REFUSED in hg.log()
-    hg.acquire_wait(old.name, lambda row: row["role"] == "primary")
+    hg.wait_server(old.name, lambda row: row["role"] == "primary")

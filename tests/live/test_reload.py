@@ -166,7 +166,7 @@ def test_reloads_under_sysbench_are_not_noticed(cluster, running):
     running.write()
     running.json("reload")
     for node in cluster.nodes():
-        running.acquire_wait(node.name, lambda row: row["state"] == "up", LONG)
+        running.wait_server(node.name, lambda row: row["state"] == "up", LONG)
     with running.connect() as connection:
         assert value(connection, "SELECT 1") == 1
 

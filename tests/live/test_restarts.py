@@ -23,6 +23,6 @@ def test_a_restart_is_told_once_and_nothing_else_is_one(cluster):
         node.kill()
         node.start()
         wait_until(lambda: restarts() == ["db3"], "the restart is known", PATIENCE)
-        hg.acquire_wait("db3", lambda row: row["state"] == "up" and row["role"] == "replica")
+        hg.wait_server("db3", lambda row: row["state"] == "up" and row["role"] == "replica")
         assert restarts() == ["db3"]
         assert "server db3" in hg.log() and "has restarted" in hg.log()

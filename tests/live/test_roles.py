@@ -71,13 +71,13 @@ def test_a_promotion_is_followed_within_two_intervals(cluster):
         cluster.node("db1").set_read_only(True)
         free(cluster, "db2")
         begun = time.monotonic()
-        hg.acquire_wait("db2", is_primary)
+        hg.wait_server("db2", is_primary)
         assert time.monotonic() - begun < 2 * INTERVAL_S
         with Log(cluster) as log:
             rows(db, "DO 'after'")
             assert log.where("after") == ["db2"]
         point(cluster, "db1", "db2")
-        hg.acquire_wait("db1", lambda row: row["role"] == "replica")
+        hg.wait_server("db1", lambda row: row["role"] == "replica")
 
 
 @pytest.mark.smoke
@@ -87,7 +87,7 @@ def test_a_newcomer_gets_nothing_until_the_replicas_follow_it(cluster, is_forgot
         free(cluster, "db3", is_forgotten)
         reason = "writable beside another writable server: db1 is the primary" if is_forgotten else \
             "writable, its replication is stopped, but no server follows it"
-        hg.acquire_wait("db3", lambda row: row["reason"] == reason)
+        hg.wait_server("db3", lambda row: row["reason"] == reason)
         assert is_primary(hg.server("db1"))
         assert hg.log().count("writable beside the primary db1: db3;") == is_forgotten
         with Log(cluster) as log:
@@ -97,15 +97,15 @@ def test_a_newcomer_gets_nothing_until_the_replicas_follow_it(cluster, is_forgot
                     assert value(other, "SELECT @@server_id") == 2
             assert log.where("a write") == ["db1"]
         point(cluster, "db2", "db3")
-        hg.acquire_wait("db3", is_primary)
-        hg.acquire_wait("db1", lambda row: row["reason"] == "writable beside another writable server: "
+        hg.wait_server("db3", is_primary)
+        hg.wait_server("db1", lambda row: row["reason"] == "writable beside another writable server: "
                                                            "db3 is the primary")
         assert hg.log().count("writable beside the primary db3: db1;") == 1
         with hg.connect() as other, Log(cluster) as log:
             rows(other, "DO 'another'")
             assert log.where("another") == ["db3"]
         cluster.node("db1").set_read_only(True)
-        hg.acquire_wait("db1", lambda row: "writable" not in row["reason"])
+        hg.wait_server("db1", lambda row: "writable" not in row["reason"])
         assert hg.log().count("no server is writable beside the primary any more (db1 was)") == 1
 
 
@@ -117,14 +117,14 @@ def test_a_replica_too_far_behind_is_left_out_and_comes_back(cluster):
         try:
             cluster.lag("db3", 8)
             cluster.sql("db1", "INSERT INTO test.lag VALUES ()")
-            row = hg.acquire_wait("db3", lambda row: row["state"] == "lagging")
+            row = hg.wait_server("db3", lambda row: row["state"] == "lagging")
             assert row["reason"] == "too far behind its source" and row["lag_ms"] > 2000
             for _ in range(6):
                 with hg.connect() as db:
                     assert value(db, "SELECT @@server_id") == 2
         finally:
             cluster.lag("db3", 0)
-        hg.acquire_wait("db3", lambda row: row["state"] == "up")
+        hg.wait_server("db3", lambda row: row["state"] == "up")
 
 
 @pytest.mark.smoke
@@ -167,7 +167,7 @@ ASTRAY = "writable, as it was beside the last primary, and no replica has turned
 def stray(cluster, hg, name="db3"):
     """A server that is writable beside the primary, which has answered since."""
     free(cluster, name)
-    hg.acquire_wait(name, lambda row: "writable beside" in row["reason"], 60)
+    hg.wait_server(name, lambda row: "writable beside" in row["reason"], 60)
     before = hg.server("db1")["probes"]
     wait_until(lambda: hg.server("db1")["probes"] >= before + 2, "the primary has been asked since", 60)
 
@@ -204,7 +204,7 @@ def test_a_stray_writable_server_is_not_promoted_by_the_end_of_the_primary(clust
         stray(cluster, hg)
         said = leave(cluster, hg, how)
         try:
-            hg.acquire_wait("db3", lambda row: row["reason"] == ASTRAY, 60)
+            hg.wait_server("db3", lambda row: row["reason"] == ASTRAY, 60)
             assert (f"db3 is {ASTRAY[:30]}" in said) == (how == "drain")
             assert hg.log().count(f"there is no primary: db3 is {ASTRAY[:30]}") == 1
             with pytest.raises(pymysql.MySQLError), hg.connect() as other:
@@ -213,7 +213,7 @@ def test_a_stray_writable_server_is_not_promoted_by_the_end_of_the_primary(clust
                 assert value(reader, "SELECT COUNT(*) FROM written") == 1
         finally:
             come_back(cluster, hg, how)
-        hg.acquire_wait("db1", is_primary, 60)
+        hg.wait_server("db1", is_primary, 60)
         with hg.connect() as other:
             rows(other, written)
         assert cluster.sql("db1", "SELECT server FROM test.written") == [(1,), (1,)]
@@ -225,14 +225,14 @@ def test_a_stray_server_is_the_primary_when_somebody_says_so(cluster, how):
     with Headgate(cluster) as hg:
         stray(cluster, hg)
         ctl_json(hg, "drain", "db1")
-        hg.acquire_wait("db3", lambda row: row["reason"] == ASTRAY, 60)
+        hg.wait_server("db3", lambda row: row["reason"] == ASTRAY, 60)
         if how == "enable":
             assert ctl_json(hg, "enable", "db3")[0]["warning"] is None
         else:
             point(cluster, "db2", "db3")
-        hg.acquire_wait("db3", is_primary, 60)
+        hg.wait_server("db3", is_primary, 60)
         ctl_json(hg, "enable", "db1")
-        row = hg.acquire_wait("db1", lambda row: row["state"] == "up", 60)
+        row = hg.wait_server("db1", lambda row: row["state"] == "up", 60)
         assert row["reason"] == "writable beside another writable server: db3 is the primary"
         assert is_primary(hg.server("db3"))
 
@@ -242,12 +242,12 @@ def test_who_took_over_stays_when_the_old_primary_is_back(cluster):
     with Headgate(cluster) as hg:
         cluster.node("db1").kill()
         try:
-            hg.acquire_wait("db1", lambda row: row["state"] == "down", 60)
+            hg.wait_server("db1", lambda row: row["state"] == "down", 60)
             free(cluster, "db2")
-            hg.acquire_wait("db2", is_primary, 60)
+            hg.wait_server("db2", is_primary, 60)
         finally:
             cluster.node("db1").start()
-        row = hg.acquire_wait("db1", lambda row: row["state"] == "up", 60)
+        row = hg.wait_server("db1", lambda row: row["state"] == "up", 60)
         assert row["reason"] == "writable beside another writable server: db2 is the primary"
         before = hg.server("db2")["probes"]
         wait_until(lambda: hg.server("db2")["probes"] >= before + 3, "everybody has been asked again", 60)
@@ -261,11 +261,11 @@ def test_a_restarted_headgate_does_not_take_a_stray_server(cluster):
     cluster.node("db1").pause()
     try:
         with Unsettled(cluster, expect_up=False) as hg:
-            row = hg.acquire_wait("db3", lambda row: row["reason"].startswith("writable"), 60)
+            row = hg.wait_server("db3", lambda row: row["reason"].startswith("writable"), 60)
             assert row["reason"] == "writable, but no server follows it, and a replica follows another server"
             assert not is_primary(row)
             cluster.node("db1").resume()
-            hg.acquire_wait("db1", is_primary, 60)
+            hg.wait_server("db1", is_primary, 60)
     finally:
         if cluster.node("db1").state() == "paused":
             cluster.node("db1").resume()
@@ -290,7 +290,7 @@ def test_addresses_that_lead_elsewhere_for_new_connections_only(cluster, relays)
             wait_until(lambda: any((event["server"], event["was"], event["is"]) ==
                                    (name, f"server_id {was}", f"server_id {now}") for event in hg.show("events")),
                        f"another machine is found behind {name}", 60)
-        hg.acquire_wait("db1", is_primary, 60)
+        hg.wait_server("db1", is_primary, 60)
         rows(db, "DO 'after, as an old session'")
         with hg.connect() as other:
             rows(other, "DO 'after, as a new one'")

@@ -259,7 +259,7 @@ class Storm:
     def knows(self, node, what, condition, since=None):
         """headgate shows it within its stated time, which began now or at the time given."""
         began = since or time.time()
-        row = self.hg.acquire_wait(node.name, condition, STATED[what] - (time.time() - began))
+        row = self.hg.wait_server(node.name, condition, STATED[what] - (time.time() - began))
         after = time.time() - began
         self.tell(f"{node.name} {what}: {row['state']} {row['role']} ({row['reason']}) after {after:.3f} s")
 
@@ -562,7 +562,7 @@ def test_full_disk_of_a_replica_costs_no_read(cluster, hg):
     """It cannot take in what it replicates, and MariaDB's answers no probe then: readers do not notice."""
     node = cluster.replicas()[0]
     with small_disk(node, spare=64 << 20) as folder, clients(hg, size=200000) as others:
-        hg.acquire_wait(node.name, lambda row: row["state"] == "up")
+        hg.wait_server(node.name, lambda row: row["state"] == "up")
         with open(os.path.join(folder, "ballast"), "wb", buffering=0) as ballast, contextlib.suppress(OSError):
             while ballast.write(b"x" * 65536):
                 pass
@@ -577,7 +577,7 @@ def test_full_disk_of_a_replica_costs_no_read(cluster, hg):
         counts = [client.count for client in others]
         os.unlink(os.path.join(folder, "ballast"))
     assert min(counts) > 10, counts
-    hg.acquire_wait(node.name, lambda row: row["state"] == "up")
+    hg.wait_server(node.name, lambda row: row["state"] == "up")
 
 
 @pytest.mark.smoke

@@ -307,9 +307,9 @@ def test_known_variables_go_over_to_another_primary(headgate, cluster):
         unknown.query("SET @a = 1 + 1")
         try:
             cluster.promote("db2")
-            headgate.acquire_wait("db2", lambda row: row["role"] == "primary")
+            headgate.wait_server("db2", lambda row: row["role"] == "primary")
             assert known.rows("SELECT @a, @b, @@server_id FROM uservars LIMIT 1 FOR UPDATE") == [(b"5", b"x", b"2")]
             assert unknown.command(w.QUERY, b"SELECT @a").error.code == 1053
         finally:
             cluster.promote("db1")
-            headgate.acquire_wait("db1", lambda row: row["role"] == "primary")
+            headgate.wait_server("db1", lambda row: row["role"] == "primary")

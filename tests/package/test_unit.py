@@ -73,7 +73,7 @@ def allowed_calls():
 def lead_a_life(proxy):
     """Clients, servers that come up and one that does not, signals, and the end."""
     with proxy:
-        proxy.acquire_wait("db2", lambda row: row["state"] == "up", 60)
+        proxy.wait_server("db2", lambda row: row["state"] == "up", 60)
         with Client.connect(proxy.address["primary"]) as client:
             assert client.query("DO 1").error is None
         for number in (signal.SIGHUP, signal.SIGUSR1):

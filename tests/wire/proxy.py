@@ -281,7 +281,7 @@ class Proxy:
     def server(self, name):
         return next(row for row in self.show("servers") if row["name"] == name)
 
-    def acquire_wait(self, name, condition, timeout=20.0):
+    def wait_server(self, name, condition, timeout=20.0):
         """Until condition(row of `show servers`) holds."""
         deadline = time.monotonic() + timeout
         while not condition(row := self.server(name)):

@@ -250,7 +250,7 @@ def _exchange(scene, name):
     for connection in list(server.connections):
         connection.close()
     scene.proxy.admin(f"enable {name}")
-    scene.proxy.acquire_wait(name, lambda row: row["state"] == "up")
+    scene.proxy.wait_server(name, lambda row: row["state"] == "up")
 
 
 @pytest.mark.parametrize("has_written", [False, True], ids=["read", "written"])

@@ -118,9 +118,9 @@ def test_who_waits_at_the_other_worker_gets_the_connection_that_is_left(scene):
     first, second, third = scene.client(0), scene.client(1), scene.client(0)
     first.query("BEGIN")
     second.send(w.QUERY, "DO 'second'")
-    scene.proxy.acquire_wait("db1", lambda row: row["waiting"] == 1, 60)
+    scene.proxy.wait_server("db1", lambda row: row["waiting"] == 1, 60)
     third.send(w.QUERY, "DO 'third'")
-    scene.proxy.acquire_wait("db1", lambda row: row["waiting"] == 2, 60)
+    scene.proxy.wait_server("db1", lambda row: row["waiting"] == 2, 60)
     scene.leave(first)
     assert second.read().oks and third.read().oks
     (connection,) = scene.logins()
@@ -132,11 +132,11 @@ def test_who_gives_up_waiting_leaves_the_queue_to_the_other_worker(scene):
     first, second, third = scene.client(0), scene.client(1), scene.client(0)
     first.query("BEGIN")
     second.send(w.QUERY, "DO 'never'")
-    scene.proxy.acquire_wait("db1", lambda row: row["waiting"] == 1, 60)
+    scene.proxy.wait_server("db1", lambda row: row["waiting"] == 1, 60)
     third.send(w.QUERY, "DO 'third'")
-    scene.proxy.acquire_wait("db1", lambda row: row["waiting"] == 2, 60)
+    scene.proxy.wait_server("db1", lambda row: row["waiting"] == 2, 60)
     second.close()
-    scene.proxy.acquire_wait("db1", lambda row: row["waiting"] == 1, 60)
+    scene.proxy.wait_server("db1", lambda row: row["waiting"] == 1, 60)
     first.query("COMMIT")
     assert third.read().oks
     assert len(scene.logins()) == 1 and "DO 'never'" not in scene.server.sqls()
@@ -146,10 +146,10 @@ def test_lower_limit_is_kept_to_although_connections_change_hands(scene, server)
     known, limit = server.value_of, ["4"]
     server.value_of = lambda expression: limit[0] if "@@" in expression and "max_connections" in expression else known(expression)
     scene = scene()
-    scene.proxy.acquire_wait("db1", lambda row: row["connections_max"] == 2, 60)  # half of what the server says
+    scene.proxy.wait_server("db1", lambda row: row["connections_max"] == 2, 60)  # half of what the server says
     clients = [scene.client(n % WORKERS) for n in range(4)]
     limit[0] = "2"
-    scene.proxy.acquire_wait("db1", lambda row: row["connections_max"] == 1, 60)
+    scene.proxy.wait_server("db1", lambda row: row["connections_max"] == 1, 60)
     for n in range(3):
         for client in clients:
             assert client.query(f"DO '{n}'").oks

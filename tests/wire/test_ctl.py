@@ -164,7 +164,7 @@ def test_the_prompt_answers_completes_and_remembers(door, tmp_path):
         terminal.type("\x15\x04")  # the line away, and the end of input
         assert terminal.end() == 0
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
-    door.acquire_wait("db2", lambda row: row["state"] == "up", PATIENCE)
+    door.wait_server("db2", lambda row: row["state"] == "up", PATIENCE)
 
 
 def test_the_prompt_goes_on_with_a_headgate_that_has_come_back(tmp_path):

@@ -88,7 +88,7 @@ def refused(client, sql):
 
 
 def wait_row(proxy, name, **wanted):
-    proxy.acquire_wait(name, lambda row: all(row[key] == value for key, value in wanted.items()), SETTLED)
+    proxy.wait_server(name, lambda row: all(row[key] == value for key, value in wanted.items()), SETTLED)
 
 
 @pytest.mark.parametrize("topology", ["galera", "auto"])

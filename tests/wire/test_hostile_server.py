@@ -102,7 +102,7 @@ def test_nonsense_greeting_is_an_error_for_that_client_alone(rig, name):
             assert not refused.value.partial
         assert bystander.query("DO 'after'").oks
     rig.primary.on_connect = None
-    rig.proxy.acquire_wait("db1", lambda row: row["state"] == "up")
+    rig.proxy.wait_server("db1", lambda row: row["state"] == "up")
     assert rig.is_served()
 
 
@@ -117,7 +117,7 @@ def test_nonsense_login_is_an_error_for_that_client_alone(rig, name):
             assert refused.value.code not in CLIENT_SIDE
         assert bystander.query("DO 'after'").oks
         rig.primary.on_login = None
-    rig.proxy.acquire_wait("db1", lambda row: row["state"] == "up")
+    rig.proxy.wait_server("db1", lambda row: row["state"] == "up")
     assert rig.is_served()
 
 

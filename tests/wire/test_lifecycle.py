@@ -180,12 +180,12 @@ def test_server_that_is_absent_at_the_start_is_found_later(pair, tmp_path):
     path = str(tmp_path / "late.sock")
     servers = [*listed(primary), {"name": "late", "address": path, "role": "replica"}]
     with Proxy({"main": servers}, expect_up=False) as proxy:
-        proxy.acquire_wait("db1", lambda row: row["state"] == "up")
-        proxy.acquire_wait("late", lambda row: row["state"] != "up")
+        proxy.wait_server("db1", lambda row: row["state"] == "up")
+        proxy.wait_server("late", lambda row: row["state"] != "up")
         with Client.connect(proxy.address["split"]) as client:
             assert client.query("SELECT 1").text_rows() == [(b"db1",)]
         late = FakeServer("late", role="replica", path=path)
-        proxy.acquire_wait("late", lambda row: row["state"] == "up")
+        proxy.wait_server("late", lambda row: row["state"] == "up")
         with Client.connect(proxy.address["split"]) as client:
             assert client.query("SELECT 1").text_rows() == [(b"late",)]
         late.stop()
@@ -195,7 +195,7 @@ def test_no_primary_is_an_error_after_the_wait(pair, tmp_path):
     _, replica = pair
     servers = [{"name": "gone", "address": str(tmp_path / "none.sock"), "role": "primary"}, *listed(replica)]
     with Proxy({"main": servers}, expect_up=False, timeouts={"primary_wait": "500ms"}) as proxy:
-        proxy.acquire_wait("db2", lambda row: row["state"] == "up")
+        proxy.wait_server("db2", lambda row: row["state"] == "up")
         try:
             with Client.connect(proxy.address["primary"]) as client:
                 error = client.command(w.QUERY, "DO 1").error

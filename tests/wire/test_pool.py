@@ -372,7 +372,7 @@ def test_session_mode_keeps_what_it_has_until_it_ends(scene):
     first.query("DO 'first'")
     waiting = threading.Thread(target=lambda: scene.client().query("DO 'second'"), daemon=True)
     waiting.start()
-    scene.proxy.acquire_wait("db1", lambda row: row["waiting"] == 1)
+    scene.proxy.wait_server("db1", lambda row: row["waiting"] == 1)
     first.query("DO 'still first'")
     assert scene.row()["waiting"] == 1
     scene.leave(first)

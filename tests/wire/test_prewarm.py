@@ -121,9 +121,9 @@ def test_server_that_is_out_has_none_and_gets_them_when_it_is_back(scene, server
 
 def test_promoted_server_is_made_ready_before_anybody_asks(scene, servers):
     scene = scene(2, count=2)
-    scene.proxy.acquire_wait("db1", lambda row: row["role"] == "primary", 60)
+    scene.proxy.wait_server("db1", lambda row: row["role"] == "primary", 60)
     servers[1].role = "primary"  # as long as there is db1 it is nobody's
-    scene.proxy.acquire_wait("db2", lambda row: row["role"] == "unknown", 60)
+    scene.proxy.wait_server("db2", lambda row: row["role"] == "unknown", 60)
     scene.client().close()
     wait_until(lambda: scene.counts("db1")[1] >= 2, "two are ready at the primary", 60)
     assert users_of(servers[1]) == []

@@ -441,7 +441,7 @@ def test_servers_come_and_go(proxy, servers):
             main(tree)["servers"] = listed(servers[0], servers[2])
         assert reload(proxy, edit) == {"cluster 'main': server 'db2'": (None, "removed", "now"),
                                        "cluster 'main': server 'db3'": (None, "added", "now")}
-        proxy.acquire_wait("db3", lambda row: row["state"] == "up" and row["role"] == "replica", LONG)
+        proxy.wait_server("db3", lambda row: row["state"] == "up" and row["role"] == "replica", LONG)
         row = proxy.server("db2")
         assert row["state"] == "draining" and row["reason"] == "removed from the configuration"
         assert client.rows("SELECT a FROM t") == [(b"db2",)], "the transaction goes on there"
@@ -451,7 +451,7 @@ def test_servers_come_and_go(proxy, servers):
         assert "server db2" in proxy.log() and "is removed: nothing is connected to it any more" in proxy.log()
         proxy.write()
         proxy.json("reload")
-        proxy.acquire_wait("db2", lambda row: row["state"] == "up", LONG)
+        proxy.wait_server("db2", lambda row: row["state"] == "up", LONG)
         wait_until(lambda: client.rows("SELECT a FROM t") == [(b"db2",)], "db3 is left", LONG)
 
 
@@ -484,7 +484,7 @@ def test_a_server_moves_to_another_address(proxy, servers):
     with Client.connect(proxy.address["split"]) as client:
         assert client.rows("SELECT a FROM t") == [(b"db2",)]
         reload(proxy, lambda tree: main(tree)["servers"][1].update(address=servers[2].address))
-        proxy.acquire_wait("db2", lambda row: row["state"] == "up" and row["address"] == servers[2].address, LONG)
+        proxy.wait_server("db2", lambda row: row["state"] == "up" and row["address"] == servers[2].address, LONG)
         wait_until(lambda: client.rows("SELECT a FROM t") == [(b"db3",)], "reads go to the new address", LONG)
 
 
@@ -495,7 +495,7 @@ def test_roles_change_places(proxy):
     with Client.connect(proxy.address["split"]) as client:
         changes = reload(proxy, swap)
         assert changes["cluster 'main': server 'db1': role"] == ('"primary"', '"replica"', "now")
-        proxy.acquire_wait("db2", lambda row: row["role"] == "primary", LONG)
+        proxy.wait_server("db2", lambda row: row["role"] == "primary", LONG)
         wait_until(lambda: client.rows("SELECT a FROM t FOR UPDATE") == [(b"db2",)], "writes go to db2", LONG)
         assert client.rows("SELECT a FROM t") == [(b"db1",)]
 
@@ -512,7 +512,7 @@ def test_places_of_removed_servers_are_taken_again(proxy, servers):
             assert sorted(names) == ["db1", f"r{i}-0", f"r{i}-1"]
             assert client.rows("SELECT a FROM t FOR UPDATE") == [(b"db1",)]
         for j in (0, 1):
-            row = proxy.acquire_wait(f"r29-{j}", lambda row: row["state"] == "up", LONG)
+            row = proxy.wait_server(f"r29-{j}", lambda row: row["state"] == "up", LONG)
             assert row["errors"] == row["losses"] == 0
         wait_until(lambda: len(proxy.show("servers")) == 3, "the others are gone", LONG)
         assert client.rows("SELECT a FROM t")[0][0] in (b"db2", b"db3")
@@ -534,7 +534,7 @@ def test_connections_kept_beyond_a_new_limit_are_closed(proxy):
     with Client.connect(proxy.address["split"]) as one, Client.connect(proxy.address["split"]) as two:
         one.query("SELECT a FROM t")
         two.query("SELECT a FROM t")
-    proxy.acquire_wait("db2", lambda row: row["connections_idle"] == 2 and row["connections_active"] == 0)
+    proxy.wait_server("db2", lambda row: row["connections_idle"] == 2 and row["connections_active"] == 0)
     wait_until(lambda: proxy.show("version")[0]["sessions"] == 0, "both have gone", LONG)
     reload(proxy, lambda tree: main(tree).update(pool_idle_max=1))
     wait_until(lambda: proxy.server("db2")["connections_idle"] == 1, "one is closed, and one stays", LONG / 2)

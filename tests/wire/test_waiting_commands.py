@@ -120,7 +120,7 @@ def test_cursor_is_read_to_its_end_on_a_replica_that_is_drained(scene):
     statement = client.command(w.PREPARE, READ).statement_id
     assert not client.command(w.EXECUTE, execute(statement, flags=1), cursor=True).error
     scene.proxy.admin("drain db2")
-    scene.proxy.acquire_wait("db2", lambda row: row["state"] == "draining")
+    scene.proxy.wait_server("db2", lambda row: row["state"] == "draining")
     assert client.command(w.FETCH, w.int4(statement) + w.int4(1)).error.message == "at its own server"
     assert [c.byte for c in replica.commands() if c.byte in (w.EXECUTE, w.FETCH)] == [w.EXECUTE, w.FETCH]
 

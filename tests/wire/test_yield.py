@@ -95,7 +95,7 @@ def test_clients_take_turns_on_one_connection(scarce, servers):
 
 
 def test_auto_is_the_servers_own_limit_less_the_reserve(scarce):
-    assert scarce(0).proxy.acquire_wait("db1", lambda row: row["connections_max"] == 490)
+    assert scarce(0).proxy.wait_server("db1", lambda row: row["connections_max"] == 490)
 
 
 def test_session_state_is_said_again_on_the_next_connection(scarce, servers):
@@ -456,7 +456,7 @@ def test_server_that_goes_away_frees_those_who_wait_for_it(scarce, servers):
     name = "db2" if scene.waiting("db2") else "db3"
     server = next(s for s in servers if s.name == name)
     server.stop()
-    scene.proxy.acquire_wait(name, lambda row: row["state"] != "up")
+    scene.proxy.wait_server(name, lambda row: row["state"] != "up")
     wait_until(lambda: scene.waiting(name) == 0, "nobody waits for a server that is down")
     for holder in holders:
         with contextlib.suppress(r.Err, w.WireError):
