@@ -41,6 +41,7 @@
         open(&it);                                                                                           \
         name##_of(&it);                                                                                      \
         close(&it);                                                                                          \
+        memset(&it, 0xDD, sizeof it); /* what only a forgotten pointer leads to is a leak */                 \
     }                                                                                                        \
     static void name##_of(type *thing)
 #define RUN_TESTS(before, after)                                                                             \
