@@ -52,26 +52,23 @@ static void say(struct end *end, const void *bytes, size_t len)
     assert_int_equal(write(end->peer, bytes, len), (ssize_t)len);
 }
 
+#define END_TEST(name) TEST_OF(struct end, end, open_end, close_end, name)
+
 /* ---- reading ---- */
 
-TEST(bytes_arrive_one_at_a_time_or_together)
+END_TEST(bytes_arrive_one_at_a_time_or_together)
 {
     static const char words[] = "all that was said";
-    struct end end;
-    open_end(&end);
     for (size_t i = 0; i < strlen(words); i++) {
-        say(&end, words + i, 1);
-        assert_int_equal(stream_fill(&end.stream), STREAM_OK);
-        assert_int_equal(stream_fill(&end.stream), STREAM_BLOCKED);
+        say(end, words + i, 1);
+        assert_int_equal(stream_fill(&end->stream), STREAM_OK);
+        assert_int_equal(stream_fill(&end->stream), STREAM_BLOCKED);
     }
-    say(&end, words, strlen(words));
-    assert_int_equal(stream_fill(&end.stream), STREAM_OK);
-    assert_span(buf_unparsed(&end.stream.in), "all that was saidall that was said");
-    assert_true(end.stream.bytes_in == 2 * strlen(words));
-    close_end(&end);
+    say(end, words, strlen(words));
+    assert_int_equal(stream_fill(&end->stream), STREAM_OK);
+    assert_span(buf_unparsed(&end->stream.in), "all that was saidall that was said");
+    assert_true(end->stream.bytes_in == 2 * strlen(words));
 }
-
-#define END_TEST(name) TEST_OF(struct end, end, open_end, close_end, name)
 
 END_TEST(a_window_is_lent_only_while_it_holds_something)
 {
@@ -173,26 +170,23 @@ END_TEST(the_end_comes_after_the_last_byte)
 
 /* ---- writing ---- */
 
-TEST(a_slow_peer_makes_a_write_partial_then_blocked)
+END_TEST(a_slow_peer_makes_a_write_partial_then_blocked)
 {
     static char bytes[1 << 20];
-    struct end end;
     size_t sent = 0, total = 0;
     enum stream_result result;
-    open_end(&end);
-    while ((result = stream_send(&end.stream, span_of(bytes, sizeof bytes), &sent)) == STREAM_OK)
+    while ((result = stream_send(&end->stream, span_of(bytes, sizeof bytes), &sent)) == STREAM_OK)
         total += sent;
     assert_int_equal(result, STREAM_BLOCKED);
     assert_int_equal(sent, 0);
-    assert_true(total > 0 && end.stream.bytes_out == total);
-    stream_want(&end.stream, EV_WRITE);
-    turn_without_waiting(&end.loop);
-    assert_int_equal(end.calls, 0);
-    while (read(end.peer, bytes, sizeof bytes) > 0)
+    assert_true(total > 0 && end->stream.bytes_out == total);
+    stream_want(&end->stream, EV_WRITE);
+    turn_without_waiting(&end->loop);
+    assert_int_equal(end->calls, 0);
+    while (read(end->peer, bytes, sizeof bytes) > 0)
         continue;
-    turn(&end.loop);
-    assert_int_equal(end.events, EV_WRITE);
-    close_end(&end);
+    turn(&end->loop);
+    assert_int_equal(end->events, EV_WRITE);
 }
 
 /* Borrowed and owned bytes in any order; the peer reads at random times. */

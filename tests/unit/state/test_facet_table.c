@@ -350,13 +350,11 @@ TEST(what_a_connection_is_kept_for_and_its_end)
     }
 }
 
-TEST(a_reset_leaves_schema_role_and_option)
+SCENE_TEST(a_reset_leaves_schema_role_and_option)
 {
     static const struct view view = { .family = FAMILY_MARIADB };
-    struct scene scene;
-    begin(&scene);
-    struct facets *facets = &scene.facets;
-    change(&scene, "orwdtU1h");
+    struct facets *facets = &scene->facets;
+    change(scene, "orwdtU1h");
     assert_true(text_append_cstr(&facets->schema, "shop"));
     facets->insert_id.value = 1;
     facets->wait_s = 3;
@@ -381,7 +379,6 @@ TEST(a_reset_leaves_schema_role_and_option)
     facets->role.is_unsayable = true;
     facets_reset(facets, &view, 45, &(struct pin_origin){ 0 });
     assert_true(pins_has(&facets->pins, PIN_UNKNOWN_SET));
-    end(&scene);
 }
 
 /* ---- bits: a facet that has changed is not left out ---- */

@@ -138,30 +138,27 @@ SCENE_TEST(who_comes_to_wait_when_one_is_free_gets_it_by_mail)
     permits_give(&scene->permits);
 }
 
-TEST(a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything)
+SCENE_TEST(a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything)
 {
-    struct scene scene;
     struct guest first = { 0 }, second = { 0 }, third = { 0 };
-    open_scene(&scene, 1);
-    assert_true(permits_try(&scene.permits));
-    (void)queue(&scene.permits, &scene.loop, &first);
-    (void)queue(&scene.permits, &scene.loop, &second);
-    (void)queue(&scene.permits, &scene.loop, &third);
+    assert_true(permits_try(&scene->permits));
+    (void)queue(&scene->permits, &scene->loop, &first);
+    (void)queue(&scene->permits, &scene->loop, &second);
+    (void)queue(&scene->permits, &scene->loop, &third);
     permits_cancel(&first.ticket); /* while it is in the queue */
     permits_cancel(&first.ticket); /* harmless */
-    permits_give(&scene.permits);
-    permits_cancel(&second.ticket);    /* while the permit is on its way */
-    turn_without_waiting(&scene.loop); /* the permit goes on to the third waiter */
-    turn_without_waiting(&scene.loop);
+    permits_give(&scene->permits);
+    permits_cancel(&second.ticket);     /* while the permit is on its way */
+    turn_without_waiting(&scene->loop); /* the permit goes on to the third waiter */
+    turn_without_waiting(&scene->loop);
     assert_int_equal(first.grants + second.grants, 0);
     assert_int_equal(third.grants, 1);
-    permits_give(&scene.permits);
-    (void)permits_try(&scene.permits);
-    (void)queue(&scene.permits, &scene.loop, &first);
-    permits_give(&scene.permits);
+    permits_give(&scene->permits);
+    (void)permits_try(&scene->permits);
+    (void)queue(&scene->permits, &scene->loop, &first);
+    permits_give(&scene->permits);
     permits_cancel(&first.ticket); /* the permit is on its way, and there is no other waiter */
-    turn_without_waiting(&scene.loop);
-    close_scene(&scene);
+    turn_without_waiting(&scene->loop);
 }
 
 /* In these tests a connection is the guest that it is meant for. */
@@ -172,19 +169,17 @@ static bool is_the_one(const void *wish, const void *connection)
     return guest == connection;
 }
 
-TEST(a_connection_is_passed_to_the_first_wherever_it_waits_if_it_would_do)
+SCENE_TEST(a_connection_is_passed_to_the_first_wherever_it_waits_if_it_would_do)
 {
-    struct scene scene;
     struct loop elsewhere;
     struct guest first = { 0 }, second = { 0 }, *told;
-    struct permits *permits = &scene.permits;
-    open_scene(&scene, 1);
+    struct permits *permits = &scene->permits;
     open_loop(&elsewhere);
     assert_false(permits_peek(permits, &told, sizeof told)); /* there is no waiter */
     assert_false(permits_pass(permits, is_the_one, &first));
     assert_true(permits_try(permits));
     assert_true(queue(permits, &elsewhere, &first));
-    assert_false(queue(permits, &scene.loop, &second));
+    assert_false(queue(permits, &scene->loop, &second));
     assert_true(permits_peek(permits, &told, sizeof told));
     assert_ptr_equal(told, &first);
     assert_false(permits_pass(permits, is_the_one, &second)); /* the first waiter may not be overtaken */
@@ -196,13 +191,12 @@ TEST(a_connection_is_passed_to_the_first_wherever_it_waits_if_it_would_do)
     assert_true(permits_pass(permits, is_the_one, &second));
     assert_false(permits_is_wanted(permits));
     turn_without_waiting(&elsewhere);
-    turn_without_waiting(&scene.loop);
+    turn_without_waiting(&scene->loop);
     assert_true(first.connections == 1 && first.connection == &first && first.ticket == NULL);
     assert_true(second.connections == 1 && second.connection == &second && second.ticket == NULL);
     assert_int_equal(first.grants + second.grants, 0);
     permits_give(permits);
     close_loop(&elsewhere);
-    close_scene(&scene);
 }
 
 SCENE_TEST(a_connection_for_somebody_who_has_gone_comes_all_the_same)
@@ -235,43 +229,37 @@ SCENE_TEST(a_connection_is_not_passed_to_a_loop_that_has_ended)
     close_loop(&other);
 }
 
-TEST(what_is_promised_is_not_wanted_of_others)
+SCENE_TEST(what_is_promised_is_not_wanted_of_others)
 {
-    struct scene scene;
     struct guest first = { 0 }, second = { 0 };
-    struct permits *permits = &scene.permits;
-    open_scene(&scene, 1);
+    struct permits *permits = &scene->permits;
     assert_true(permits_try(permits));
     assert_false(permits_is_short(permits));
-    (void)queue(permits, &scene.loop, &first);
+    (void)queue(permits, &scene->loop, &first);
     assert_true(permits_is_short(permits));
     permits_promise(permits, 1);
     assert_false(permits_is_short(permits));
-    (void)queue(permits, &scene.loop, &second);
+    (void)queue(permits, &scene->loop, &second);
     assert_true(permits_is_short(permits));
     permits_promise(permits, -1);
     permits_cancel(&first.ticket);
     permits_cancel(&second.ticket);
     permits_give(permits);
-    close_scene(&scene);
 }
 
-TEST(a_permit_is_carried_from_list_to_list)
+SCENE_TEST(a_permit_is_carried_from_list_to_list)
 {
-    struct scene scene;
     struct permit permit = { 0 }, none = { 0 };
-    open_scene(&scene, 1);
-    assert_true(permits_try(&scene.permits));
-    permits_hold(&scene.permits, 0, 1000, &permit);
+    assert_true(permits_try(&scene->permits));
+    permits_hold(&scene->permits, 0, 1000, &permit);
     permits_carry_off(&permit, 0);
-    assert_null(list_first(&scene.permits.holders[0].list));
-    assert_int_equal(permits_used(&scene.permits), 1);
+    assert_null(list_first(&scene->permits.holders[0].list));
+    assert_int_equal(permits_used(&scene->permits), 1);
     permits_carry_on(&permit, 1, 2000);
-    assert_ptr_equal(list_first(&scene.permits.holders[1].list), &permit.in_list);
+    assert_ptr_equal(list_first(&scene->permits.holders[1].list), &permit.in_list);
     permits_carry_off(&none, 0); /* harmless */
     permits_carry_on(&none, 1, 0);
     permits_release(&permit, 1);
-    close_scene(&scene);
 }
 
 SCENE_TEST(a_higher_limit_serves_those_who_wait_and_a_lower_one_nobody)
@@ -317,25 +305,22 @@ TEST(without_memory_nobody_queues)
     permits_fini(&none);
 }
 
-TEST(a_loop_that_has_ended_holds_nobody_up)
+SCENE_TEST(a_loop_that_has_ended_holds_nobody_up)
 {
-    struct scene scene;
     struct loop other;
     struct guest gone = { 0 }, next = { 0 };
-    open_scene(&scene, 1);
     open_loop(&other);
-    assert_true(permits_try(&scene.permits));
-    (void)queue(&scene.permits, &other, &gone);
-    (void)queue(&scene.permits, &scene.loop, &next);
+    assert_true(permits_try(&scene->permits));
+    (void)queue(&scene->permits, &other, &gone);
+    (void)queue(&scene->permits, &scene->loop, &next);
     loop_close_mail(&other);
-    permits_give(&scene.permits);
-    turn_without_waiting(&scene.loop);
+    permits_give(&scene->permits);
+    turn_without_waiting(&scene->loop);
     assert_int_equal(gone.grants, 0);
     assert_int_equal(next.grants, 1);
     permits_cancel(&gone.ticket);
     close_loop(&other);
-    permits_give(&scene.permits);
-    close_scene(&scene);
+    permits_give(&scene->permits);
 }
 
 TEST(holders_are_listed_by_their_last_use)

@@ -383,25 +383,24 @@ TEST(a_refusal_is_in_the_server_s_words_and_anything_else_in_ours)
     }
 }
 
-TEST(nobody_there_is_told_once)
+#define SCENE_TEST(name) TEST_OF(struct scene, scene, open_scene, close_scene, name)
+
+SCENE_TEST(nobody_there_is_told_once)
 {
-    struct scene scene;
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
-    struct upstream_wish wish = { .addr = &scene.addr, .user = "app", .secret = &secret };
-    open_scene(&scene);
-    (void)close(scene.listening);
-    scene.listening = -1;
-    scene.upstream = upstream_open(&scene.env, scene.server, &wish, &ops, &scene, &err);
-    if (scene.upstream != NULL) { /* otherwise the failure was reported at once */
-        turn_until(&scene, &scene.failures);
-        err = scene.err;
+    struct upstream_wish wish = { .addr = &scene->addr, .user = "app", .secret = &secret };
+    (void)close(scene->listening);
+    scene->listening = -1;
+    scene->upstream = upstream_open(&scene->env, scene->server, &wish, &ops, scene, &err);
+    if (scene->upstream != NULL) { /* otherwise the failure was reported at once */
+        turn_until(scene, &scene->failures);
+        err = scene->err;
     }
     assert_non_null(strstr(err.text, "db1: connecting to 127.0.0.1:"));
     assert_non_null(strstr(err.text, "Connection refused"));
     assert_string_equal(err.sqlstate, "");
-    assert_true(count_of(&scene.server->by_worker[0].connect_failures) == 1);
-    close_scene(&scene);
+    assert_true(count_of(&scene->server->by_worker[0].connect_failures) == 1);
 }
 
 TEST(a_silent_server_is_given_up_in_time)
@@ -435,32 +434,29 @@ TEST(a_silent_server_is_given_up_in_time)
 
 /* A host that is down answers nothing. Here a listener's full queue has the same effect: the kernel drops the
  * packets. */
-TEST(a_connection_that_nobody_answers_is_given_up_in_time)
+SCENE_TEST(a_connection_that_nobody_answers_is_given_up_in_time)
 {
     enum { FILLERS = 4 };
-    struct scene scene;
     struct error err = { 0 };
     struct auth_secret secret = { 0 };
     int fillers[FILLERS];
-    open_scene(&scene);
-    assert_int_equal(listen(scene.listening, 0), 0);
+    assert_int_equal(listen(scene->listening, 0), 0);
     for (int i = 0; i < FILLERS; i++) {
         fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        (void)connect(fillers[i], &scene.addr.u.any, scene.addr.len);
+        (void)connect(fillers[i], &scene->addr.u.any, scene->addr.len);
     }
-    scene.env.connect_us = 50000;
-    struct upstream_wish wish = { .addr = &scene.addr,
+    scene->env.connect_us = 50000;
+    struct upstream_wish wish = { .addr = &scene->addr,
                                   .user = "app",
                                   .secret = &secret,
-                                  .take_permit = permits_try(&scene.server->permits) };
-    scene.upstream = upstream_open(&scene.env, scene.server, &wish, &ops, &scene, &err);
-    assert_non_null(scene.upstream);
-    turn_until(&scene, &scene.failures);
-    assert_int_equal(scene.err.code, ETIMEDOUT);
-    assert_row(strstr(scene.err.text, "connecting") != NULL, "%s", scene.err.text);
+                                  .take_permit = permits_try(&scene->server->permits) };
+    scene->upstream = upstream_open(&scene->env, scene->server, &wish, &ops, scene, &err);
+    assert_non_null(scene->upstream);
+    turn_until(scene, &scene->failures);
+    assert_int_equal(scene->err.code, ETIMEDOUT);
+    assert_row(strstr(scene->err.text, "connecting") != NULL, "%s", scene->err.text);
     for (int i = 0; i < FILLERS; i++)
         (void)close(fillers[i]);
-    close_scene(&scene);
 }
 
 /* ---- exchanges ---- */
@@ -721,8 +717,6 @@ static void move(struct scene *scene, struct loop *loop, struct upstream_env *en
     assert_true(count_of(&rows[1].connections_idle) == 1);
     assert_int_equal(scene->server->permits.holders[1].list.count, 1);
 }
-
-#define SCENE_TEST(name) TEST_OF(struct scene, scene, open_scene, close_scene, name)
 
 SCENE_TEST(it_moves_to_another_loop_and_goes_on_there)
 {
