@@ -165,4 +165,119 @@ TEST(own_statements_lose_answers)
     assert_memory_equal(&answers, &elsewhere, sizeof answers);
 }
 
+/* ---- a statement has ended ---- */
+
+static bool has(const char *letters, char letter)
+{
+    return strchr(letters, letter) != NULL;
+}
+
+/* Which connection knows: here, there (another one), lost, or nothing was run. */
+static const char *who(uint64_t knows)
+{
+    return knows == 3 ? "here" : knows == ANSWERS_LOST ? "lost" : knows == 0 ? "-" : "there";
+}
+
+/* `how`: m MySQL; e an error, E a duplicate key; w warnings; r rows; c changed rows; p PREPARE, x EXECUTE, k EXECUTE
+ * with a cursor, i COM_INIT_DB, l a command that headgate answers; t another connection knew the answers, h this
+ * one did; W the connection had warnings. `after`: who knows ROW_COUNT() and its value ("?": not told), who knows the
+ * warnings and whether there are any (+), who knows FOUND_ROWS(), "calc" after SQL_CALC_FOUND_ROWS, "kept" if the
+ * connection is kept from now on, "W" if it has warnings. */
+static const struct {
+    const char *sql, *how, *after;
+} ended[] = {
+    { "SELECT 1", "r", "here -1, -, here" },
+    { "SELECT 1", "rm", "here -1, here, here" },
+    { "SELECT 1", "rt", "here -1, there, here" },
+    { "SELECT a FROM t", "rt", "here -1, here, here" },
+    { "SELECT a FROM t", "rwt", "here -1, here+, here kept W" },
+    { "SELECT a FROM t", "eh", "here -1, here+, here kept W" },
+    { "SELECT a FROM t", "et", "here -1, here+, there kept W" },
+    { "SELECT a FROM t", "rkh", "here ?, here, here" },
+    { "SELECT a FROM t", "rxh", "here -1, here, here" },
+    { "SELECT a FROM t", "ph", "here ?, here, here" },
+    { "SELECT a FROM t", "peh", "here ?, here+, here kept W" },
+    { "SELECT SQL_CALC_FOUND_ROWS a FROM t", "r", "here -1, here, here calc kept" },
+    { "SELECT SQL_CALC_FOUND_ROWS a FROM t; SELECT 1", "r", "here ?, here, here kept" },
+    { "INSERT INTO t VALUES (1)", "c", "here 2, here, -" },
+    { "INSERT INTO t VALUES (1)", "ct", "here 2, here, there" },
+    { "INSERT INTO t VALUES (1)", "cW", "here 2, here, -" },
+    { "INSERT INTO t VALUES (1) RETURNING a", "rc", "here ?, here, -" },
+    { "INSERT INTO t SELECT a FROM u", "ct", "here 2, here, here" },
+    { "INSERT INTO t SELECT a FROM u", "Et", "here -1, here+, here kept W" },
+    { "INSERT INTO t SELECT a FROM u", "et", "here -1, here+, there kept W" },
+    { "INSERT INTO t SELECT a FROM u", "Emt", "here -1, here+, there kept W" },
+    { "SET @a = 1", "t", "here 0, there, there" },
+    { "SET @a = 1", "tm", "here 0, here, there" },
+    { "SET @a = 1", "tW", "here 0, there+, there W" },
+    { "SET @a = 1", "wh", "here 0, here+, here kept W" },
+    { "BEGIN", "h", "here 0, here, here" },
+    { "USE d", "ih", "here ?, here, here" },
+    { "USE d", "iwt", "here ?, there, there" },
+    { "USE d", "iet", "here ?, here+, there kept W" },
+    { "SHOW WARNINGS", "rtW", "here -1, there+, there W" },
+    { "SHOW WARNINGS", "rhW", "here -1, here+, here W" },
+    { "SHOW WARNINGS", "eh", "here -1, here+, here kept W" },
+    { "GET DIAGNOSTICS @a = ROW_COUNT", "hW", "here ?, here+, here W" },
+    { "GET DIAGNOSTICS @a = ROW_COUNT", "eh", "here -1, here+, here kept W" },
+    { "SHOW COLUMNS FROM t", "eh", "here ?, here+, here kept W" },
+    { "SHOW COLUMNS FROM t", "et", "lost ?, here+, there kept W" },
+    { "SHOW COLUMNS FROM t", "etm", "here -1, here+, there kept W" },
+    { "HELP 'x'", "rh", "here ?, here, here" },
+    { "HELP 'x'", "rt", "lost ?, here, there" },
+    { "CALL p()", "ct", "here ?, here, lost" },
+    { "CALL p()", "rt", "here ?, here, here" },
+    { "CALL p()", "h", "here ?, here, here" },
+    { "CREATE TABLE IF NOT EXISTS t SELECT 1", "t", "here 0, here, lost" },
+    { "CREATE TABLE IF NOT EXISTS t SELECT 1", "ct", "here 2, here, here" },
+    { "UPDATE t SET a = 1; UPDATE t SET a = 2", "ch", "here ?, here, here" },
+    { "SHOW HEADGATE TOKEN", "lrt", "here ?, there, there" },
+};
+
+TEST(each_statement_leaves_its_answers_where_it_ran)
+{
+    static const struct command local = { .manner = COMMAND_LOCAL };
+    for (size_t i = 0; i < COUNT_OF(ended); i++) {
+        const char *how = ended[i].how;
+        struct sql_dialect dialect = { .family = has(how, 'm') ? SQL_FAMILY_MYSQL : SQL_FAMILY_MARIADB,
+                                       .multi_statements = true };
+        struct upstream upstream = { .family = has(how, 'm') ? FAMILY_MYSQL : FAMILY_MARIADB };
+        struct slot slot = { .upstream = &upstream, .generation = 3, .has_warnings = has(how, 'W') };
+        struct facets facets = { 0 };
+        struct answers *answers = &facets.answers;
+        char after[100];
+        if (has(how, 't') || has(how, 'h'))
+            answers->last = answers->found = answers->diagnostics = has(how, 't') ? 4 : 3;
+        answers->has_diagnostics = has(how, 'W');
+        uint8_t byte = has(how, 'p')                    ? COM_STMT_PREPARE
+                       : has(how, 'x') || has(how, 'k') ? COM_STMT_EXECUTE
+                       : has(how, 'i')                  ? COM_INIT_DB
+                                                        : COM_QUERY;
+        struct job job = { .command = has(how, 'l') ? &local : command_find(byte),
+                           .place = ROUTE_REPLICA,
+                           .facts = classify(span_cstr(ended[i].sql), false, &dialect) };
+        job.reply = (struct job_reply){ .has_rows = has(how, 'r'),
+                                        .has_changed = has(how, 'c'),
+                                        .affected = has(how, 'c') ? 2 : 0,
+                                        .has_warnings = has(how, 'w'),
+                                        .has_error = has(how, 'e') || has(how, 'E'),
+                                        .error_code = has(how, 'e')   ? 1146
+                                                      : has(how, 'E') ? 1062
+                                                                      : 0,
+                                        .has_cursor = has(how, 'k'),
+                                        .has_multi = job.facts.is_multi };
+        bool is_first = diagnostics_note_done(&facets, &job, &slot, true, 50);
+        int len = snprintf(after, sizeof after, "%s ", who(answers->last));
+        len += answers->row_count.is_known
+                   ? snprintf(after + len, sizeof after - (size_t)len, "%d", (int)answers->row_count.value)
+                   : snprintf(after + len, sizeof after - (size_t)len, "?");
+        (void)snprintf(after + len, sizeof after - (size_t)len, ", %s%s, %s%s%s%s", who(answers->diagnostics),
+                       answers->has_diagnostics ? "+" : "", who(answers->found),
+                       answers->is_calculated ? " calc" : "", is_first ? " kept" : "",
+                       slot.has_warnings ? " W" : "");
+        assert_row(strcmp(after, ended[i].after) == 0, "%s (%s): %s", ended[i].sql, how, after);
+        assert_true(!is_first || slot.answers_us == 50);
+    }
+}
+
 RUN_TESTS(NULL, NULL)
