@@ -530,4 +530,57 @@ SCENE_TEST(numbers_that_are_told_go_to_the_next_connection)
     assert_true(scene->facets.answers.found_rows.is_known && scene->facets.answers.found_rows.value == 34);
 }
 
+/* ---- the server has agreed to a SET ---- */
+
+static const struct {
+    const char *sql;
+    bool is_mysql, is_known;
+    const char *role, *vars, *pin;
+} agreed[] = {
+    { "SET ROLE clerk", false, true, "clerk", "", "" },
+    { "SET ROLE 'clerk'", false, true, "'clerk'", "", "" },
+    { "SET ROLE `caf\xc3\xa9`", false, false, "", "", "" },
+    { "SET time_zone = '+01:00'", false, true, "", "SET time_zone='+01:00'", "" },
+    { "SET time_zone = @a", false, false, "", "", "" },
+    { "SET CHARACTER SET utf8mb4", false, false, "", "", "" },
+    { "SET sql_log_bin = 0", false, true, "", "", "held_set" },
+    { "SET sql_log_bin = 0, sql_log_bin = 1", false, true, "", "", "" },
+    { "SET insert_id = 0", false, true, "", "", "" },
+    { "SET insert_id = 5", true, true, "", "", "held_set" },
+    { "SET insert_id = 0", true, true, "", "", "unknown_set" },
+};
+
+TEST(agreed_set_is_what_the_session_has)
+{
+    static const struct sql_dialect dialect = { .is_utf8 = true };
+    for (size_t i = 0; i < COUNT_OF(agreed); i++) {
+        struct scene scene;
+        struct text vars = { 0 };
+        const char *pin = "";
+        begin(&scene);
+        scene.facets.set = 0;
+        scene.facets.has_replica_refused = true;
+        scene.connection.upstream.family = agreed[i].is_mysql ? FAMILY_MYSQL : FAMILY_MARIADB;
+        scene.job.pending_set = pending_set_read(span_cstr(agreed[i].sql), &dialect);
+        bool is_known = facet_table_commit(&scene.facets, &scene.job, &scene.slot, 5);
+        assert_row(is_known == agreed[i].is_known, "%s", agreed[i].sql);
+        assert_string_equal(text_cstr(&scene.facets.role.said), agreed[i].role);
+        bool has_role = agreed[i].role[0] != '\0';
+        assert_true(scene.facets.role.version == has_role && scene.slot.role_version == has_role);
+        assert_int_equal((scene.facets.set & facet_bit(FACET_ROLE)) != 0, has_role);
+        bool sets_role = strstr(agreed[i].sql, "ROLE") != NULL;
+        assert_row(scene.facets.role.is_unsayable == (sets_role && !has_role), "%s", agreed[i].sql);
+        vars_diff(&scene.facets.vars, 0, 0, &vars);
+        assert_row(strcmp(text_cstr(&vars), agreed[i].vars) == 0, "%s: %s", agreed[i].sql, text_cstr(&vars));
+        for (int cause = 0; cause < PIN_CAUSE_COUNT; cause++)
+            if (pins_has(&scene.facets.pins, (enum pin_cause)cause))
+                pin = pin_cause_name((enum pin_cause)cause);
+        assert_row(strcmp(pin, agreed[i].pin) == 0, "%s: %s", agreed[i].sql, pin);
+        assert_false(scene.facets.has_replica_refused);
+        pending_set_fini(scene.job.pending_set);
+        text_fini(&vars);
+        end(&scene);
+    }
+}
+
 RUN_TESTS(NULL, NULL)
