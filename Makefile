@@ -116,7 +116,7 @@ $(unit_ran): %.ran: %
 # ---- which one-token changes to pure sources do the unit tests notice? N= how many, SEED=, ROOMS= or MUTATED= files ----
 N ?= 100
 SEED ?= 1
-ROOMS ?= base mysql settings sql stored_code tokens
+ROOMS ?= base mysql settings stats route access freshness prepared tokens stored_code sql state
 MUTATED ?= $(wildcard $(ROOMS:%=src/%/*.c))
 .PHONY: mutate
 mutate:
