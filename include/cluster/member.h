@@ -37,9 +37,9 @@ struct cluster_member {
     enum outcome refusal;     /* of its probes, as last reported: see incidents.h; PASSED: none */
     uint64_t refusal_us;      /* monotonic; since when */
     int64_t passed_in_a_row;  /* probes, during refusals */
-    uint64_t linked_us; /* monotonic; when a probe last found the server not cut off (cut_off.h); 0: no probe
+    uint64_t linked_us;       /* monotonic; when a probe last found the server not cut off; 0: no probe
                            has passed */
-    bool is_known;      /* a probe has passed, ever */
+    bool is_known;            /* a probe has passed, ever */
     bool was_probed;    /* a probe has ended, ever; or a reload has added the server: its first probe is not
                            waited for */
     bool is_told_empty; /* an operator drains the server, and the log says that it is empty */

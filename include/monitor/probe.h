@@ -36,7 +36,7 @@ struct probe_result {
     bool is_applying;
     bool is_link_broken;    /* a link is to run, and does not: its source is down, or cannot be reached */
     uint32_t broken_source; /* the source's server id; 0: unknown */
-    bool is_cut_off;        /* a link does not run, though its source or the primary is up: see cut_off.h */
+    bool is_cut_off;        /* a link does not run, though its source or the primary is up */
     char link_error[101];   /* the server's error text about a link that is stopped or broken, cut; or "" */
     uint32_t server_id;
     char server_uuid[40]; /* "": the server has none (MariaDB), or did not say */

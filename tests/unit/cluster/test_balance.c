@@ -388,7 +388,7 @@ TEST_WITH(one_in_eight_moves_from_where_it_is_clearly_worse, begin_chances, NULL
         { "three times", { 0 }, { 20, 20 }, { 30000, 10000 }, 100 },
         { "three times of next to nothing", { 0 }, { 20, 20 }, { 3000, 1000 }, 0 },
         { "faster", { 0 }, { 20, 20 }, { 1000, 5000 }, 0 },
-        { "nobody knows how slow", { 0 }, { 20, 20 }, { 9000, 0 }, 0 },
+        { "latency not known", { 0 }, { 20, 20 }, { 9000, 0 }, 0 },
         { "the other has just come back", { 0 }, { 40, 5 }, { 1000, 1000 }, 100 },
         { "a few more connections", { 0 }, { 2, 0 }, { 1000, 1000 }, 0 },
         { "all of the connections", { 0 }, { 8, 0 }, { 1000, 1000 }, 100 },

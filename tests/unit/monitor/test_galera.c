@@ -28,7 +28,7 @@ static const struct {
     int primary;
 } rows[] = {
     /* the first writer: in the order of the configuration, after it has applied all that it has received */
-    { "three synced, nobody chosen yet", "uwS. uwS. uwS.", 0, "HRR", 0 },
+    { "three synced, none chosen yet", "uwS. uwS. uwS.", 0, "HRR", 0 },
     { "the same, caught up", "uwSc uwS. uwS.", 0, "PRR", 1 },
     { "another one has caught up: in vain", "uwS. uwSc uwS.", 0, "HRR", 0 },
     { "one node", "uwSc", 0, "P", 1 },
