@@ -13,15 +13,15 @@
  * about it. `is_kept`, and the result: as for diagnostics_note(). */
 bool diagnostics_note_done(struct facets *facets, const struct job *job, struct slot *slot, bool is_kept,
                            uint64_t now_us);
-/* Has a reply changed the answer of FOUND_ROWS() on its connection? `results`: its results that ended without
- * error. `error`: number of the ERR that ended it; 0: no ERR.
+/* What a reply has done to the answer of FOUND_ROWS() on its connection. `results`: its results that ended
+ * without error. `has_error`: an ERR ended it.
  *
  * Seen on MariaDB 10.11, 11.8 and MySQL 9, for a text of one or more statements: a statement that succeeds
- * sets the count, whatever later statements do. A statement that fails leaves the count unchanged on MySQL.
- * On MariaDB it leaves the count unchanged only if it fails before it runs (names, syntax, rights); otherwise
- * the count is that of the rows found until the error. */
-bool diagnostics_has_counted(const struct sql_facts *facts, bool is_mariadb, uint32_t results,
-                             uint16_t error);
+ * sets the count, whatever later statements do. A statement that fails leaves the count unchanged on MySQL. On
+ * MariaDB that depends on the error: the count may be that of the rows found until then. */
+enum diagnostics_count { COUNT_LEFT, COUNT_SET, COUNT_UNKNOWN };
+enum diagnostics_count diagnostics_count_of(const struct sql_facts *facts, bool is_mariadb, uint32_t results,
+                                            bool has_error);
 /* A statement of the client has ended on the slot's connection, and the client may ask about it. `has_set`:
  * the statement has set or cleared the warnings. `is_kept`: connections are kept for such questions
  * (timeouts.diagnostics). True: the connection is kept from now on. */

@@ -208,39 +208,14 @@ static void note_row_count(struct answers *answers, const struct job *job, uint6
         rows->value = job->reply.has_error || job->reply.has_rows ? -1 : (int64_t)job->reply.affected;
 }
 
-/* Errors of MariaDB about data, locks and interruption: the statement was running. */
-static bool is_while_running(uint16_t error)
-{
-    static const uint16_t running[] = {
-        1022,                                           /* duplicate key */
-        1028,                                           /* sort aborted */
-        1048,                                           /* column cannot be null */
-        1062,                                           /* duplicate entry */
-        1114,                                           /* the table is full */
-        1172,                                           /* more than one row for INTO */
-        1205,                                           /* lock wait */
-        1213,                                           /* deadlock */
-        1216, 1217, 1451, 1452,                         /* foreign keys */
-        1242,                                           /* more than one row of a subquery */
-        1264, 1265, 1292, 1365, 1366, 1406, 1411, 1690, /* values */
-        1317, 1969,                                     /* interrupted, out of time */
-        1364,                                           /* no default */
-        1526,                                           /* no partition for a value */
-        4025,                                           /* a constraint */
-    };
-    for (size_t i = 0; i < sizeof running / sizeof *running; i++)
-        if (error == running[i])
-            return true;
-    return false;
-}
-
-bool diagnostics_has_counted(const struct sql_facts *facts, bool is_mariadb, uint32_t results, uint16_t error)
+enum diagnostics_count diagnostics_count_of(const struct sql_facts *facts, bool is_mariadb, uint32_t results,
+                                            bool has_error)
 {
     if (!facts->counts_rows)
-        return false;
-    if (error == 0 || results > facts->first_count)
-        return true;
-    return results == facts->first_count && is_mariadb && is_while_running(error);
+        return COUNT_LEFT;
+    if (!has_error || results > facts->first_count)
+        return COUNT_SET;
+    return results == facts->first_count && is_mariadb ? COUNT_UNKNOWN : COUNT_LEFT;
 }
 
 /* True if the statement may have set FOUND_ROWS() or left it unchanged: stored code without a result set,
@@ -259,12 +234,10 @@ static void note_count(struct answers *answers, const struct job *job, const str
                        bool is_mariadb)
 {
     uint64_t generation = slot->generation;
-    bool may_leave = may_leave_count(job);
-    uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
-    bool has_counted = job->facts.counts_rows &&
-                       (error == 0 || diagnostics_has_counted(&job->facts, is_mariadb,
-                                                              slot->upstream->tracker.results, error));
-    if (!may_leave && !has_counted)
+    enum diagnostics_count count =
+        diagnostics_count_of(&job->facts, is_mariadb, slot->upstream->tracker.results, job->reply.has_error);
+    bool may_leave = count == COUNT_UNKNOWN || may_leave_count(job);
+    if (!may_leave && count == COUNT_LEFT)
         return;
     bool is_elsewhere = answers->found != 0 && answers->found != generation;
     answers->found_place = job->place;
