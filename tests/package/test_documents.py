@@ -62,6 +62,10 @@ def test_every_alert_is_in_the_runbook():
     assert re.findall(r"^### (\w+)$", text_of("docs/guide/runbook.md"), re.M) == alerts
 
 
+def test_every_room_has_a_page():
+    assert {f"docs/architecture/{room}.md" for room in os.listdir(in_tree("src"))} <= set(PAGES)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_files_that_are_named_exist(page):
     """`command/retry.c` is a file of the room command; `retry.c` alone one of any room."""

@@ -1,0 +1,51 @@
+build-lto/obj/src/admin/explain_attributes.o: \
+ src/admin/explain_attributes.c include/admin/explain_attributes.h \
+ include/base/error.h include/base/str.h include/session/hints.h \
+ include/cluster/view.h include/cluster/cluster_settings.h \
+ include/cluster/server_settings.h include/settings/schema.h \
+ include/cluster/outcome.h include/cluster/replication.h \
+ include/cluster/server.h include/base/counters.h include/base/hist.h \
+ include/cluster/permits.h include/base/list.h include/net/loop.h \
+ include/base/mem.h include/mysql/handshake.h include/mysql/caps.h \
+ include/mysql/tracked.h include/net/addr.h include/sql/catalog.h \
+ include/sql/code_changes.h include/sql/lexer.h \
+ include/sql/code_effects.h include/sql/code_names.h \
+ include/mysql/gtid_token.h include/mysql/gtid.h include/route/route.h \
+ include/access/listener_settings.h include/sql/classify.h \
+ include/sql/facts.h include/sql/tbl/sql_reasons.h \
+ include/route/tbl/route_reasons.h include/sql/hint.h
+include/admin/explain_attributes.h:
+include/base/error.h:
+include/base/str.h:
+include/session/hints.h:
+include/cluster/view.h:
+include/cluster/cluster_settings.h:
+include/cluster/server_settings.h:
+include/settings/schema.h:
+include/cluster/outcome.h:
+include/cluster/replication.h:
+include/cluster/server.h:
+include/base/counters.h:
+include/base/hist.h:
+include/cluster/permits.h:
+include/base/list.h:
+include/net/loop.h:
+include/base/mem.h:
+include/mysql/handshake.h:
+include/mysql/caps.h:
+include/mysql/tracked.h:
+include/net/addr.h:
+include/sql/catalog.h:
+include/sql/code_changes.h:
+include/sql/lexer.h:
+include/sql/code_effects.h:
+include/sql/code_names.h:
+include/mysql/gtid_token.h:
+include/mysql/gtid.h:
+include/route/route.h:
+include/access/listener_settings.h:
+include/sql/classify.h:
+include/sql/facts.h:
+include/sql/tbl/sql_reasons.h:
+include/route/tbl/route_reasons.h:
+include/sql/hint.h:

@@ -1,0 +1,52 @@
+build-lto/obj/src/cluster/checkup.o: src/cluster/checkup.c \
+ include/cluster/checkup.h include/cluster/upstream.h \
+ include/base/error.h include/base/list.h include/cluster/server.h \
+ include/base/counters.h include/base/hist.h include/cluster/permits.h \
+ include/base/str.h include/net/loop.h include/base/mem.h \
+ include/cluster/server_settings.h include/settings/schema.h \
+ include/mysql/auth.h include/mysql/handshake.h include/mysql/caps.h \
+ include/mysql/rows.h include/mysql/tracker.h include/mysql/command.h \
+ include/net/dial.h include/net/addr.h include/net/stream.h \
+ include/net/buf.h include/base/clock.h include/cluster/probe.h \
+ include/cluster/cluster_settings.h include/cluster/outcome.h \
+ include/cluster/server_process.h include/cluster/topology.h \
+ include/cluster/topology_facts.h include/cluster/wsrep.h \
+ include/cluster/topology_history.h include/mysql/tracked.h \
+ include/net/resolve.h include/cluster/upstream_exchange.h \
+ include/cluster/upstream_setup.h
+include/cluster/checkup.h:
+include/cluster/upstream.h:
+include/base/error.h:
+include/base/list.h:
+include/cluster/server.h:
+include/base/counters.h:
+include/base/hist.h:
+include/cluster/permits.h:
+include/base/str.h:
+include/net/loop.h:
+include/base/mem.h:
+include/cluster/server_settings.h:
+include/settings/schema.h:
+include/mysql/auth.h:
+include/mysql/handshake.h:
+include/mysql/caps.h:
+include/mysql/rows.h:
+include/mysql/tracker.h:
+include/mysql/command.h:
+include/net/dial.h:
+include/net/addr.h:
+include/net/stream.h:
+include/net/buf.h:
+include/base/clock.h:
+include/cluster/probe.h:
+include/cluster/cluster_settings.h:
+include/cluster/outcome.h:
+include/cluster/server_process.h:
+include/cluster/topology.h:
+include/cluster/topology_facts.h:
+include/cluster/wsrep.h:
+include/cluster/topology_history.h:
+include/mysql/tracked.h:
+include/net/resolve.h:
+include/cluster/upstream_exchange.h:
+include/cluster/upstream_setup.h:

@@ -1,0 +1,38 @@
+build-lto/obj/src/cluster/galera_writer.o: src/cluster/galera_writer.c \
+ include/cluster/galera_writer.h include/cluster/cluster_settings.h \
+ include/cluster/server_settings.h include/settings/schema.h \
+ include/base/error.h include/base/str.h include/cluster/upstream.h \
+ include/base/list.h include/cluster/server.h include/base/counters.h \
+ include/base/hist.h include/cluster/permits.h include/net/loop.h \
+ include/base/mem.h include/mysql/auth.h include/mysql/handshake.h \
+ include/mysql/caps.h include/mysql/rows.h include/mysql/tracker.h \
+ include/mysql/command.h include/net/dial.h include/net/addr.h \
+ include/net/stream.h include/net/buf.h include/base/log.h \
+ include/cluster/upstream_exchange.h include/cluster/wsrep.h
+include/cluster/galera_writer.h:
+include/cluster/cluster_settings.h:
+include/cluster/server_settings.h:
+include/settings/schema.h:
+include/base/error.h:
+include/base/str.h:
+include/cluster/upstream.h:
+include/base/list.h:
+include/cluster/server.h:
+include/base/counters.h:
+include/base/hist.h:
+include/cluster/permits.h:
+include/net/loop.h:
+include/base/mem.h:
+include/mysql/auth.h:
+include/mysql/handshake.h:
+include/mysql/caps.h:
+include/mysql/rows.h:
+include/mysql/tracker.h:
+include/mysql/command.h:
+include/net/dial.h:
+include/net/addr.h:
+include/net/stream.h:
+include/net/buf.h:
+include/base/log.h:
+include/cluster/upstream_exchange.h:
+include/cluster/wsrep.h:

@@ -1,0 +1,85 @@
+build-lto/obj/src/freshness/consistency.o: src/freshness/consistency.c \
+ include/freshness/consistency.h include/base/log.h include/base/str.h \
+ include/freshness/positions.h include/base/counters.h \
+ include/base/list.h include/cluster/cluster_settings.h \
+ include/cluster/server_settings.h include/settings/schema.h \
+ include/base/error.h include/freshness/global_writes.h \
+ include/mysql/gtid.h include/mysql/handshake.h include/mysql/caps.h \
+ include/freshness/tbl/position_counters.h include/sql/hint.h \
+ include/sql/lexer.h include/state/job.h include/cluster/view.h \
+ include/cluster/outcome.h include/cluster/replication.h \
+ include/cluster/server.h include/base/hist.h include/cluster/permits.h \
+ include/net/loop.h include/base/mem.h include/mysql/tracked.h \
+ include/net/addr.h include/sql/catalog.h include/sql/code_changes.h \
+ include/sql/code_effects.h include/sql/code_names.h \
+ include/mysql/command.h include/mysql/packet.h include/route/route.h \
+ include/access/listener_settings.h include/sql/classify.h \
+ include/sql/facts.h include/sql/tbl/sql_reasons.h \
+ include/route/tbl/route_reasons.h include/state/pins.h \
+ include/state/tbl/pin_causes.h include/state/slot.h \
+ include/cluster/upstream.h include/mysql/auth.h include/mysql/rows.h \
+ include/mysql/tracker.h include/net/dial.h include/net/stream.h \
+ include/net/buf.h include/access/users.h include/access/limits.h \
+ include/access/limit_settings.h include/access/user_settings.h \
+ include/base/hash.h include/freshness/fresh_replica.h \
+ include/state/pending_set.h include/state/user_variables.h \
+ include/state/variables.h
+include/freshness/consistency.h:
+include/base/log.h:
+include/base/str.h:
+include/freshness/positions.h:
+include/base/counters.h:
+include/base/list.h:
+include/cluster/cluster_settings.h:
+include/cluster/server_settings.h:
+include/settings/schema.h:
+include/base/error.h:
+include/freshness/global_writes.h:
+include/mysql/gtid.h:
+include/mysql/handshake.h:
+include/mysql/caps.h:
+include/freshness/tbl/position_counters.h:
+include/sql/hint.h:
+include/sql/lexer.h:
+include/state/job.h:
+include/cluster/view.h:
+include/cluster/outcome.h:
+include/cluster/replication.h:
+include/cluster/server.h:
+include/base/hist.h:
+include/cluster/permits.h:
+include/net/loop.h:
+include/base/mem.h:
+include/mysql/tracked.h:
+include/net/addr.h:
+include/sql/catalog.h:
+include/sql/code_changes.h:
+include/sql/code_effects.h:
+include/sql/code_names.h:
+include/mysql/command.h:
+include/mysql/packet.h:
+include/route/route.h:
+include/access/listener_settings.h:
+include/sql/classify.h:
+include/sql/facts.h:
+include/sql/tbl/sql_reasons.h:
+include/route/tbl/route_reasons.h:
+include/state/pins.h:
+include/state/tbl/pin_causes.h:
+include/state/slot.h:
+include/cluster/upstream.h:
+include/mysql/auth.h:
+include/mysql/rows.h:
+include/mysql/tracker.h:
+include/net/dial.h:
+include/net/stream.h:
+include/net/buf.h:
+include/access/users.h:
+include/access/limits.h:
+include/access/limit_settings.h:
+include/access/user_settings.h:
+include/base/hash.h:
+include/freshness/fresh_replica.h:
+include/state/pending_set.h:
+include/state/user_variables.h:
+include/state/variables.h:

@@ -1,0 +1,3 @@
+build-lto/obj/src/net/numbering.o: src/net/numbering.c \
+ include/net/numbering.h
+include/net/numbering.h:

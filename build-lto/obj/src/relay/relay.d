@@ -1,0 +1,68 @@
+build-lto/obj/src/relay/relay.o: src/relay/relay.c include/relay/relay.h \
+ include/cluster/upstream.h include/base/error.h include/base/list.h \
+ include/cluster/server.h include/base/counters.h include/base/hist.h \
+ include/cluster/permits.h include/base/str.h include/net/loop.h \
+ include/base/mem.h include/cluster/server_settings.h \
+ include/settings/schema.h include/mysql/auth.h include/mysql/handshake.h \
+ include/mysql/caps.h include/mysql/rows.h include/mysql/tracker.h \
+ include/mysql/command.h include/net/dial.h include/net/addr.h \
+ include/net/stream.h include/net/buf.h include/state/job.h \
+ include/cluster/view.h include/cluster/cluster_settings.h \
+ include/cluster/outcome.h include/cluster/replication.h \
+ include/mysql/tracked.h include/sql/catalog.h include/sql/code_changes.h \
+ include/sql/lexer.h include/sql/code_effects.h include/sql/code_names.h \
+ include/mysql/packet.h include/route/route.h \
+ include/access/listener_settings.h include/sql/classify.h \
+ include/sql/facts.h include/sql/tbl/sql_reasons.h \
+ include/route/tbl/route_reasons.h include/state/pins.h \
+ include/state/tbl/pin_causes.h include/prepared/client_statements.h \
+ include/base/hash.h include/prepared/statement_texts.h \
+ include/state/slot.h include/state/variables.h
+include/relay/relay.h:
+include/cluster/upstream.h:
+include/base/error.h:
+include/base/list.h:
+include/cluster/server.h:
+include/base/counters.h:
+include/base/hist.h:
+include/cluster/permits.h:
+include/base/str.h:
+include/net/loop.h:
+include/base/mem.h:
+include/cluster/server_settings.h:
+include/settings/schema.h:
+include/mysql/auth.h:
+include/mysql/handshake.h:
+include/mysql/caps.h:
+include/mysql/rows.h:
+include/mysql/tracker.h:
+include/mysql/command.h:
+include/net/dial.h:
+include/net/addr.h:
+include/net/stream.h:
+include/net/buf.h:
+include/state/job.h:
+include/cluster/view.h:
+include/cluster/cluster_settings.h:
+include/cluster/outcome.h:
+include/cluster/replication.h:
+include/mysql/tracked.h:
+include/sql/catalog.h:
+include/sql/code_changes.h:
+include/sql/lexer.h:
+include/sql/code_effects.h:
+include/sql/code_names.h:
+include/mysql/packet.h:
+include/route/route.h:
+include/access/listener_settings.h:
+include/sql/classify.h:
+include/sql/facts.h:
+include/sql/tbl/sql_reasons.h:
+include/route/tbl/route_reasons.h:
+include/state/pins.h:
+include/state/tbl/pin_causes.h:
+include/prepared/client_statements.h:
+include/base/hash.h:
+include/prepared/statement_texts.h:
+include/state/slot.h:
+include/state/variables.h:

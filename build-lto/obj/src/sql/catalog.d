@@ -1,0 +1,12 @@
+build-lto/obj/src/sql/catalog.o: src/sql/catalog.c include/sql/catalog.h \
+ include/sql/code_changes.h include/sql/lexer.h include/base/str.h \
+ include/sql/code_effects.h include/sql/code_names.h include/base/mem.h \
+ include/sql/catalog_inside.h
+include/sql/catalog.h:
+include/sql/code_changes.h:
+include/sql/lexer.h:
+include/base/str.h:
+include/sql/code_effects.h:
+include/sql/code_names.h:
+include/base/mem.h:
+include/sql/catalog_inside.h:
