@@ -318,7 +318,8 @@ static void start_wording(struct session *session, struct slot *slot)
 
 /* Starts the next step that is due: the schema of the client's PREPARE, its sql_mode and character sets, then
  * the PREPARE itself. So the text has the meaning that it had for the client. For a mere question about
- * earlier statements schema and variables are not changed: that would overwrite the answer. */
+ * earlier statements schema and variables are not changed: that would overwrite the answer. A job without a schema
+ * (job.has_no_schema) has the text prepared without one. */
 static enum step prepare_here(struct session *session, struct slot *slot)
 {
     struct job *job = session->job;
@@ -334,7 +335,8 @@ static enum step prepare_here(struct session *session, struct slot *slot)
     bool is_question = job->facts.refers_previous && !job->facts.uses_tables;
     struct span schema = text_span(&job->prepared->schema);
     bool is_reworded = pooled_of(slot->upstream)->vars_version != session->facets.vars.version;
-    if (!is_question && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema))) {
+    bool has_schema = !job->has_no_schema && schema.len > 0;
+    if (!is_question && has_schema && !span_equal(schema, text_span(&slot->upstream->schema))) {
         job->schema_of_prepared = schema;
         return session_enter(session, SESSION_SYNCING);
     }

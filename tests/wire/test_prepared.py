@@ -227,6 +227,16 @@ def lose_idle(rig, server, place):
     wait_until(lambda: all(row[place] is None for row in rig.proxy.show("sessions")), "headgate notices the loss")
 
 
+@pytest.mark.parametrize("port", ["primary", "split"])
+def test_statement_of_a_dropped_schema_is_prepared_again_without_a_schema(rig, known, port):
+    with rig.connect(port, schema="one") as client:
+        statement = prepare(client, WRITE)
+        rig.primary.refused_schemas[b"one"] = (1049, "Unknown database 'one'")
+        lose_idle(rig, rig.primary, "primary")
+        assert not client.command(w.EXECUTE, execute(statement, [1])).error
+    assert rig.primary.application_connections()[-1].schema == b""
+
+
 def test_read_to_which_types_were_added_is_run_elsewhere_when_its_server_is_lost(rig, known):
     with rig.connect("split") as client:
         statement = prepare(client, READ)
