@@ -194,12 +194,6 @@ static bool is_renewal(enum sync_task task)
     return task == SYNC_RENEW || task == SYNC_CHARSETS;
 }
 
-/* The server does not know the collation, so the handshake has not set it either: the error is ignored. */
-static bool is_unknown_charset(const struct slot *slot)
-{
-    return slot->task == SYNC_CHARSETS && slot->answer.error.code == ERR_UNKNOWN_CHARACTER_SET;
-}
-
 /* The account's password has expired, and the server refuses headgate's set-up as it refuses most
  * commands. The client's command is sent all the same: it may set a new password, or the client gets the
  * server's refusal. */
@@ -213,12 +207,6 @@ static bool note_confinement(struct session *session, struct slot *slot)
     return true;
 }
 
-/* False: the command asks nothing about statements of an earlier session of the connection. */
-static bool may_ask_strangers(const struct session *session)
-{
-    return !session->job->facts.is_read || route_is_system_schema(text_span(&session->facets.schema));
-}
-
 enum step apply_state_syncing(struct session *session)
 {
     struct slot *slot = session->slots[session->job->place];
@@ -227,7 +215,9 @@ enum step apply_state_syncing(struct session *session)
     if (slot->task != SYNC_NOTHING) {
         if (!slot->has_answer)
             return STEP_WAIT;
-        if (slot->answer.is_err && is_renewal(slot->task) && !is_unknown_charset(slot)) {
+        /* If the server does not know the collation, the handshake has not set it either: the error is ignored. */
+        if (slot->answer.is_err && is_renewal(slot->task) &&
+            !(slot->task == SYNC_CHARSETS && slot->answer.error.code == ERR_UNKNOWN_CHARACTER_SET)) {
             /* That says nothing of the session: another connection is used. */
             reset_note_refusal(&session->worker->pool, slot->upstream, &slot->answer.error);
             slot_drop(session, session->job->place);
@@ -239,7 +229,10 @@ enum step apply_state_syncing(struct session *session)
         if (is_refused && !schema_may_retry(&session->facets, slot))
             return refused(session, slot);
         slot->task = SYNC_NOTHING;
-    } else if (pooled_of(slot->upstream)->is_second_hand && may_ask_strangers(session) &&
+    } else if (pooled_of(slot->upstream)->is_second_hand &&
+               (!session->job->facts.is_read ||
+                route_is_system_schema(text_span(
+                    &session->facets.schema))) && /* may ask about an earlier session's statements */
                !reuse_look(session, slot)) {
         return local_answers_refuse(session);
     }

@@ -52,16 +52,6 @@ enum step command_idle(struct session *session)
     return STEP_WAIT;
 }
 
-/* How many bytes of a command the decision needs: of a statement at most the SQL reader's cap, of other
- * commands at most a window. */
-static uint32_t wanted_bytes(const struct packet_header *header, const struct command *command)
-{
-    uint32_t cap =
-        command->manner == COMMAND_STATEMENT ? PACKET_HEADER_BYTES + 1 + SQL_TEXT_MAX : LOOP_WINDOW_BYTES;
-    uint32_t whole = PACKET_HEADER_BYTES + header->len;
-    return whole < cap ? whole : cap;
-}
-
 /* The most bytes that the types of all parameters can take. With query attributes the types have names,
  * whose length is not known: more than the window holds is waited for only if the window was not enough. */
 static uint32_t most_for_types(const struct session *session, uint16_t params, struct span payload)
@@ -110,7 +100,11 @@ enum step command_reading(struct session *session)
     job->command = command_find(header.len > 0 ? bytes.data[PACKET_HEADER_BYTES] : 0);
     if (job->command->byte == COM_QUIT && state_capture_is_running(session))
         return STEP_WAIT;
-    uint32_t wanted = wanted_bytes(&header, job->command);
+    /* The decision needs of a statement at most the SQL reader's cap, of other commands at most a window. */
+    uint32_t cap = job->command->manner == COMMAND_STATEMENT ? PACKET_HEADER_BYTES + 1 + SQL_TEXT_MAX
+                                                             : LOOP_WINDOW_BYTES;
+    uint32_t whole = PACKET_HEADER_BYTES + header.len;
+    uint32_t wanted = whole < cap ? whole : cap;
     if (job->command->byte == COM_STMT_EXECUTE) {
         uint32_t types = wanted_for_types(session, &header, bytes);
         wanted = types > wanted ? types : wanted;

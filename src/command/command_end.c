@@ -174,16 +174,6 @@ static void note_pins(struct session *session)
 
 /* ---- all that a command changes ---- */
 
-/* The connection may be kept so that the client can ask about this statement. */
-static void note_answers(struct session *session)
-{
-    const struct job *job = session->job;
-    bool is_kept = session->worker->world->timeouts->diagnostics_us > 0;
-    if (diagnostics_note_done(&session->facets, job, session->slots[job->place], is_kept,
-                              session_now(session)))
-        counter_add(&pin_counters_of(session)->by_cause[PIN_ANSWERS], 1);
-}
-
 /* With autocommit off, a statement that failed on the replica may have begun a transaction there. The next
  * statement goes there too, and its OK tells. */
 static void note_opened(struct session *session)
@@ -214,15 +204,6 @@ static void note_seen(struct session *session)
         session->facets.transaction.has_seen |= is_there && shows;
 }
 
-/* MariaDB with max_error_count = 0: the number of errors and warnings survives a reset and
- * COM_CHANGE_USER, so that the next session would see it (seen on 10.11 and 11.8). */
-static bool leaves_count(const struct session *session, const struct upstream *upstream)
-{
-    const struct job_reply *reply = &session->job->reply;
-    return (reply->has_error || reply->has_warnings) && upstream->family == FAMILY_MARIADB &&
-           vars_has(&session->facets.vars, SPAN_LITERAL("max_error_count"));
-}
-
 /* Notes whether the connection may hold state that a reset does not remove. A reset removes visible state;
  * hidden state may be an exception. */
 static void note_soil(const struct session *session, struct upstream *upstream)
@@ -232,8 +213,13 @@ static void note_soil(const struct session *session, struct upstream *upstream)
                                    1u << PIN_UNKNOWN_SCHEMA | 1u << PIN_TRACKED_CHANGE;
     bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
     pooled_of(upstream)->is_id_told |= job->facts.asks_id;
+    /* MariaDB with max_error_count = 0: the number of errors and warnings survives a reset and
+     * COM_CHANGE_USER, so that the next session would see it (seen on 10.11 and 11.8). */
+    bool leaves_count = (job->reply.has_error || job->reply.has_warnings) &&
+                        upstream->family == FAMILY_MARIADB &&
+                        vars_has(&session->facets.vars, SPAN_LITERAL("max_error_count"));
     upstream->is_soiled |= job->facts.may_hide_state || (job->reply.has_multi && job->is_cut) ||
-                           is_administration || leaves_count(session, upstream) ||
+                           is_administration || leaves_count ||
                            (job->is_home && (session->facets.pins.causes & hidden) != 0);
 }
 
@@ -267,14 +253,6 @@ static void note_home(struct session *session, bool is_execution)
         session_variables_note_there(&session->facets, job, session->slots[job->place]);
 }
 
-/* False: the session has no user variables, and the statement is a read that names none. */
-static bool concerns_variables(const struct session *session)
-{
-    const struct sql_facts *facts = &session->job->facts;
-    return !facts->is_read || facts->touches_variables ||
-           (session->facets.set & facet_bit(FACET_USER_VARIABLES)) != 0;
-}
-
 /* A harmless read that runs no unknown code, and whose reply has told nothing of the session's state: it has left
  * nothing on its connection that another session could find. */
 static bool is_plain_read(const struct session *session)
@@ -292,7 +270,11 @@ void command_end(struct session *session, struct upstream *upstream)
     struct job *job = session->job;
     if (job->reply.is_unbegun)
         job->facts.may_hide_state = false;
-    note_answers(session);
+    /* The connection may be kept so that the client can ask about this statement. */
+    bool is_kept = session->worker->world->timeouts->diagnostics_us > 0;
+    if (diagnostics_note_done(&session->facets, job, session->slots[job->place], is_kept,
+                              session_now(session)))
+        counter_add(&pin_counters_of(session)->by_cause[PIN_ANSWERS], 1);
     after_command(session);
     if (job->command->shape == REPLY_PREPARE)
         session->prepared.has_last_failed = job->reply.has_error;
@@ -304,7 +286,9 @@ void command_end(struct session *session, struct upstream *upstream)
     job->is_home |= job->place == facets_home(&session->facets); /* without an OK the reply was an ERR */
     if (job->is_home)
         note_home(session, is_execution);
-    if (is_execution && concerns_variables(session))
+    /* A read of a session without user variables that names none has no effect on them. */
+    if (is_execution && (!job->facts.is_read || job->facts.touches_variables ||
+                         (session->facets.set & facet_bit(FACET_USER_VARIABLES)) != 0))
         variable_effects_note_done(&session->facets, session->slots, job);
     note_soil(session, upstream);
     if (!is_plain_read(session))

@@ -185,15 +185,6 @@ enum step command_go(struct session *session, enum route_place place, enum route
     return session_enter(session, SESSION_ACQUIRING);
 }
 
-/* Long data binds the execution to the connection that has it, even if the session writes in between. Only
- * the primary always has the session's writes, so long data goes there. */
-static bool belongs_home(const struct session *session, const struct route *route)
-{
-    return session->job->command->byte == COM_STMT_SEND_LONG_DATA && route->reason == ROUTE_REASON_READ &&
-           consistency_is_followed(&session->consistency) && pick_may_fall_back(session) &&
-           session_view(session)->primary != VIEW_NO_SERVER;
-}
-
 /* The decision with the hints. If the hints lead to a replica as well, the decision without them is used:
  * the command is then an ordinary read to all code that follows. */
 static struct route decide(struct session *session, struct hints *hints)
@@ -219,7 +210,11 @@ enum step command_by_facts(struct session *session)
         return command_go(session, facets_home(&session->facets), route.reason);
     if (route.is_refused)
         return command_refuse_route(session, route.reason);
-    if (belongs_home(session, &route))
+    /* Long data binds the execution to the connection that has it, even if the session writes in between. Only
+     * the primary always has the session's writes, so long data goes there. */
+    if (session->job->command->byte == COM_STMT_SEND_LONG_DATA && route.reason == ROUTE_REASON_READ &&
+        consistency_is_followed(&session->consistency) && pick_may_fall_back(session) &&
+        session_view(session)->primary != VIEW_NO_SERVER)
         return command_go(session, ROUTE_PRIMARY, ROUTE_REASON_PREVIOUS);
     struct job *job = session->job;
     if (hints.has_any)

@@ -11,18 +11,13 @@ static enum step refuse(struct session *session, const char *reason)
     return command_refuse(session, ERR_NOT_SUPPORTED_YET, NULL, "headgate: not run: %s", reason);
 }
 
-/* True if MariaDB itself refuses the KILL, because its number would come from a query or a sequence. */
-static bool is_refused_by_servers(const struct session *session)
+enum step kill_statement_refuse(struct session *session)
 {
+    /* MariaDB itself refuses a KILL whose number would come from a query or a sequence. */
     struct span text = command_text(session);
     bool asks =
         span_mentions(text, "SELECT") || span_mentions(text, "LASTVAL") || span_mentions(text, "NEXTVAL");
-    return asks && session->job->facts.kind == SQL_KILL && session_view(session)->family == FAMILY_MARIADB;
-}
-
-enum step kill_statement_refuse(struct session *session)
-{
-    if (is_refused_by_servers(session))
+    if (asks && session->job->facts.kind == SQL_KILL && session_view(session)->family == FAMILY_MARIADB)
         return command_refuse(session, ERR_SUBQUERIES_NOT_SUPPORTED, NULL,
                               "KILL does not support subqueries or stored functions");
     return refuse(session,
@@ -44,15 +39,6 @@ bool kill_statement_is_ours(const struct session *session)
     return facts->kill != SQL_KILL_PARAMETER || facts->kind != SQL_KILL; /* `?` in a text is a syntax error */
 }
 
-/* Finds the number that the user variable in `sql` is known to hold. */
-static bool find_value(const struct session *session, struct span sql, uint64_t *id_r)
-{
-    struct sql_dialect dialect = dialect_of(session);
-    struct span name;
-    return user_variables_name(kill_variable(sql, &dialect), &name) &&
-           span_to_u64(user_variables_literal(&session->facets.user_vars, name), id_r);
-}
-
 /* The frontend runs the KILL (state KILLING). */
 static enum step begin(struct session *session, uint64_t id)
 {
@@ -67,8 +53,12 @@ static enum step run(struct session *session, struct span sql)
     uint64_t id = facts->kill_id;
     if (facts->kill == SQL_KILL_SELF)
         return begin(session, session->id);
+    struct sql_dialect dialect = dialect_of(session);
+    struct span name;
     bool is_known =
-        facts->kill == SQL_KILL_NUMBER || (facts->kill == SQL_KILL_VARIABLE && find_value(session, sql, &id));
+        facts->kill == SQL_KILL_NUMBER ||
+        (facts->kill == SQL_KILL_VARIABLE && user_variables_name(kill_variable(sql, &dialect), &name) &&
+         span_to_u64(user_variables_literal(&session->facets.user_vars, name), &id));
     return is_known ? begin(session, id) : kill_statement_refuse(session);
 }
 

@@ -43,19 +43,15 @@ void pending_effects_end(struct session *session)
 
 /* ---- the session's state ---- */
 
-static struct span unquoted_name(struct span name)
-{
-    bool is_quoted = name.len >= 2 && (name.data[0] == '`' || name.data[0] == '"');
-    return is_quoted ? span_of(name.data + 1, name.len - 2) : name;
-}
-
 /* Finds the text that an EXECUTE runs: the text of its PREPARE, or its own literal. False: unknown. */
 static bool find_inner(struct session *session, const struct sql_dialect *dialect)
 {
     struct job *job = session->job;
     if (job->facts.execute_text.len > 0)
         return sql_unquote(job->facts.execute_text, dialect, &job->inner) && job->inner.len > 0;
-    struct span name = unquoted_name(job->facts.execute_name);
+    struct span name = job->facts.execute_name;
+    if (name.len >= 2 && (name.data[0] == '`' || name.data[0] == '"'))
+        name = span_of(name.data + 1, name.len - 2);
     struct span text = pins_text(&session->facets.pins, PIN_PREPARED, name);
     return name.len > 0 && text.len > 0 && text_append_span(&job->inner, text);
 }

@@ -388,13 +388,6 @@ static enum step finish(struct session *session, struct upstream *upstream)
     return command_done(session);
 }
 
-/* The command has just been sent: nothing has come, and neither side has closed its connection. */
-static bool is_nothing_there(const struct session *session, const struct stream *server)
-{
-    return server->in.data == NULL && !server->is_eof && server->error == 0 && !stream_has_pending(server) &&
-           !session->is_client_eof && !stream_has_output(&session->client);
-}
-
 enum step transfer_reply(struct session *session)
 {
     struct job *job = session->job;
@@ -402,7 +395,10 @@ enum step transfer_reply(struct session *session)
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)
         return retry_of_upstream(session, &slot->failure);
-    if (!job->reply.has_begun && is_nothing_there(session, &upstream->stream))
+    /* The command has just been sent: nothing has come, and neither side has closed its connection. */
+    if (!job->reply.has_begun && upstream->stream.in.data == NULL && !upstream->stream.is_eof &&
+        upstream->stream.error == 0 && !stream_has_pending(&upstream->stream) && !session->is_client_eof &&
+        !stream_has_output(&session->client))
         return STEP_WAIT;
     do {
         enum step step = pass_on(session, upstream);

@@ -171,15 +171,6 @@ static void on_ready(struct upstream *upstream)
     ask(upstream->owner);
 }
 
-/* Sets the gap to the next poll. `satisfied`: waiters that the answer was enough for. If it was enough for
- * none, the gap is doubled. */
-static void space_out(struct position_server *server, size_t satisfied)
-{
-    bool is_vain = satisfied == 0 && server->positions->waiting.count > 0;
-    uint64_t doubled = server->gap_us * 2 < GAP_LAST_US ? server->gap_us * 2 : GAP_LAST_US;
-    server->gap_us = is_vain ? doubled : GAP_FIRST_US;
-}
-
 static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
     struct position_server *server = upstream->owner;
@@ -199,7 +190,10 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     server->is_asking = false;
     server->answered = server->begun;
     server->is_primary = server->is_asked_as_primary;
-    space_out(server, positions_wake(positions));
+    /* The gap to the next poll is doubled if the answer was not enough for any waiter. */
+    bool is_vain = positions_wake(positions) == 0 && server->positions->waiting.count > 0;
+    uint64_t doubled = server->gap_us * 2 < GAP_LAST_US ? server->gap_us * 2 : GAP_LAST_US;
+    server->gap_us = is_vain ? doubled : GAP_FIRST_US;
     position_server_measure(server);
     position_server_schedule(server);
 }

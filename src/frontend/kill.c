@@ -262,21 +262,16 @@ static void come_home(struct loop_message *message)
     free_inquiry(inquiry);
 }
 
-/* True if this client may know the connection by this id. If another session had the connection before,
- * the id may mean that session; except when the present client has asked for the id: then no other session
- * had the connection. */
-static bool is_known_as(const struct upstream *upstream, uint64_t id)
-{
-    return upstream->connection_id == id &&
-           (!pooled_look(upstream)->is_second_hand || pooled_look(upstream)->is_id_told);
-}
-
 static bool has_connection(const struct session *session, const struct inquiry *inquiry)
 {
     for (int place = 0; place < PREPARED_PLACES; place++) {
         const struct slot *slot = session->slots[place];
+        /* If another session had the connection before, the id may mean that session; except when the present
+         * client has asked for the id: then no other session had the connection. */
         if (slot->upstream != NULL && !slot->has_failed && slot->upstream->server == inquiry->server &&
-            is_known_as(slot->upstream, inquiry->target) && addr_equal(&slot->upstream->addr, &inquiry->addr))
+            slot->upstream->connection_id == inquiry->target &&
+            (!pooled_look(slot->upstream)->is_second_hand || pooled_look(slot->upstream)->is_id_told) &&
+            addr_equal(&slot->upstream->addr, &inquiry->addr))
             return true;
     }
     return false;

@@ -15,13 +15,6 @@ struct handover {
     struct pool_waiter *waiter; /* borrows; home thread only; NULL: the session does not wait any more */
 };
 
-static bool has_kind(const struct permits_holders *holders, const struct upstream_key *wish)
-{
-    unsigned kind = key_kind(wish);
-    return counter_read(&holders->kinds[kind]) > 0 ||
-           (wish->has_schema && counter_read(&holders->kinds[kind - 1]) > 0);
-}
-
 /* Sends the request to the next worker that seems to have a connection. False: there is no such worker
  * left. */
 static bool go_on(struct handover *handover)
@@ -30,7 +23,9 @@ static bool go_on(struct handover *handover)
         handover->at = handover->at->next;
         if (handover->at == handover->home)
             return false;
-        if (has_kind(pool_holders(handover->at, &handover->server->permits), &handover->wish) &&
+        const struct upstream_key *wish = &handover->wish;
+        const counter *kind = &pool_holders(handover->at, &handover->server->permits)->kinds[key_kind(wish)];
+        if ((counter_read(kind) > 0 || (wish->has_schema && counter_read(kind - 1) > 0)) &&
             loop_post(handover->at->loop, &handover->mail))
             return true;
     }

@@ -69,15 +69,6 @@ uint64_t lifetime_parked_us(const struct pool *pool, const struct upstream *upst
 
 /* ---- connections of sessions ---- */
 
-/* Is the time of a session's connection over? It was not used for server_idle, and has reached
- * server_lifetime. Or it was silent for nearly half of the server's wait_timeout. */
-static bool has_ended(const struct pool *pool, const struct upstream *upstream)
-{
-    uint64_t silence = pool_now(pool) - upstream->answered_us;
-    return silence >= wait_timeout_us(upstream) ||
-           (silence >= pool->rules.timeouts->server_idle_us && lifetime_is_over(pool, upstream));
-}
-
 /* Time between two checks of the server's connections: the shortest time after which one may end, divided by
  * LOOKS.
  */
@@ -104,7 +95,12 @@ static uint64_t look_at(struct pool *pool, struct server *server)
     for (; node != NULL; node = next) {
         struct upstream *upstream = upstream_of_permit(&server->permits, node);
         next = list_after(&holders->list, node);
-        if (upstream->ops->on_aged != NULL && has_ended(pool, upstream))
+        /* The time of a session's connection is over if it was not used for server_idle and has reached
+         * server_lifetime, or if it was silent for nearly half of the server's wait_timeout. */
+        uint64_t silence = pool_now(pool) - upstream->answered_us;
+        if (upstream->ops->on_aged != NULL &&
+            (silence >= wait_timeout_us(upstream) ||
+             (silence >= pool->rules.timeouts->server_idle_us && lifetime_is_over(pool, upstream))))
             upstream->ops->on_aged(upstream);
     }
     return every_us;

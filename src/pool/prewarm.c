@@ -109,11 +109,6 @@ static uint64_t wanted(const struct pool *pool, unsigned cluster)
     return settings != NULL ? (uint64_t)settings->pool_idle_min : 0;
 }
 
-static bool is_usable(const struct auth_secret *secret)
-{
-    return secret->has_password || secret->has_stage1;
-}
-
 static bool is_same(const struct remembered *recipe, const struct login_recipe *login)
 {
     return recipe->user != NULL && recipe->user->account == login->user->account &&
@@ -197,13 +192,6 @@ static struct login_recipe login_of(const struct remembered *recipe)
                                   .collation = recipe->collation };
 }
 
-static struct upstream_key key_at(const struct remembered *recipe, unsigned cluster,
-                                  const struct view_server *entry)
-{
-    const struct login_recipe login = login_of(recipe);
-    return key_of(&login, cluster, entry, false);
-}
-
 /* How many connections of that kind are parked, at all workers. */
 static uint64_t parked(const struct server *server, const struct upstream_key *key)
 {
@@ -223,10 +211,14 @@ static struct remembered *choose(struct warm_cluster *cluster, unsigned index,
     uint64_t best_uses = 0, best_parked = 1;
     for (int i = 0; i < RECIPES; i++) {
         struct remembered *recipe = &cluster->recipes[i];
-        if (recipe->user == NULL ||
-            !is_usable(recipe->user->secret.has_password ? &recipe->user->secret : &recipe->proof))
+        if (recipe->user == NULL)
             continue;
-        struct upstream_key key = key_at(recipe, index, entry);
+        const struct auth_secret *secret =
+            recipe->user->secret.has_password ? &recipe->user->secret : &recipe->proof;
+        if (!secret->has_password && !secret->has_stage1)
+            continue;
+        const struct login_recipe login = login_of(recipe);
+        struct upstream_key key = key_of(&login, index, entry, false);
         uint64_t count = parked(entry->server, &key) + given[i] + 1;
         if (best != NULL && recipe->uses * best_parked <= best_uses * count)
             continue;

@@ -27,22 +27,6 @@ void reset_begin(struct upstream *upstream)
     reset_send(upstream->owner, upstream);
 }
 
-/* Sets last_insert_id to 0: the next session most likely has generated no id yet. */
-static void begin_id(struct upstream *upstream)
-{
-    pooled_of(upstream)->task = RESET_ID;
-    upstream_exchange(upstream, REPLY_GENERIC, SPAN_LITERAL("\x03SET last_insert_id=0"),
-                      upstream->env->login_us);
-}
-
-/* Does a session wait for a permit that this connection holds? Also true if another connection is being
- * prepared for that session. */
-static bool is_wanted(const struct upstream *upstream)
-{
-    const struct permits *quota = upstream->quota.permits;
-    return permits_is_wanted(upstream->permit.permits) || (quota != NULL && permits_is_wanted(quota));
-}
-
 /* Parks the connection. False: there was no room, and it was closed. */
 static bool park(struct upstream *upstream)
 {
@@ -50,7 +34,10 @@ static bool park(struct upstream *upstream)
     parked_remove(upstream);
     pooled_of(upstream)->task = RESET_NOTHING;
     pooled_of(upstream)->idle_us = pool_now(pool);
-    if (fit_is_full(pool, upstream) && !is_wanted(upstream)) {
+    /* A permit counts as wanted even if another connection is being prepared for the session that waits. */
+    const struct permits *quota = upstream->quota.permits;
+    if (fit_is_full(pool, upstream) &&
+        !(permits_is_wanted(upstream->permit.permits) || (quota != NULL && permits_is_wanted(quota)))) {
         parked_retire(upstream);
         return false;
     }
@@ -83,13 +70,6 @@ void reset_note_refusal(struct pool *pool, const struct upstream *upstream, cons
                 upstream->server->name, err->code, err->text);
 }
 
-static void refuse(struct upstream *upstream, const struct error *err)
-{
-    reset_note_refusal(upstream->owner, upstream, err);
-    counter_add(&parked_counters(upstream)->pool_unclean, 1);
-    parked_close(upstream);
-}
-
 void reset_on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
     bool is_mysql = upstream->family == FAMILY_MYSQL;
@@ -97,7 +77,9 @@ void reset_on_answer(struct upstream *upstream, const struct upstream_answer *an
     bool is_unknown =
         pooled_of(upstream)->task == RESET_CHARSETS && answer->error.code == ERR_UNKNOWN_CHARACTER_SET;
     if (answer->is_err && !is_unknown) {
-        refuse(upstream, &answer->error);
+        reset_note_refusal(upstream->owner, upstream, &answer->error);
+        counter_add(&parked_counters(upstream)->pool_unclean, 1);
+        parked_close(upstream);
     } else if (pooled_of(upstream)->task == RESET_ID) {
         pooled_of(upstream)->left.insert_id = 0;
         park_with_state(upstream);
@@ -119,9 +101,12 @@ void reset_and_park(struct pool *pool, struct upstream *take_upstream, bool is_p
     upstream_hand_over(upstream, &parked_ops, pool);
     pooled_of(upstream)->is_second_hand = true;
     if (pooled_of(upstream)->left.is_there) {
-        if (pooled_of(upstream)->left.insert_id != 0 && !is_promised)
-            begin_id(upstream);
-        else
+        if (pooled_of(upstream)->left.insert_id != 0 && !is_promised) {
+            /* last_insert_id becomes 0: the next session most likely has generated no id yet. */
+            pooled_of(upstream)->task = RESET_ID;
+            upstream_exchange(upstream, REPLY_GENERIC, SPAN_LITERAL("\x03SET last_insert_id=0"),
+                              upstream->env->login_us);
+        } else
             park_with_state(upstream);
         return;
     }

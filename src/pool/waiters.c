@@ -19,13 +19,6 @@ void waiters_let_go(struct upstream *upstream)
 
 /* ---- a connection arrives ---- */
 
-static bool is_of_use(const struct pool *pool, struct upstream *upstream, bool is_awaited)
-{
-    const struct view *view = pool->clusters[upstream->key.cluster].view;
-    return !pool->is_ending && fit_is_usable(view, upstream->server->index, upstream) &&
-           (is_awaited || !fit_is_full(pool, upstream));
-}
-
 void waiters_arrive(struct pool *pool, struct upstream *take_upstream, struct pool_waiter *waiter)
 {
     struct upstream *upstream = take_upstream;
@@ -35,7 +28,9 @@ void waiters_arrive(struct pool *pool, struct upstream *take_upstream, struct po
     struct permits_holders *holders = parked_holders(upstream);
     struct permits *quota = upstream->quota.permits;
     counter_add(&parked_counters(upstream)->pool_handed_over, is_from_elsewhere);
-    bool is_here = is_of_use(pool, upstream, waiter != NULL);
+    const struct view *view = pool->clusters[upstream->key.cluster].view;
+    bool is_here = !pool->is_ending && fit_is_usable(view, upstream->server->index, upstream) &&
+                   (waiter != NULL || !fit_is_full(pool, upstream));
     if (!is_here)
         parked_retire(upstream);
     else if (!parked_is_alive(upstream))

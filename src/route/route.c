@@ -175,13 +175,6 @@ static struct route decide_split(const struct sql_facts *facts, const struct rou
     return decide_read(state);
 }
 
-/* Would the statement read wrong values of user variables on the primary? Stored code on the replica may have
- * set some variables, and headgate does not know which ones. SET is allowed: it gives them new values. */
-static bool may_lack_variables(const struct sql_facts *facts, enum route_variables variables)
-{
-    return variables == VARIABLES_MAYBE_REPLICA && facts->touches_variables && facts->kind != SQL_SET;
-}
-
 /* May the statement write data or change the schema? Administration of one server (SQL_ADMIN) does not count.
  * A view that may call code counts only if the facts name it as the reason: clients choose this listener in
  * order to read from replicas. */
@@ -210,7 +203,10 @@ struct route route_decide(const struct sql_facts *facts, const struct route_stat
         break;
     }
     struct route route = decide_split(facts, state);
-    if (route.place == ROUTE_PRIMARY && may_lack_variables(facts, state->variables))
+    /* Stored code on the replica may have set user variables, and headgate does not know which ones: on the
+     * primary the statement might read wrong values. SET is allowed: it gives them new values. */
+    if (route.place == ROUTE_PRIMARY && state->variables == VARIABLES_MAYBE_REPLICA &&
+        facts->touches_variables && facts->kind != SQL_SET)
         return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY);
     return route;
 }

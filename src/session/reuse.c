@@ -56,15 +56,6 @@ static bool is_followed(const struct job *job)
     return false;
 }
 
-/* Has a failed statement certainly left nothing? A write may have run a trigger that sets a variable before
- * it failed, and the ERR does not report that. */
-static bool is_error_harmless(const struct job *job)
-{
-    return job->facts.is_read || job->facts.kind == SQL_SELECT || job->facts.kind == SQL_SHOW ||
-           job->facts.kind == SQL_DIAGNOSTICS || job->facts.kind == SQL_USE ||
-           job->command->byte == COM_STMT_PREPARE;
-}
-
 /* May the statement have run stored code that headgate does not know, by a view, trigger or function? Such
  * code may leave any state. */
 static bool may_run_unknown_code(const struct session *session)
@@ -87,7 +78,11 @@ static bool leaves_nothing_unknown(const struct session *session)
         return false;
     if (job->reply.has_untold || (job->pending_set != NULL && job->pending_set->sets_untold))
         return false;
-    return (!job->reply.has_error || is_error_harmless(job)) && !may_run_unknown_code(session);
+    /* A write may have run a trigger that sets a variable before it failed, and the ERR does not report that. */
+    return (!job->reply.has_error || job->facts.is_read || job->facts.kind == SQL_SELECT ||
+            job->facts.kind == SQL_SHOW || job->facts.kind == SQL_DIAGNOSTICS || job->facts.kind == SQL_USE ||
+            job->command->byte == COM_STMT_PREPARE) &&
+           !may_run_unknown_code(session);
 }
 
 void reuse_note_job(struct session *session, struct upstream *upstream)
