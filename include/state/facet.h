@@ -56,6 +56,12 @@ struct facet_answer {
     uint64_t version;                   /* facets.user_vars.version when it was asked */
 };
 
+/* A statement that was not sent, for `explain`. */
+struct foreseen {
+    const struct sql_facts *facts;     /* borrows */
+    const struct pending_set *changes; /* borrows; NULL: it is not one SET */
+};
+
 struct facet {
     /* ---- apply: tbl/facets.h has the words for it ---- */
     uint32_t tasks; /* 1 << enum sync_task: the commands by which a connection gets the facet */
@@ -92,6 +98,10 @@ struct facet {
     enum facet_left (*left)(const struct facets *facets, const struct slot *slot);
     /* COM_RESET_CONNECTION or COM_CHANGE_USER. */
     void (*reset)(struct facets *facets);
+
+    /* ---- explain ---- */
+    /* The statement would set the facet so that later reads stay on the primary. */
+    bool (*keeps_reads)(const struct foreseen *foreseen);
 };
 
 #define FACET(NAME, name, told, lacked, said, pins, asked) extern const struct facet facet_##name;

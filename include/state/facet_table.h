@@ -1,5 +1,5 @@
 /* The table of all facets (tbl/facets.h), and the walks over it: a reply tells of a change, a connection gets
- * the session's state, pins, reset, the end of the session.
+ * the session's state, pins, reset, the end of the session, explain.
  *
  *      replay_next ─► a task ─► replay_say: the command ─► the server agrees ─► replay_note ─► replay_next …
  *
@@ -67,6 +67,8 @@ void facets_reset(struct facets *facets, const struct view *view, uint16_t colla
                   const struct pin_origin *origin);
 void facets_fini(struct facets *facets);
 
+/* Would later reads stay on the primary, because of what the statement sets? */
+bool facet_table_keeps_reads(const struct foreseen *foreseen);
 /* Writes the page docs/architecture/facets.md. */
 void facet_table_write(struct text *out);
 

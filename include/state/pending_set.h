@@ -39,6 +39,7 @@ struct pending_set {
     bool resets_collation;      /* SET NAMES, SET CHARACTER SET, or a SET of character_set_connection */
     bool needs_pin;             /* a change cannot be repeated elsewhere, or cannot be read */
     bool sets_next_transaction; /* by its variables' names; SET TRANSACTION is in the facts */
+    bool ends_autocommit;       /* the last assignment of autocommit is not 1 */
     struct uservars user;       /* owns: user variables that are set; known where the value can be repeated */
     unsigned user_count;        /* assignments of user variables seen */
     bool has_unknown_user;      /* a user variable is set to a value that cannot be repeated */

@@ -221,6 +221,16 @@ void facets_fini(struct facets *facets)
     pins_clear(&facets->pins);
 }
 
+/* ---- explain ---- */
+
+bool facet_table_keeps_reads(const struct foreseen *foreseen)
+{
+    bool keeps = false;
+    for (size_t i = 0; i < FACET_COUNT; i++)
+        keeps |= table[i]->keeps_reads != NULL && table[i]->keeps_reads(foreseen);
+    return keeps;
+}
+
 /* ---- documentation ---- */
 
 void facet_table_write(struct text *out)

@@ -102,7 +102,10 @@ static void note_session(struct pending_set *changes, const struct setvar_change
     changes->sets_logging |= span_is_nocase(name, "sql_log_bin") || span_is_nocase(name, "wsrep_on");
     switch (vars_manner_of(name)) {
     case VARS_IGNORE:
-        changes->sets_untold |= !span_is_nocase(name, "autocommit"); /* the status flags tell autocommit */
+        if (span_is_nocase(name, "autocommit")) /* the status flags tell it */
+            changes->ends_autocommit = !vars_is_default(name, change->value);
+        else
+            changes->sets_untold = true;
         break;
     case VARS_PIN:
         changes->needs_pin = true;

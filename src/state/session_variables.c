@@ -197,6 +197,13 @@ static void reset(struct facets *facets)
     vars_clear(&facets->vars);
 }
 
+static bool keeps_reads(const struct foreseen *foreseen)
+{
+    const struct pending_set *changes = foreseen->changes;
+    return changes != NULL &&
+           (changes->needs_pin || changes->is_malformed || changes->constants.is_auto_is_null);
+}
+
 const struct facet facet_session_variables = { .told_by = 1u << SESSTRACK_VARIABLE,
                                                .told = told,
                                                .commit = commit,
@@ -210,4 +217,5 @@ const struct facet facet_session_variables = { .told_by = 1u << SESSTRACK_VARIAB
                                                .ask = ask,
                                                .learn = learn,
                                                .left = left,
-                                               .reset = reset };
+                                               .reset = reset,
+                                               .keeps_reads = keeps_reads };

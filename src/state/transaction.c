@@ -1,5 +1,7 @@
 #include "state/transaction.h"
 
+#include "state/pending_set.h"
+
 void transaction_come_home(struct facets *facets)
 {
     if (facets->transaction.is_away)
@@ -109,6 +111,14 @@ static void reset(struct facets *facets)
     facets->calls_in_read_only = false;
 }
 
+static bool keeps_reads(const struct foreseen *foreseen)
+{
+    const struct sql_facts *facts = foreseen->facts;
+    const struct pending_set *changes = foreseen->changes;
+    return facts->sets_next_transaction || (facts->kind == SQL_BEGIN && !facts->begins_read_only) ||
+           (changes != NULL && (changes->sets_next_transaction || changes->ends_autocommit));
+}
+
 const struct facet facet_transaction = { .told_by = 1u << SESSTRACK_CHARACTERISTICS,
                                          .told = told,
                                          .tasks = 1u << SYNC_VARS | 1u << SYNC_BEGIN,
@@ -120,4 +130,5 @@ const struct facet facet_transaction = { .told_by = 1u << SESSTRACK_CHARACTERIST
                                          .ask = ask,
                                          .learn = learn,
                                          .left = left,
-                                         .reset = reset };
+                                         .reset = reset,
+                                         .keeps_reads = keeps_reads };
