@@ -170,16 +170,6 @@ SCENE_TEST(server_in_another_schema_than_asked_for_is_an_error)
     assert_true(scene->slot.answer.is_err);
 }
 
-SCENE_TEST(galera_node_waits_and_its_report_is_taken)
-{
-    scene->slot.must_wait = true;
-    const struct replay replay = { .facets = &scene->facets, .job = &scene->job, .slot = &scene->slot };
-    assert_int_equal(replay_next(&replay), SYNC_WAIT);
-    scene->slot.task = SYNC_WAIT;
-    assert_true(replay_note(&replay, 1));
-    says(scene, (const char *const[SAID_MAX]){ "SET SESSION wsrep_sync_wait = @@session.wsrep_sync_wait" });
-}
-
 SCENE_TEST(counts_and_warnings_of_others_are_overwritten)
 {
     scene->slot.must_count = true;
@@ -190,29 +180,6 @@ SCENE_TEST(counts_and_warnings_of_others_are_overwritten)
     scene->job.facts.questions = 1u << SQL_ASKS_DIAGNOSTICS;
     says(scene, (const char *const[SAID_MAX]){ "SELECT 1 FROM (SELECT 1) a" });
     assert_true(scene->facets.answers.found == ANSWERS_LOST && !scene->slot.has_our_warnings);
-}
-
-SCENE_TEST(transaction_of_the_replica_begins_anew_on_the_primary)
-{
-    scene->facets.transaction.must_begin = true;
-    says(scene, (const char *const[SAID_MAX]){ "START TRANSACTION READ ONLY" });
-    assert_true((scene->facets.status & STATUS_IN_TRANS_READONLY) != 0);
-    assert_false(scene->facets.transaction.must_begin);
-}
-
-SCENE_TEST(set_option_is_a_command_of_two_bytes)
-{
-    struct replay_command command;
-    scene->facets.option = (struct option){ .is_multi = false, .version = 1 };
-    const struct replay replay = { .facets = &scene->facets, .job = &scene->job, .slot = &scene->slot };
-    assert_int_equal(replay_next(&replay), SYNC_OPTION);
-    replay_say(&replay, SYNC_OPTION, &command);
-    assert_true(command.byte == COM_SET_OPTION && command.shape == REPLY_EOF && command.argument.len == 2);
-    assert_memory_equal(command.argument.data, "\x01\x00", 2);
-    text_fini(&command.argument);
-    scene->slot.task = SYNC_OPTION;
-    assert_true(replay_note(&replay, 1));
-    assert_int_equal(replay_next(&replay), SYNC_NOTHING);
 }
 
 /* ---- what keeps a connection, and its end ---- */
@@ -439,15 +406,6 @@ SCENE_TEST(set_marks_its_facets_and_another_connection_gets_them)
     assert_int_equal(replay_next(&replay), SYNC_ROLE);
     other.role_version = scene->facets.role.version;
     assert_int_equal(replay_next(&replay), SYNC_VARS);
-}
-
-SCENE_TEST(role_that_cannot_be_said_again_pins)
-{
-    const struct sql_dialect dialect = { 0 };
-    scene->job.pending_set = pending_set_read(SPAN_LITERAL("SET ROLE r\xc3\xb4le"), &dialect);
-    assert_false(facet_table_commit(&scene->facets, &scene->job, &scene->slot, 1));
-    assert_true(scene->facets.role.is_unsayable);
-    pending_set_fini(scene->job.pending_set);
 }
 
 SCENE_TEST(session_tracking_marks_its_facets)
