@@ -71,7 +71,6 @@ struct tracker {
     bool hands_out_eofs;   /* set after tracker_begin() by a caller that needs every status */
     uint16_t columns_told; /* set after tracker_begin(): number of columns that the client was told; 0:
                             * unknown */
-    bool has_begun;        /* a first byte of the reply has been seen */
 };
 
 /* Begins to follow the reply to a command of this shape. whole_max: the reader's window size in bytes, at

@@ -476,7 +476,6 @@ enum tracker_verdict tracker_feed(struct tracker *tracker, struct span data, siz
         return TRACKER_BAD; /* bytes after the end of the reply */
     if (data.len == 0)
         return TRACKER_MORE;
-    tracker->has_begun = true;
     struct feed feed = { .data = data, .info = info };
     while (step(tracker, &feed))
         ;

@@ -227,6 +227,15 @@ static void with_201_files(void)
     CHILD_MUST(descriptors_may_use(184, DESCRIPTORS_UPSTREAM) &&
                !descriptors_may_use(185, DESCRIPTORS_UPSTREAM));
     CHILD_MUST(descriptors_may_use(159, DESCRIPTORS_CLIENT) && !descriptors_may_use(160, DESCRIPTORS_CLIENT));
+    struct limits limits;
+    struct limit listener = { 0 };
+    struct addr peer = peer_of("127.0.0.1:1");
+    struct error err = { 0 };
+    limits_init(&limits, &settings);
+    CHILD_MUST(limits_enter(&limits, &listener, "app", &peer, 159, &err));
+    CHILD_MUST(!limits_enter(&limits, &listener, "app", &peer, 160, &err) && err.code == EMFILE);
+    CHILD_MUST(strcmp(err.text, "headgate: its limit of 201 open files is reached") == 0);
+    CHILD_MUST(limits.file_refused == 1 && limits.clients.used == 1 && limits.clients.refused == 0);
     CHILD_MUST(pipe(ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, ends[1]);
     limits_warn_of_files(&settings); /* 3 a client are enough */

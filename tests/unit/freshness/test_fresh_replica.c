@@ -236,7 +236,11 @@ TEST(reads_go_to_replicas_that_have_the_position)
         for (unsigned turn = 0; turn < 20; turn++) {
             set(&scene, row);
             scene.positions.turn = turn;
+            int first = fresh_replica_pick_any(&scene.consistency, &scene.job);
+            scene.positions.turn = turn;
+            bool is_allowed = first != NONE && (choices[row].allowed & BIT(first)) != 0;
             int server = fresh_replica_choose(&scene.consistency, &scene.job);
+            assert_row(!is_allowed || server == first, "%s: not the balancer's choice", choices[row].name);
             chosen |= server != NONE ? BIT(server) : 0;
             end(&scene);
         }

@@ -119,6 +119,7 @@ static const struct {
       "h.conf:2: unknown setting 'width', it belongs in front or door\n" },
     { "doors = ( " GOOD_DOOR " );\ngarden: {};", "h.conf:2: 'garden' is not in this version\n" },
     { "doors = ( " GOOD_DOOR " );\nfront = 1;", "h.conf:2: front must be a group { … }\n" },
+    { "rooms = \"x\"; doors = ( " GOOD_DOOR " );", "h.conf:1: rooms must be a number, not \"x\"\n" },
     { "doors = ( { name = \"a\";\n pasword = \"S3CRET\"; password = \"S3CRET\"; } );",
       "h.conf:2: unknown setting 'pasword' in door, did you mean 'password'?\n" },
     { "doors = ( { name = \"a\";\n password = 5; } );",

@@ -25,6 +25,8 @@ static const struct catalog_row stored[] = {
     ROW(CODE_PROCEDURE, "app", "tells", "SELECT CONNECTION_ID()"),
     ROW(CODE_PROCEDURE, "app", "through", "CALL locks(1)"),
     ROW(CODE_PROCEDURE, "other", "reads", "SELECT 1"),
+    ROW(CODE_PROCEDURE, "app", "re``ads", "SELECT 1"), /* in SQL: `re````ads` */
+    ROW(CODE_PROCEDURE, "o``ther", "reads", "SELECT 1"),
     ROW(CODE_FUNCTION, "app", "f", "RETURN a"),
     ROW(CODE_FUNCTION, "app", "g", "BEGIN SET @v = a; RETURN a; END"),
     ROW(CODE_FUNCTION, "app", "h", "RETURN GET_LOCK('a', 1)"),
@@ -118,7 +120,9 @@ static const struct row rows[] = {
     { "CALL nosuch()", "hide commit writes code" },
     { "CALL other.nothing()", "hide commit writes code" },
     { "CALL app.p.nothing()", "hide commit writes code" },
+    { "CALL app.reads.nothing(1)", "hide commit writes code" },
     { "CALL `re``ads`(1)", "hide commit writes code" },
+    { "CALL `o``ther`.reads(1)", "hide commit writes code" },
     { "CALL reads(1); CALL locks()", "hide commit writes code" },
     { "CALL reads(1) /*M!110400 + 1 */", "hide commit writes code" },
     { "SELECT f(1) FROM t", "read code" },

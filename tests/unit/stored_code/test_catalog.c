@@ -204,6 +204,28 @@ TEST(entries_are_in_order_and_name_their_culprits)
     catalog_unref(catalog);
 }
 
+TEST(views_with_unknown_bodies_are_counted)
+{
+    static const struct catalog_row hidden[] = {
+        { .kind = CODE_FUNCTION, .name = SPAN_LITERAL("f"), .is_hidden = true },
+        { .kind = CODE_TABLE, .name = SPAN_LITERAL("v1"), .is_hidden = true },
+        { .kind = CODE_TABLE, .name = SPAN_LITERAL("v2"), .body = SPAN_LITERAL("select 1 AS `1`") },
+        { .kind = CODE_TABLE, .name = SPAN_LITERAL("v3"), .is_hidden = true },
+    };
+    static const size_t counts[] = { 0, 0, 1, 1, 2 };
+    for (size_t count = 0; count <= COUNT_OF(hidden); count++) {
+        const char *why = NULL;
+        struct catalog_draft *draft = catalog_draft_new(SQL_FAMILY_MARIADB);
+        for (size_t i = 0; i < count; i++)
+            catalog_draft_add(draft, &hidden[i]);
+        struct catalog *catalog = catalog_draft_finish(&draft, ~0u, 7, &why);
+        assert_int_equal(catalog_count(catalog), count);
+        assert_int_equal(catalog_hidden_views(catalog), counts[count]);
+        catalog_unref(catalog);
+    }
+    assert_int_equal(catalog_hidden_views(NULL), 0);
+}
+
 /* Views that run code are never excluded by the filter. */
 TEST(views_that_run_code_pass_the_filter)
 {
