@@ -375,7 +375,7 @@ static void fall_silent(struct probe *probe)
         return;
     }
     (void)snprintf(why, sizeof why, "%sno answer to %.60s within the probe's timeout",
-                   outcome_prefix(OUTCOME_OVERLOADED), questions[probe->step].sql(probe->upstream));
+                   outcome_prefix(OUTCOME_OVERLOADED), text_of(&questions[probe->step], probe->upstream));
     finish(probe, OUTCOME_OVERLOADED, why);
 }
 

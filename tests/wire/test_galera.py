@@ -26,7 +26,7 @@ class Node(FakeServer):
 
     def __init__(self, name):
         super().__init__(name)
-        self.wsrep, self.has_applied = {}, threading.Event()
+        self.wsrep, self.has_applied, self.silent_at = {}, threading.Event(), None
         self.owing = set()  # connections whose next OK tells that state has changed, as MariaDB's does after a SET STATEMENT
         self.forget()
 
@@ -43,6 +43,8 @@ class Node(FakeServer):
             return lambda c, _: c.ok(session=STATE_CHANGED)
         if sql == WAIT:
             return self._wait
+        if sql == self.silent_at:
+            return lambda c, _: True
         if "LIKE 'wsrep" in sql:
             name = sql.rpartition("LIKE '")[2].rstrip("%'")
             said = [[key, value] for key, value in self.wsrep.items() if key.startswith(name)]
@@ -72,9 +74,9 @@ def three_nodes():
         node.stop()
 
 
-def headgate(nodes, topology="galera", **settings):
+def headgate(nodes, topology="galera", probe_timeout="20s", **settings):
     return Proxy({"main": [{"name": n.name, "address": n.address} for n in nodes]}, topology=topology, listeners=LISTENERS,
-                 interval="100ms", timeouts={"primary_wait": "60s"}, cluster_settings={"slow_start": "off", **settings})
+                 interval="100ms", probe_timeout=probe_timeout, timeouts={"primary_wait": "60s"}, cluster_settings={"slow_start": "off", **settings})
 
 
 def connect(proxy, listener="split"):
@@ -243,6 +245,14 @@ def test_what_is_written_with_wsrep_off_is_read_where_it_is(nodes):
         client.query("SET wsrep_on = 0")
         client.query("INSERT")
         assert client.value(READ) == b"db1"
+
+
+@pytest.mark.parametrize("question", ["VARIABLES LIKE 'wsrep_on'", "VARIABLES LIKE 'wsrep_reject_queries'", "STATUS LIKE 'wsrep_%'"])
+def test_node_that_stops_in_the_middle_of_a_probe_is_overloaded(nodes, question):
+    with headgate(nodes, probe_timeout="500ms") as proxy:
+        nodes[2].silent_at = f"SHOW GLOBAL {question}"
+        reason = f"overloaded: no answer to {nodes[2].silent_at} within the probe's timeout"
+        proxy.wait_server("db3", lambda row: row["reason"].endswith(reason), SETTLED)
 
 
 def test_one_server_without_wsrep_is_not_used(nodes):
