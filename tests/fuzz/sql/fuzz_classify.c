@@ -58,6 +58,11 @@ static void check_read(const struct sql_facts *facts)
            (facts->kind == SQL_SELECT && facts->doubts == 0 && !facts->is_read && !facts->may_hide_state &&
             !facts->has_holds && facts->touches_variables && !facts->is_load_local));
     assert(!facts->writes_variables || facts->touches_variables || facts->may_hide_state);
+    /* What headgate does not look at after a read. */
+    assert(!(facts->is_read || facts->reads_but_for_variables) ||
+           (!facts->gives_insert_id && !facts->has_sequence && !facts->sets_global && !facts->sets_unnamed &&
+            !facts->sets_next_transaction && facts->execute_name.len == 0 && facts->execute_text.len == 0 &&
+            facts->kill == SQL_KILL_NONE && !facts->changes_accounts));
 }
 
 static void check_inside(struct span part, struct span whole)
