@@ -28,8 +28,11 @@ def skip_recovered_ddl(node):
 
     The replica applies nothing meanwhile: the log is ahead within each
     transaction, and a position read there is old when it is set (then
-    transactions are applied twice: 1062).
+    transactions are applied twice: 1062). A former primary that was never a
+    replica has nothing to skip.
     """
+    if node.replication() is None:
+        return
     node.sql("STOP SLAVE")
     logged, applied = node.sql("SELECT @@gtid_binlog_state, @@gtid_slave_pos")[0]
     last = max((int(gtid.rsplit("-", 1)[1]) for gtid in logged.split(",") if gtid), default=0)

@@ -62,7 +62,7 @@ static void check_read(const struct sql_facts *facts)
     assert(!(facts->is_read || facts->reads_but_for_variables) ||
            (!facts->gives_insert_id && !facts->has_sequence && !facts->sets_global && !facts->sets_unnamed &&
             !facts->sets_next_transaction && facts->execute_name.len == 0 && facts->execute_text.len == 0 &&
-            facts->kill == SQL_KILL_NONE && !facts->changes_accounts));
+            !facts->changes_accounts));
 }
 
 static void check_inside(struct span part, struct span whole)
