@@ -63,16 +63,11 @@ static bool add_configured(struct users *users, const struct user_settings *sett
     return is_usable || error_set(err, 0, "user '%s': the password is longer than 255 bytes", settings->name);
 }
 
-/* May a client be logged in with this account? A login in progress is not counted yet, so an account that
- * accepts logins counts as used. */
-static bool is_in_use(const struct user *user)
-{
-    return !user->is_removed || atomic_load(&user->connections->used) > 0;
-}
-
 static bool add_removed(struct users *users, const struct user *before, struct error *err)
 {
-    if (find(users, before->name) != NULL || !is_in_use(before))
+    /* An account that accepts logins counts as used: a login in progress is not counted yet. */
+    if (find(users, before->name) != NULL ||
+        (before->is_removed && atomic_load(&before->connections->used) == 0))
         return true;
     struct user *user = add(users, before->name, before);
     if (user == NULL)

@@ -72,16 +72,6 @@ static bool read_execute(struct session *session, struct stmt_execute *execute_r
     return !execute_r->has_types || prepared_note_types(job->prepared, execute_r->types);
 }
 
-/* Refuses a malformed execution as servers do. MariaDB reports one that ends before the types as one with
- * too few parameters. */
-static enum step refuse_execute(struct session *session, const struct stmt_execute *execute)
-{
-    bool is_headless = command_payload(session).len < STMT_EXECUTE_FIXED;
-    if (is_headless || execute->has_types || session_view(session)->family != FAMILY_MARIADB)
-        return command_refuse_malformed(session);
-    return command_refuse(session, ERR_WRONG_ARGUMENTS, NULL, "Incorrect arguments to mysqld_stmt_execute");
-}
-
 /* Uses the servers' own words: MariaDB names the command (mysqld_stmt_fetch), MySQL uses one name for all
  * commands. */
 static enum step refuse_unknown(struct session *session, uint32_t id)
@@ -132,8 +122,14 @@ enum step command_prepared(struct session *session)
             return command_refuse_pieces(session);
     }
     struct stmt_execute execute;
-    if (byte == COM_STMT_EXECUTE && !read_execute(session, &execute))
-        return refuse_execute(session, &execute);
+    if (byte == COM_STMT_EXECUTE && !read_execute(session, &execute)) {
+        /* MariaDB reports an execution that ends before the types as one with too few parameters. */
+        bool is_headless = command_payload(session).len < STMT_EXECUTE_FIXED;
+        if (is_headless || execute.has_types || session_view(session)->family != FAMILY_MARIADB)
+            return command_refuse_malformed(session);
+        return command_refuse(session, ERR_WRONG_ARGUMENTS, NULL,
+                              "Incorrect arguments to mysqld_stmt_execute");
+    }
     if (job->facts.kill != SQL_KILL_NONE && byte == COM_STMT_EXECUTE)
         return kill_statement_execute(session, &execute);
     if (job->facts.kill != SQL_KILL_NONE && byte == COM_STMT_BULK_EXECUTE)

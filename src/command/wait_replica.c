@@ -50,14 +50,6 @@ static bool has_waited(const struct session *session)
  * has been behind for less than this, in microseconds. */
 #define FAR_BEHIND_US 100000u
 
-static bool is_far_behind(const struct session *session)
-{
-    return session->consistency.positions->settings->consistency_wait_us != CONSISTENCY_WAIT_AUTO ||
-           !pick_may_fall_back(session) ||
-           (session->consistency.behind_us != 0 &&
-            session_now(session) - session->consistency.behind_us >= FAR_BEHIND_US);
-}
-
 /* Without a primary its position is not known, but reads continue. The session still asks for its own writes,
  * and no longer for what else it may have seen on the primary. */
 static void forget_seen(struct session *session)
@@ -101,9 +93,13 @@ static struct gate_state state_of(const struct session *session)
             fresh_replica_has_all(&session->consistency, slot->server), /* of the server's present machine */
         .another_has = fresh_replica_another_has(&session->consistency, session->job,
                                                  has_replica ? slot->server : VIEW_NO_SERVER),
-        .may_leave = is_far_behind(session) && !consistency->has_read &&
-                     !yield_has_statements(session, ROUTE_REPLICA) &&
-                     session->facets.variables != VARIABLES_REPLICA,
+        .may_leave =
+            (session->consistency.positions->settings->consistency_wait_us != CONSISTENCY_WAIT_AUTO ||
+             !pick_may_fall_back(session) ||
+             (session->consistency.behind_us != 0 &&
+              session_now(session) - session->consistency.behind_us >= FAR_BEHIND_US)) &&
+            !consistency->has_read && !yield_has_statements(session, ROUTE_REPLICA) &&
+            session->facets.variables != VARIABLES_REPLICA,
         .has_waited = has_waited(session),
         .is_bound = is_bound(session),
         .is_never_primary_s = !pick_may_fall_back(session),

@@ -123,23 +123,18 @@ void consistency_add(struct consistency *consistency, const struct gtid_position
     settle_unknown_position(consistency);
 }
 
-static void drop_lost(struct consistency *consistency, const struct log_scope *scope)
-{
-    struct positions *positions = consistency->positions;
-    counter_add(&positions->counters.positions_dropped, 1);
-    log_limited(LOG_LEVEL_WARNING, scope,
-                "%s does not have what this client has written or seen: lost with an old primary",
-                positions->view->servers[positions->primary].server->name);
-    consistency->position = (struct gtid_position){ 0 };
-}
-
 /* The primary has told its position in a poll that began after `seen`: that position replaces `seen`. */
 static void settle(struct consistency *consistency, const struct log_scope *scope)
 {
     struct positions *positions = consistency->positions;
     bool is_over = positions_has_primary_since(positions, consistency->written);
-    if (is_over && !positions_primary_reaches(positions, &consistency->position))
-        drop_lost(consistency, scope);
+    if (is_over && !positions_primary_reaches(positions, &consistency->position)) {
+        counter_add(&positions->counters.positions_dropped, 1);
+        log_limited(LOG_LEVEL_WARNING, scope,
+                    "%s does not have what this client has written or seen: lost with an old primary",
+                    positions->view->servers[positions->primary].server->name);
+        consistency->position = (struct gtid_position){ 0 };
+    }
     if (is_over)
         consistency->position = positions->moved;
     else
@@ -210,17 +205,6 @@ static bool is_told(const struct consistency *consistency, const struct job *job
            job->facts.kind == SQL_WRITE;
 }
 
-/* True: a transaction with statements in it has ended, and no GTID was told. It has written nothing, or its
- * writes are not tracked. Replies of a Galera node do not tell what a COMMIT or a SET autocommit has made
- * visible: there any statement while a transaction is open may be its end. */
-static bool has_ended_untold(struct consistency *consistency, const struct job *job, bool is_open)
-{
-    bool is_galera = consistency->positions->view->is_galera;
-    bool was_open = consistency->has_transaction;
-    consistency->has_transaction = is_open && (is_galera || was_open || !shows_nothing(job));
-    return was_open && (is_galera || (!is_open && !job->reply.has_gtid));
-}
-
 bool consistency_is_new_writer(const struct consistency *consistency, const struct job *job, int server)
 {
     int writer = consistency->writer;
@@ -228,19 +212,15 @@ bool consistency_is_new_writer(const struct consistency *consistency, const stru
            writer != VIEW_NO_SERVER && writer != server;
 }
 
-/* Asks for the servers' positions ahead: the session's next read may be for a replica, and needs them
- * then. */
-static void look_ahead(const struct consistency *consistency, const struct job *job)
-{
-    struct positions *positions = consistency->positions;
-    if (job->place == ROUTE_PRIMARY && consistency->is_reader && consistency->is_asking &&
-        consistency->asked_us == positions->env->loop->now_us)
-        positions_demand(positions, consistency->seen);
-}
-
 void consistency_note_done(struct consistency *consistency, const struct job *job, int server, bool is_open)
 {
-    bool is_end = has_ended_untold(consistency, job, is_open);
+    /* is_end: a transaction with statements in it has ended, and no GTID was told. It has written nothing, or its
+     * writes are not tracked. Replies of a Galera node do not tell what a COMMIT or a SET autocommit has made
+     * visible: there any statement while a transaction is open may be its end. */
+    bool is_galera = consistency->positions->view->is_galera;
+    bool was_open = consistency->has_transaction;
+    consistency->has_transaction = is_open && (is_galera || was_open || !shows_nothing(job));
+    bool is_end = was_open && (is_galera || (!is_open && !job->reply.has_gtid));
     if (consistency->positions->view->is_galera && job->place == ROUTE_PRIMARY)
         consistency->writer = server;
     if (!consistency_is_followed(consistency))
@@ -255,7 +235,11 @@ void consistency_note_done(struct consistency *consistency, const struct job *jo
         consistency->is_reader = consistency->has_read = true;
     else if (is_end || (!shows_nothing(job) && !is_told(consistency, job)))
         consistency_see(consistency);
-    look_ahead(consistency, job);
+    /* The session's next read may be for a replica, and needs the servers' positions then. */
+    struct positions *positions = consistency->positions;
+    if (job->place == ROUTE_PRIMARY && consistency->is_reader && consistency->is_asking &&
+        consistency->asked_us == positions->env->loop->now_us)
+        positions_demand(positions, consistency->seen);
 }
 
 void consistency_note_drop(struct consistency *consistency, const struct job *job, enum route_place place,

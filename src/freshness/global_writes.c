@@ -124,15 +124,6 @@ static void take_news(struct positions *positions)
     demand->number++;
 }
 
-static void drop_lost(struct positions *positions)
-{
-    struct log_scope scope = { .key = "cluster", .text = positions->settings->name };
-    counter_add(&positions->counters.positions_dropped, 1);
-    log_limited(LOG_LEVEL_WARNING, &scope,
-                "%s does not have all that clients have written: lost with an old primary",
-                positions->view->servers[positions->primary].server->name);
-}
-
 /* If the primary has told its position in a poll that began after demand->seen, that position replaces
  * `seen`. Later writes stay in the demand. */
 static void settle(struct positions *positions)
@@ -141,8 +132,13 @@ static void settle(struct positions *positions)
     if (demand->seen == 0 || !positions_has_primary_since(positions, demand->seen))
         return;
     bool is_over = positions_has_primary_since(positions, demand->written);
-    if (is_over && !positions_primary_reaches(positions, &demand->position))
-        drop_lost(positions);
+    if (is_over && !positions_primary_reaches(positions, &demand->position)) {
+        struct log_scope scope = { .key = "cluster", .text = positions->settings->name };
+        counter_add(&positions->counters.positions_dropped, 1);
+        log_limited(LOG_LEVEL_WARNING, &scope,
+                    "%s does not have all that clients have written: lost with an old primary",
+                    positions->view->servers[positions->primary].server->name);
+    }
     if (is_over)
         demand->position = (struct gtid_position){ 0 };
     gtid_position_merge(&demand->position, &positions->moved);

@@ -106,14 +106,6 @@ static struct shared_mark *find_or_add(struct written *written, struct written_p
     return mark;
 }
 
-static void raise_mark(struct shared_mark *mark, uint64_t reach)
-{
-    uint64_t before = atomic_load_explicit(&mark->reach, memory_order_relaxed);
-    while (before < reach && !atomic_compare_exchange_weak_explicit(
-                                 &mark->reach, &before, reach, memory_order_relaxed, memory_order_relaxed))
-        continue;
-}
-
 void written_note(struct written *written, uint64_t tag, bool is_primary,
                   const struct gtid_position *position)
 {
@@ -122,8 +114,13 @@ void written_note(struct written *written, uint64_t tag, bool is_primary,
     for (unsigned i = 0; is_noted && i < position->count; i++) {
         struct shared_mark *mark = find_or_add(written, primary, position->marks[i].source);
         is_noted = mark != NULL;
-        if (mark != NULL)
-            raise_mark(mark, position->marks[i].reach);
+        if (mark != NULL) {
+            uint64_t before = atomic_load_explicit(&mark->reach, memory_order_relaxed);
+            while (before < position->marks[i].reach &&
+                   !atomic_compare_exchange_weak_explicit(&mark->reach, &before, position->marks[i].reach,
+                                                          memory_order_relaxed, memory_order_relaxed))
+                continue;
+        }
     }
     if (is_noted && present(written) == primary)
         count_up(written);

@@ -110,15 +110,6 @@ static bool keep_identity(struct session *session, const struct user *user)
            text_append_span(&session->attributes, text_span(&login->attributes));
 }
 
-static enum step refuse_user(struct session *session, uint8_t seq)
-{
-    char text[256];
-    (void)snprintf(text, sizeof text, "headgate: max_connections = %lld of user '%.100s' is reached",
-                   (long long)session->user->connections->max, session->user->name);
-    reply_put_err(&session->client.out, seq, ERR_TOO_MANY_USER_CONNECTIONS, NULL, text);
-    return session_close(session, CLOSE_LIMIT, text);
-}
-
 /* A reload has removed the account while the client was logging in. */
 static enum step refuse_removed(struct session *session, uint8_t seq)
 {
@@ -139,8 +130,13 @@ static enum step go_inside(struct session *session, uint8_t seq)
         return refuse_removed(session, seq);
     if (!keep_identity(session, user) || !session_begin_job(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
-    if (!limit_move(&session->user_limit, session->user->connections))
-        return refuse_user(session, seq);
+    if (!limit_move(&session->user_limit, session->user->connections)) {
+        char text[256];
+        (void)snprintf(text, sizeof text, "headgate: max_connections = %lld of user '%.100s' is reached",
+                       (long long)session->user->connections->max, session->user->name);
+        reply_put_err(&session->client.out, seq, ERR_TOO_MANY_USER_CONNECTIONS, NULL, text);
+        return session_close(session, CLOSE_LIMIT, text);
+    }
     command_end_reset(session);
     consistency_begin(&session->consistency, session->user);
     session->facets.was_reset = session->facets.keeps_schema = false;

@@ -217,14 +217,6 @@ unsigned parked_close_all(struct permits_holders *holders)
     return close_unless(holders, NULL, 0);
 }
 
-/* Closes parked connections, the oldest first, until the server has at most `max`. */
-static void trim(struct permits_holders *holders, const struct server *server, uint64_t max)
-{
-    struct list_node *node;
-    while ((node = list_first(&holders->parked)) != NULL && server_sum(server).connections_idle > max)
-        parked_retire(&list_entry(node, struct pooled, in_pool)->upstream);
-}
-
 void parked_on_rules(struct pool *pool)
 {
     for (unsigned cluster = 0; cluster < pool->cluster_count; cluster++) {
@@ -235,8 +227,12 @@ void parked_on_rules(struct pool *pool)
             struct server *server = view->servers[i].server;
             struct permits_holders *holders = pool_holders(pool, &server->permits);
             (void)close_unless(holders, view, i);
-            if (has_max)
-                trim(holders, server, (uint64_t)settings->pool_idle_max);
+            if (has_max) {
+                struct list_node *node; /* the oldest first */
+                while ((node = list_first(&holders->parked)) != NULL &&
+                       server_sum(server).connections_idle > (uint64_t)settings->pool_idle_max)
+                    parked_retire(&list_entry(node, struct pooled, in_pool)->upstream);
+            }
         }
     }
 }

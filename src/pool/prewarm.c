@@ -142,15 +142,6 @@ static void age(struct warm_cluster *cluster)
     }
 }
 
-static void learn(struct remembered *recipe, const struct login_recipe *login)
-{
-    forget(recipe);
-    recipe->user = login->user;
-    recipe->caps = login->caps;
-    recipe->collation = login->collation;
-    (void)text_append_span(&recipe->attributes, login->attributes);
-}
-
 /* A user with another password is another account: its recipe is learnt again from its next session. */
 void prewarm_on_rules(struct pool *pool)
 {
@@ -173,8 +164,13 @@ void prewarm_note(struct pool *pool, unsigned cluster_index, const struct login_
     if (wanted(pool, cluster_index) == 0)
         return;
     struct remembered *recipe = find(cluster, login);
-    if (!is_same(recipe, login))
-        learn(recipe, login);
+    if (!is_same(recipe, login)) {
+        forget(recipe);
+        recipe->user = login->user;
+        recipe->caps = login->caps;
+        recipe->collation = login->collation;
+        (void)text_append_span(&recipe->attributes, login->attributes);
+    }
     if (!login->user->secret.has_password && login->proof != NULL)
         recipe->proof = *login->proof;
     recipe->uses++;

@@ -45,22 +45,6 @@ static bool ends_transaction(const struct sql_facts *facts, const struct route_s
     return facts->kind == SQL_LOCK && facts->reason != SQL_REASON_UNLOCK;
 }
 
-/* A procedure or block in a read-only transaction on the replica may COMMIT and then write. On a direct
- * connection that is allowed; on the replica, read_only does not stop a definer with privileges. (Stored
- * functions cannot COMMIT: both families refuse it.) If the transaction has read nothing yet, it moves to the
- * primary, and the client sees no difference. Otherwise the statement is refused; after one refusal, later
- * read-only transactions of the session run on the primary (calls_in_read_only).
- */
-static struct route decide_call_away(const struct route_state *state)
-{
-    if (state->variables == VARIABLES_REPLICA)
-        return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY);
-    if (state->has_seen)
-        return refused(ROUTE_REPLICA, ROUTE_REASON_CALL_AWAY);
-    return (
-        struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_TRANSACTION_MOVES, .moves_away = true };
-}
-
 /* The route while a read-only transaction is open on the replica. Stored functions run on the replica, and
  * the user variables that they set stay there. Statements that take locks, open handlers and the like are
  * refused: statements after the transaction run on the primary and would not have that state. XA goes to the
@@ -79,8 +63,20 @@ static struct route decide_away(const struct sql_facts *facts, const struct rout
         return refused(ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY);
     if (facts->has_holds && facts->kind != SQL_DDL && facts->kind != SQL_XA && facts->kind != SQL_LOCK)
         return refused(ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY);
-    if (facts->may_commit)
-        return decide_call_away(state);
+    /* A procedure or block in a read-only transaction on the replica may COMMIT and then write. On a direct
+     * connection that is allowed; on the replica, read_only does not stop a definer with privileges. (Stored
+     * functions cannot COMMIT: both families refuse it.) If the transaction has read nothing yet, it moves to the
+     * primary, and the client sees no difference. Otherwise the statement is refused; after one refusal, later
+     * read-only transactions of the session run on the primary (calls_in_read_only). */
+    if (facts->may_commit) {
+        if (state->variables == VARIABLES_REPLICA)
+            return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY);
+        if (state->has_seen)
+            return refused(ROUTE_REPLICA, ROUTE_REASON_CALL_AWAY);
+        return (struct route){ .place = ROUTE_PRIMARY,
+                               .reason = ROUTE_REASON_TRANSACTION_MOVES,
+                               .moves_away = true };
+    }
     return replica(ROUTE_REASON_READ_ONLY_TRANSACTION);
 }
 

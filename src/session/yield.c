@@ -50,24 +50,20 @@ static bool may_give(const struct session *session, enum route_place place)
     return may_part(session, place) && !slot_has_lost_state(session, place);
 }
 
-/* The first session that waits gets the connection if it can use it. Otherwise the connection is closed, and
- * its permit goes to that session. */
-static void give(struct session *session, enum route_place place)
+void yield_give_up(struct session *session, enum route_place place)
 {
+    if (!may_part(session, place) || state_capture_ask(session, place))
+        return; /* called again when the question is answered */
+    if (!may_give(session, place))
+        return;
+    /* The first session that waits gets the connection if it can use it. Otherwise the connection is closed, and
+     * its permit goes to that session. */
     const struct upstream *upstream = session->slots[place]->upstream;
     log_debug(&session->scope, "gives up its connection to %s", upstream->server->name);
     if (waiters_suit(&session->worker->pool, upstream))
         slot_leave(session, place, true);
     else
         slot_drop(session, place);
-}
-
-void yield_give_up(struct session *session, enum route_place place)
-{
-    if (!may_part(session, place) || state_capture_ask(session, place))
-        return; /* called again when the question is answered */
-    if (may_give(session, place))
-        give(session, place);
 }
 
 void yield_on_wanted(struct upstream *upstream)
