@@ -7,18 +7,15 @@
 
 struct user_settings {
     char *name;              /* owns; unique */
-    char *password;          /* owns; clear text, or a hash: see user_settings_is_hash() */
+    char *password;          /* owns; clear text, or a hash: see user_settings_read_password() */
     int64_t max_connections; /* 0: off */
     int consistency;         /* enum consistency_setting */
 };
 
 extern const struct section user_section;
 
-/* True if the password is a hash as servers store it for mysql_native_password: '*' and 40 hexadecimal
- * digits. */
-bool user_settings_is_hash(const struct user_settings *user);
-/* Reads a configured password, in clear text or as a hash. False: it is too long. The caller wipes the
- * secret. */
+/* Reads a configured password, in clear text or as a hash as servers store it for mysql_native_password: '*'
+ * and 40 hexadecimal digits. False: it is too long. The caller wipes the secret. */
 bool user_settings_read_password(const char *password, struct auth_secret *secret_r);
 
 #endif

@@ -14,9 +14,6 @@
 enum step acquire_begin(struct session *session);
 /* The step of ATTACHING: waits until the connection is ready, or handles its failure. */
 enum step acquire_attaching(struct session *session);
-/* Drops the connection at the job's place and looks for a server again. Nothing of the present command has
- * been sent. */
-void acquire_again(struct session *session);
 
 /* No server is available for the present command, or a question to a server must be answered first: waits and
  * tries again after a short time, until timeouts.primary_wait is over. */

@@ -33,10 +33,9 @@ enum step command_idle_time_out(struct session *session);
 
 /* ---- the cost: times, rows and bytes, for the digest of the statement and the statement log ---- */
 
-/* A statement (job.facts) is about to run: its cost is measured from now on. `sql`: its text. */
-void cost_begin(struct session *session, struct span sql);
-/* As cost_begin, for a command on the job's prepared statement. */
-void cost_begin_prepared(struct session *session);
+/* A statement is about to run: its cost is measured from now on. `sql`: its text, or the text of its prepared
+ * statement; `shape`: facts.shape of that text; `is_cut`: only the beginning of the text is known. */
+void cost_begin(struct session *session, struct span sql, uint64_t shape, bool is_cut);
 /* The present statement is over. `end`: NULL, or why the statement was not answered. No effect if the
  * statement is not measured. */
 void cost_end(struct session *session, const char *end);

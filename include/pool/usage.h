@@ -3,7 +3,7 @@
  * counted while no session waits.
  *
  *      search_here ─► usage_count                                  this worker's, into its permits_holders
- *      wait_connection_time_out ─► usage_explain ─► usage_tell     all workers', as words
+ *      wait_connection_time_out ─► usage_explain                  all workers', as words
  */
 #ifndef HEADGATE_POOL_USAGE_H
 #define HEADGATE_POOL_USAGE_H
@@ -21,18 +21,12 @@ enum connection_use {
     USE_COUNT
 };
 
-/* After this length the text of usage_tell has no further uses: it must fit into an error message. */
-#define USAGE_TOLD_BYTES 120
 /* Counts older than this, in microseconds, are not used. While sessions wait, workers count ten times a
  * second. */
 #define USAGE_FRESH_US 10000000
 
 /* Counts this worker's connections with these permits by their use. Call it on the worker's thread. */
 void usage_count(const struct pool *pool, struct permits_holders *holders);
-/* Appends "2 by temporary tables, 1 by running statements" from the last count of each worker. Connections
- * without a recent count, and the rarest uses if there are many, are "by others". Call it on any worker's
- * thread. */
-void usage_tell(const struct permits *permits, uint64_t now_us, struct text *text);
 
 /* Puts into `text` why a session got no connection with one of these permits in time: the limit and its
  * value, what the connections are used for, and how many sessions wait. Call it on the thread of the

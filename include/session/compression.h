@@ -14,11 +14,9 @@ uint64_t compression_offered(const struct session *session, enum server_family f
  * compressed. False when memory is out. */
 bool compression_begin(struct session *session);
 
-/* A client that uses compression begins a command: frame numbers start again, and the bytes so far are
- * counted. */
-void compression_next(struct session *session);
-/* The session ends: counts the remaining bytes if the client uses compression. */
-void compression_end(struct session *session);
+/* Counts the bytes since the last call. The client uses compression: it begins a command, or the session
+ * ends. */
+void compression_count(struct session *session);
 
 /* The client's frames cannot be read (stream_packing_verdict): the session ends. If no command runs, the
  * client gets the servers' ERR first. The caller calls session_run afterwards. */

@@ -195,9 +195,6 @@ bool session_keep_secret(struct session *session, const struct auth_secret *secr
 bool session_begin_job(struct session *session);
 /* True if the present command uses the connection at this place. */
 bool session_is_of_job(const struct session *session, enum route_place place);
-/* The connection at this place, which the present command does not use, has failed (slot.failure). Drops
- * the connection. If the session had state there, session.lost gets the message. */
-void session_bury_idle(struct session *session, enum route_place place);
 /* How long a server may take to answer the present command, in microseconds: timeouts.query, or less by a
  * hint. 0: no limit. */
 uint64_t session_query_us(const struct session *session);

@@ -29,9 +29,7 @@ void slot_take(struct session *session, int server, struct upstream *take_upstre
  * is opened with its permit. */
 void slot_change(struct session *session, int server, struct upstream *take_upstream);
 
-/* How the session logs in at servers; the pool key of a connection that the session would open to this
- * server of the view. */
-struct login_recipe slot_recipe(const struct session *session);
+/* The pool key of a connection that the session would open to this server of the view. */
 struct upstream_key slot_key(const struct session *session, int server);
 
 /* ---- empty a slot; no effect on an empty one ---- */

@@ -175,8 +175,6 @@ bool worker_post(struct worker *worker, struct loop_message *message);
 
 /* ---- in the worker's own thread ---- */
 
-/* The view of a cluster, or NULL. Only on the worker's own thread. */
-const struct view *worker_view(const struct worker *worker, unsigned cluster);
 /* The memory of a session (one of `bodies`) was freed. When half of the sessions at the peak are gone,
  * free memory is given back to the system. */
 void worker_note_freed(struct worker *worker);

@@ -17,13 +17,9 @@
 
 #include "session/session.h"
 
-/* True if other sessions may use this session's connections between its statements: pool = "transaction". */
-bool yield_is_shared(const struct session *session);
 /* True if a prepared statement of the session exists on the connection at this place and cannot be
  * prepared on another connection. */
 bool yield_has_statements(const struct session *session, enum route_place place);
-/* True if the connection at this place is kept because the client may ask about its last statement. */
-bool yield_has_own_answers(const struct session *session, enum route_place place);
 /* All causes (pin_bit) that keep the connection at this place; 0: none. Reads the table of prepared
  * statements. */
 uint32_t yield_pins(const struct session *session, enum route_place place);

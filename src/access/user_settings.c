@@ -11,11 +11,6 @@ static bool is_hash(const char *password)
            strspn(password + 1, "0123456789abcdefABCDEF") == HASH_DIGITS;
 }
 
-bool user_settings_is_hash(const struct user_settings *user)
-{
-    return is_hash(user->password);
-}
-
 bool user_settings_read_password(const char *password, struct auth_secret *secret_r)
 {
     *secret_r = (struct auth_secret){ 0 };

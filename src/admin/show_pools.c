@@ -60,7 +60,7 @@ static void look(struct worker *worker, struct request *request, void *context)
 {
     struct pools *rows = context;
     for (unsigned c = 0; c < request->admin->cluster_count; c++) {
-        const struct view *view = worker_view(worker, c);
+        const struct view *view = worker->boxes[c].view;
         for (size_t i = 0; view != NULL && i < view->count; i++) {
             struct list *list = &view->servers[i].server->permits.holders[worker->index].list;
             for (struct list_node *node = list_first(list); node != NULL; node = list_after(list, node))

@@ -67,12 +67,6 @@ enum step acquire_waiting(struct session *session)
     return session_enter(session, SESSION_ACQUIRING);
 }
 
-void acquire_again(struct session *session)
-{
-    slot_drop(session, session->job->place);
-    (void)acquire_wait(session);
-}
-
 /* ---- reasons why the command cannot run yet, or cannot run at all ---- */
 
 /* The present command is for the primary, and the session has a connection at that place. */

@@ -114,8 +114,10 @@ enum step command_reading(struct session *session)
             return session_close(session, CLOSE_OUT_OF_MEMORY, "a long statement");
         return wait_for_client(session);
     }
-    if (stream_is_packed(&session->client))
-        compression_next(session);
+    if (stream_is_packed(&session->client)) {
+        stream_restart(&session->client); /* frame numbers start again */
+        compression_count(session);
+    }
     packet_run_begin(&job->run);
     buf_mark_parsed(in, packet_run_feed(&job->run, bytes));
     job->is_cut = !job->run.is_complete;
@@ -160,7 +162,7 @@ static enum step run_statement(struct session *session)
     job->facts = classify(sql, job->is_cut, &dialect);
     if (command_has_attributes(session))
         hints_look_for_attributes(session);
-    cost_begin(session, sql);
+    cost_begin(session, sql, job->facts.shape, job->is_cut);
     if (job->command->byte == COM_STMT_PREPARE)
         session->prepared.has_last_failed = true; /* until a server has answered OK */
     if (job->facts.asks_token)

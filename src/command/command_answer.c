@@ -3,7 +3,7 @@
  * is wanted. Also how long the client may be idle afterwards.
  *
  *   COM_QUERY, COM_STMT_PREPARE ─► cost_begin ─────────┐
- *   command_prepared ─► cost_begin_prepared ───────────┴─► job.digest is set
+ *   command_prepared ─► cost_begin ────────────────────┴─► job.digest is set
  *   the reply is over, or command_done, or the session ends ─► cost_end: the digest gets the cost
  */
 
@@ -52,7 +52,7 @@ static __attribute__((noinline)) struct digest_row *enter(struct session *sessio
     return digests_enter(&worker->digests, &question, &dialect);
 }
 
-static void begin_cost(struct session *session, struct span sql, uint64_t shape, bool is_cut)
+void cost_begin(struct session *session, struct span sql, uint64_t shape, bool is_cut)
 {
     struct worker *worker = session->worker;
     if (!digests_are_on(&worker->digests))
@@ -61,19 +61,6 @@ static void begin_cost(struct session *session, struct span sql, uint64_t shape,
     session->job->digest = row != NULL ? row : enter(session, sql, shape, is_cut);
     if (worker->is_telling)
         keep_said(session, sql, is_cut);
-}
-
-void cost_begin(struct session *session, struct span sql)
-{
-    begin_cost(session, sql, session->job->facts.shape, session->job->is_cut);
-}
-
-/* The facts are those of the prepared text, which is kept unless it was very long. */
-void cost_begin_prepared(struct session *session)
-{
-    const struct prepared *prepared = session->job->prepared;
-    struct span sql = prepared->sql;
-    begin_cost(session, sql, prepared->facts.shape, false);
 }
 
 /* ---- the cost: the end ---- */

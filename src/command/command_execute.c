@@ -112,7 +112,7 @@ enum step command_prepared(struct session *session)
     prepared_refresh(prepared, &names);
     job->facts = prepared->facts;
     if (byte == COM_STMT_EXECUTE || byte == COM_STMT_FETCH)
-        cost_begin_prepared(session);
+        cost_begin(session, job->prepared->sql, job->prepared->facts.shape, false);
     if (has_lost_data(session, prepared)) {
         prepared->is_data_lost = byte == COM_STMT_SEND_LONG_DATA;
         prepared->has_long_data = false;

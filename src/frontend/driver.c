@@ -332,7 +332,8 @@ static void abort_session(struct session *session, enum close_reason reason)
     else
         slot_drop_all(session);
     pick_share(session, NULL);
-    compression_end(session);
+    if (stream_is_packed(&session->client))
+        compression_count(session);
     stream_close(&session->client);
     if (session->user_limit != NULL)
         limit_give(session->user_limit);
@@ -388,8 +389,10 @@ static void move(struct session *session, enum route_place place)
                         entry->state == SERVER_DOWN ? "declared down" : "disabled",
                         entry->detail[0] != '\0' ? entry->detail : entry->reason);
     } else if (session_stage(session) == STAGE_ON_ITS_WAY && place == session->job->place) {
-        if (!slot_is_current(session, place))
-            acquire_again(session);
+        if (!slot_is_current(session, place)) { /* nothing of the command has been sent: another server */
+            slot_drop(session, place);
+            (void)acquire_wait(session);
+        }
     } else if (!session_is_of_job(session, place) && slot_is_left(session, place)) {
         slot_drop(session, place);
     }

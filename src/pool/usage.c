@@ -62,14 +62,18 @@ static void add_up(const struct permits *permits, uint64_t now_us, struct told *
     }
 }
 
-void usage_tell(const struct permits *permits, uint64_t now_us, struct text *text)
+#define TOLD_BYTES 120 /* no further uses after this length: the text must fit into an error message */
+
+/* Appends "2 by temporary tables, 1 by running statements" from the last count of each worker. Connections
+ * without a recent count, and the rarest uses if there are many, are "by others". */
+static void tell(const struct permits *permits, uint64_t now_us, struct text *text)
 {
     struct told told[USE_COUNT];
     uint64_t left = permits_used(permits);
     const char *glue = "";
     add_up(permits, now_us, told);
     qsort(told, USE_COUNT, sizeof *told, by_count);
-    for (unsigned i = 0; i < USE_COUNT && told[i].count > 0 && text->len < USAGE_TOLD_BYTES; i++) {
+    for (unsigned i = 0; i < USE_COUNT && told[i].count > 0 && text->len < TOLD_BYTES; i++) {
         (void)text_appendf(text, "%s%u by %s", glue, told[i].count, words_of(told[i].use));
         left -= told[i].count < left ? told[i].count : left;
         glue = ", ";
@@ -110,7 +114,7 @@ void usage_explain(const struct pool *pool, struct permits *permits, char *text,
     char waited[32];
     struct text uses = { 0 };
     usage_count(pool, pool_holders(pool, permits));
-    usage_tell(permits, pool_now(pool), &uses);
+    tell(permits, pool_now(pool), &uses);
     const char *words = uses.len > 0 && !uses.is_oom ? text_cstr(&uses) : "none is told";
     (void)clock_format_duration(pool->rules.timeouts->pool_wait_us, waited, sizeof waited);
     if (permits->quota != NULL)

@@ -31,7 +31,7 @@ bool compression_begin(struct session *session)
     return stream_pack(&session->client, &manner);
 }
 
-static void count(struct session *session)
+void compression_count(struct session *session)
 {
     const struct stream_packed_bytes bytes = stream_take_packed_bytes(&session->client);
     counter *packed = session->listener->by_worker[session->worker->index].packed;
@@ -39,18 +39,6 @@ static void count(struct session *session)
     counter_add(&packed[LISTENER_IN_PACKED], bytes.packed_in);
     counter_add(&packed[LISTENER_OUT], bytes.out);
     counter_add(&packed[LISTENER_OUT_PACKED], bytes.packed_out);
-}
-
-void compression_next(struct session *session)
-{
-    stream_restart(&session->client);
-    count(session);
-}
-
-void compression_end(struct session *session)
-{
-    if (stream_is_packed(&session->client))
-        count(session);
 }
 
 static const struct {

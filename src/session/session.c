@@ -178,8 +178,3 @@ void session_abort(struct session *session, enum close_reason reason)
 {
     session->worker->driver->abort(session, reason);
 }
-
-void session_bury_idle(struct session *session, enum route_place place)
-{
-    session->worker->driver->bury_idle(session, place);
-}

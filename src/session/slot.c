@@ -155,12 +155,12 @@ void slot_listen(struct session *session, enum route_place place)
     if (is_old || stream_is_called(&upstream->stream))
         fill(session, upstream);
     if (slot->has_failed)
-        session_bury_idle(session, place);
+        session->worker->driver->bury_idle(session, place);
 }
 
 /* ---- a place is filled ---- */
 
-struct login_recipe slot_recipe(const struct session *session)
+static struct login_recipe recipe_of(const struct session *session)
 {
     return (struct login_recipe){ .user = session->user,
                                   .proof = session->seen,
@@ -171,14 +171,14 @@ struct login_recipe slot_recipe(const struct session *session)
 
 struct upstream_key slot_key(const struct session *session, int server)
 {
-    const struct login_recipe recipe = slot_recipe(session);
+    const struct login_recipe recipe = recipe_of(session);
     bool has_schema = session->facets.schema.len > 0 && !session->job->has_no_schema;
     return key_of(&recipe, session->listener->cluster, &session_view(session)->servers[server], has_schema);
 }
 
 static void note_use(const struct session *session)
 {
-    const struct login_recipe recipe = slot_recipe(session);
+    const struct login_recipe recipe = recipe_of(session);
     prewarm_note(&session->worker->pool, session->listener->cluster, &recipe);
 }
 
@@ -249,7 +249,7 @@ static void note_login(const struct session *session, struct upstream *upstream)
 
 static struct upstream_wish wish_of(const struct session *session, int server)
 {
-    const struct login_recipe recipe = slot_recipe(session);
+    const struct login_recipe recipe = recipe_of(session);
     struct upstream_wish wish = key_wish(&recipe, &session_view(session)->servers[server]);
     wish.schema = schema_of_login(&session->facets, session->job);
     return wish;

@@ -4,11 +4,6 @@
 
 #define TRIM_SESSIONS 128 /* the memory of fewer sessions is not given back to the system */
 
-const struct view *worker_view(const struct worker *worker, unsigned cluster)
-{
-    return worker->boxes[cluster].view;
-}
-
 struct upstream_env world_env(const struct world *world, struct loop *loop, unsigned row)
 {
     const struct timeout_settings *timeouts = world->timeouts;

@@ -15,7 +15,8 @@ bool yield_has_statements(const struct session *session, enum route_place place)
     return prepared_pins_of_all(&session->prepared, session->slots[place], place) != 0;
 }
 
-bool yield_has_own_answers(const struct session *session, enum route_place place)
+/* The connection is kept because the client may ask about its last statement. */
+static bool has_own_answers(const struct session *session, enum route_place place)
 {
     return diagnostics_keep(session->slots[place], session->worker->world->timeouts->diagnostics_us,
                             session_now(session));
@@ -23,12 +24,13 @@ bool yield_has_own_answers(const struct session *session, enum route_place place
 
 uint32_t yield_pins(const struct session *session, enum route_place place)
 {
-    uint32_t answers = yield_has_own_answers(session, place) ? pin_bit(PIN_ANSWERS) : 0;
+    uint32_t answers = has_own_answers(session, place) ? pin_bit(PIN_ANSWERS) : 0;
     return facets_all_pins(&session->facets, place) | answers |
            prepared_pins_of_all(&session->prepared, session->slots[place], place);
 }
 
-bool yield_is_shared(const struct session *session)
+/* Other sessions may use this session's connections between its statements. */
+static bool is_shared(const struct session *session)
 {
     const struct cluster_settings *clusters = session->worker->world->clusters;
     return clusters == NULL || clusters[session->listener->cluster].pool == POOL_TRANSACTION;
@@ -39,7 +41,7 @@ bool yield_is_shared(const struct session *session)
 static bool may_part(const struct session *session, enum route_place place)
 {
     const struct slot *slot = session->slots[place];
-    return yield_is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
+    return is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
            slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
            !session_is_of_job(session, place) &&
            (yield_pins(session, place) & ~facet_table_may_end(&session->facets, session->slots, place)) == 0;
@@ -114,7 +116,7 @@ unsigned yield_use(const struct upstream *upstream)
         return USE_READYING;
     if (session_is_of_job(session, place))
         return USE_RUNNING;
-    if (yield_has_own_answers(session, place))
+    if (has_own_answers(session, place))
         return PIN_ANSWERS;
-    return yield_is_shared(session) ? USE_OTHER : USE_SESSION;
+    return is_shared(session) ? USE_OTHER : USE_SESSION;
 }
