@@ -300,17 +300,6 @@ static enum step nonsense(struct session *session, struct upstream *upstream, co
     return session_close(session, CLOSE_SERVER_NONSENSE, what);
 }
 
-/* The rest of the reply cannot be passed on: closes the session and the connection to the server. */
-static enum step no_memory(struct session *session)
-{
-    struct job *job = session->job;
-    if (!job->reply.has_begun)
-        reply_put_err(&session->client.out, (uint8_t)(job->run.seq + 1), ERR_OUT_OF_RESOURCES, NULL,
-                      "headgate: out of memory");
-    slot_drop(session, job->place);
-    return session_close(session, CLOSE_OUT_OF_MEMORY, "a reply");
-}
-
 static enum step pass_on(struct session *session, struct upstream *upstream)
 {
     struct job *job = session->job;
@@ -326,7 +315,12 @@ static enum step pass_on(struct session *session, struct upstream *upstream)
         case NEWS_REFUSAL:
             return retry_refused(session, refusal, &info);
         case NEWS_NO_MEMORY:
-            return no_memory(session);
+            /* the rest of the reply cannot be passed on */
+            if (!job->reply.has_begun)
+                reply_put_err(&session->client.out, (uint8_t)(job->run.seq + 1), ERR_OUT_OF_RESOURCES, NULL,
+                              "headgate: out of memory");
+            slot_drop(session, job->place);
+            return session_close(session, CLOSE_OUT_OF_MEMORY, "a reply");
         case NEWS_NONSENSE:
             return nonsense(session, upstream,
                             info.kind == TRACKER_INFILE
@@ -417,13 +411,6 @@ enum step transfer_reply(struct session *session)
 
 /* ---- INFILE ---- */
 
-static enum step fail_file(struct session *session, struct upstream *upstream)
-{
-    if (!session->job->reply.is_over && stream_fill(&upstream->stream) == STREAM_OK)
-        return STEP_MORE; /* the reply is passed on; then sending fails again */
-    return retry_by_stream(session, "sending the client's file");
-}
-
 enum step transfer_file(struct session *session)
 {
     struct job *job = session->job;
@@ -436,7 +423,9 @@ enum step transfer_file(struct session *session)
         return step;
     switch (relay_send_file(job, &session->client, &upstream->stream)) {
     case RELAY_SENT_IN_VAIN:
-        return fail_file(session, upstream);
+        if (!session->job->reply.is_over && stream_fill(&upstream->stream) == STREAM_OK)
+            return STEP_MORE; /* the reply is passed on; then sending fails again */
+        return retry_by_stream(session, "sending the client's file");
     case RELAY_SENT_ALL:
         return session_enter(session, SESSION_REPLYING);
     case RELAY_SENT_SOME:

@@ -110,24 +110,20 @@ static bool keep_identity(struct session *session, const struct user *user)
            text_append_span(&session->attributes, text_span(&login->attributes));
 }
 
-/* A reload has removed the account while the client was logging in. */
-static enum step refuse_removed(struct session *session, uint8_t seq)
-{
-    char text[256];
-    (void)snprintf(text, sizeof text, "Access denied for user '%.80s'@'%.64s' (using password: YES)",
-                   session->login->user, session->host);
-    reply_put_err(&session->client.out, seq, ERR_ACCESS_DENIED, NULL, text);
-    return session_close(session, CLOSE_LOGIN_REFUSED, text);
-}
-
 /* headgate has accepted the client's password; now a server must accept the login. */
 static enum step go_inside(struct session *session, uint8_t seq)
 {
     const struct view *view = session_view(session);
     bool is_change_user = !session->is_new;
     const struct user *user = users_find(session->worker->world->users, session->login->user);
-    if (user == NULL)
-        return refuse_removed(session, seq);
+    if (user == NULL) {
+        /* A reload has removed the account while the client was logging in. */
+        char text[256];
+        (void)snprintf(text, sizeof text, "Access denied for user '%.80s'@'%.64s' (using password: YES)",
+                       session->login->user, session->host);
+        reply_put_err(&session->client.out, seq, ERR_ACCESS_DENIED, NULL, text);
+        return session_close(session, CLOSE_LOGIN_REFUSED, text);
+    }
     if (!keep_identity(session, user) || !session_begin_job(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
     if (!limit_move(&session->user_limit, session->user->connections)) {

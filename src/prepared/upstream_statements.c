@@ -111,12 +111,6 @@ static bool is_same(const struct known_statement *known, const struct upstream *
            span_equal(schema, text_span(&known->schema)) && fingerprint_equal(state, &known->state);
 }
 
-static bool has_types(const struct known_statement *known, const struct prepared *prepared)
-{
-    return !known->has_run ||
-           (!known->has_mixed_types && span_equal(text_span(&known->types), text_span(&prepared->types)));
-}
-
 static struct known_statement *find_unused(const struct prepared *prepared, const struct upstream *upstream,
                                            const struct fingerprint *state)
 {
@@ -124,7 +118,9 @@ static struct known_statement *find_unused(const struct prepared *prepared, cons
     struct list_node *node = list_first(list);
     for (; node != NULL; node = list_after(list, node)) {
         struct known_statement *known = list_entry(node, struct known_statement, in_text);
-        if (is_same(known, upstream, text_span(&prepared->schema), state) && has_types(known, prepared))
+        if (is_same(known, upstream, text_span(&prepared->schema), state) &&
+            (!known->has_run ||
+             (!known->has_mixed_types && span_equal(text_span(&known->types), text_span(&prepared->types)))))
             return known;
     }
     return NULL;
