@@ -18,7 +18,7 @@ LONG = ",".join(["1"] * 40000)  # more than 64 KiB: headgate does not read it wh
 def table(cluster):
     cluster.sql("db1", "CREATE TABLE test.pins (id INT AUTO_INCREMENT PRIMARY KEY, n INT)")
     cluster.sql("db1", "INSERT INTO test.pins (n) VALUES (1), (2), (3)")
-    cluster.sql("db1", "CREATE PROCEDURE test.pins_nothing(n INT) BEGIN END")
+    cluster.sql("db1", "CREATE PROCEDURE test.pins_lock(n INT) DO GET_LOCK('pins', 0)")
     cluster.sync()
 
 
@@ -72,7 +72,7 @@ SCENES = [
     ("next_transaction", "SET TRANSACTION for the next transaction", 0, says("SET TRANSACTION READ WRITE", "BEGIN", "COMMIT"), "SET TRANSACTION"),
     ("user_variables", "user variables", 0, says("SELECT 4711 INTO @own", "SET @own = 1"), "SELECT"),
     ("held_set", "a variable for writes that must not be applied to another connection", 1, says("SET insert_id = 4711"), "SET"),
-    ("hidden_state", "a statement may have left state that the server does not report", 0, says("CALL pins_nothing(4711)"), "CALL"),
+    ("hidden_state", "a statement may have left state that the server does not report", 0, says("CALL pins_lock(4711)"), "CALL"),
     ("unknown_set", "a variable was set to something that cannot be repeated elsewhere", 0, says("SET profiling = 1"), "SET"),
     ("long_prepared", "a prepared statement that is too long to be prepared again", 1, long_prepared, "?"),
 ]
