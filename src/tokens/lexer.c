@@ -32,10 +32,10 @@ static void skip_line(struct lexer *lexer)
     lexer->at = newline == NULL ? lexer->end : newline + 1;
 }
 
-/* Two dashes begin a comment only before a blank, a control character or the end. */
+/* The lexer is at a dash. Two dashes begin a comment only before a blank, a control character or the end. */
 static bool is_dash_comment(struct lexer *lexer)
 {
-    if (peek(lexer, 0) != '-' || peek(lexer, 1) != '-')
+    if (peek(lexer, 1) != '-')
         return false;
     if (lexer->end - lexer->at == 2)
         return true;

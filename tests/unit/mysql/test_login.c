@@ -101,13 +101,18 @@ static struct handshake_response response(const struct scene *scene)
     return read;
 }
 
-static enum login_verdict ask_switch(struct scene *scene, const char *plugin)
+static enum login_verdict ask_switch_with(struct scene *scene, const char *plugin, struct span nonce)
 {
     struct text bytes = { 0 };
-    auth_switch_put(&bytes, 0, plugin, SPAN_LITERAL(NONCE "\0"));
+    auth_switch_put(&bytes, 0, plugin, nonce);
     enum login_verdict verdict = feed(scene, span_of(bytes.data + 4, bytes.len - 4));
     text_fini(&bytes);
     return verdict;
+}
+
+static enum login_verdict ask_switch(struct scene *scene, const char *plugin)
+{
+    return ask_switch_with(scene, plugin, SPAN_LITERAL(NONCE "\0"));
 }
 
 #define OPEN(scene) scene_open(scene, "secret")
@@ -256,6 +261,39 @@ TEST(empty_passwords_send_nothing)
         assert_int_equal(ask_switch(&scene, plugins[1 - i]), LOGIN_MORE);
         assert_hex(text_span(&scene.out), "00000003"); /* the answer is an empty packet */
         assert_int_equal(feed_hex(&scene, LOGIN_OK), LOGIN_DONE);
+        scene_close(&scene);
+    }
+}
+
+SCENE_TEST(a_nonce_may_end_without_a_nul)
+{
+    assert_int_equal(greet(scene, "11.8.2-MariaDB", MARIADB_CAPS, "unix_socket"), LOGIN_MORE);
+    assert_int_equal(ask_switch_with(scene, AUTH_NATIVE, SPAN_LITERAL(NONCE)), LOGIN_MORE);
+    assert_hex(answer(scene), TOKEN);
+    assert_int_equal(scene->login.auth.nonce_len, NONCE_BYTES);
+}
+
+/* The lengths of nonces: a NUL at the end is not counted. */
+TEST(a_nonce_has_room_for_64_bytes)
+{
+    static const struct {
+        size_t letters;
+        bool has_nul;
+        enum login_verdict want;
+    } rows[] = { { 0, true, LOGIN_MORE },  { 1, false, LOGIN_MORE },    { 64, false, LOGIN_MORE },
+                 { 64, true, LOGIN_MORE }, { 65, false, LOGIN_FAILED }, { 65, true, LOGIN_FAILED } };
+    char letters[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklm";
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct scene scene;
+        char nonce[66] = "";
+        memcpy(nonce, letters, rows[i].letters);
+        scene_open(&scene, "");
+        assert_int_equal(greet(&scene, "11.8.2-MariaDB", MARIADB_CAPS, "unix_socket"), LOGIN_MORE);
+        enum login_verdict verdict =
+            ask_switch_with(&scene, AUTH_NATIVE, span_of(nonce, rows[i].letters + rows[i].has_nul));
+        assert_row(verdict == rows[i].want, "row %zu: %d", i, (int)verdict);
+        if (verdict == LOGIN_MORE)
+            assert_int_equal(scene.login.auth.nonce_len, rows[i].letters);
         scene_close(&scene);
     }
 }

@@ -53,6 +53,30 @@ TEST(null_and_ff_are_no_integers)
     assert_true(reader.failed);
 }
 
+TEST(null_is_no_string)
+{
+    static const struct {
+        const char *bytes;
+        size_t len, left, string_len;
+        bool is_null, failed;
+    } rows[] = {
+        { "\xFB", 1, 0, 0, true, false }, { "\xFBz", 2, 1, 0, true, false }, { "\0", 1, 0, 0, false, false },
+        { "\1z", 2, 0, 1, false, false }, { "\1zz", 3, 1, 1, false, false }, { "\2z", 2, 0, 0, false, true },
+        { "", 0, 0, 0, false, true },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        bool is_null;
+        struct span copy = exact_copy(span_of(rows[i].bytes, rows[i].len));
+        struct wire_reader reader = wire_reader_of(copy);
+        struct span string = wire_read_lenenc_or_null(&reader, &is_null);
+        assert_row(string.len == rows[i].string_len && is_null == rows[i].is_null &&
+                       reader.failed == rows[i].failed,
+                   "row %zu: %zu bytes", i, string.len);
+        assert_int_equal(wire_left(&reader), rows[i].left);
+        drop_copy(copy);
+    }
+}
+
 TEST(failure_sticks)
 {
     struct wire_reader reader = wire_reader_of(SPAN_LITERAL("\1\2\3"));
