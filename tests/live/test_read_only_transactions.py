@@ -160,10 +160,14 @@ def test_a_ping_tells_whether_a_transaction_is_open_after_an_error(hg):
 @pytest.mark.parametrize("fails", ["DROP TABLE nosuch", "ALTER TABLE nosuch ADD b INT", "SELECT * FROM nosuch", "INSERT INTO nosuch VALUES (1)"])
 def test_a_question_tells_whether_a_transaction_is_open_after_an_error(cluster, hg, fails):
     """The replica that answers it does not know; some statements that fail have ended it."""
+    questions = ["SELECT FOUND_ROWS()", "SELECT ROW_COUNT()", "SELECT COUNT(*) FROM away"]
+    if cluster.family == "mariadb" and fails.startswith("SELECT"):
+        del questions[0]  # refused: not known which number the error leaves
+
     def heard(client):
         for sql in ("SELECT * FROM away", "BEGIN", fails):
             client.command(w.QUERY, sql)
-        replies = [client.command(w.QUERY, sql) for sql in ("SELECT FOUND_ROWS()", "SELECT ROW_COUNT()", "SELECT COUNT(*) FROM away")]
+        replies = [client.command(w.QUERY, sql) for sql in questions]
         return [(reply.text_rows(), reply.status & ~w.STATE_CHANGED) for reply in replies]
     with hg.wire() as through, direct(cluster) as alone:
         assert heard(through) == heard(alone)

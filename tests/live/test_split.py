@@ -369,16 +369,25 @@ AFTER_A_READ = ["SELECT nosuch; DELETE FROM t WHERE id < 0", "SELECT id FROM t W
                 "SELECT (SELECT 1 UNION SELECT 2) FROM t FOR UPDATE", "SET @x = (SELECT id FROM t)", "SELECT id INTO @x FROM t LIMIT 1"]
 
 
+# On MariaDB some errors leave the number of the read before, which another connection has, and some do not.
+REFUSED_AFTER_A_READ = {text for text in AFTER_A_READ if text not in (
+    "SELECT id FROM t WHERE id < 3; SELECT nosuch; DELETE FROM t WHERE id < 0", "DELETE FROM t WHERE id < 0; SELECT id FROM t WHERE id < 3",
+    "DELETE FROM t WHERE id < 0; SHOW TABLES LIKE 't'; SELECT nosuch", "SELECT id INTO @x FROM t LIMIT 1")}
+
+
 @pytest.mark.smoke
 @pytest.mark.parametrize("text", AFTER_A_READ)
 def test_found_rows_after_what_failed_is_as_on_one_connection(cluster, hg, text):
+    """Or refused, never another number."""
     def said(db):
         db.query("SELECT id FROM t WHERE id < 4")
         with contextlib.suppress(Err):
             db.query(text)
-        return db.query("SELECT FOUND_ROWS()").text_rows(0)[0][0]
+        reply = db.command(w.QUERY, "SELECT FOUND_ROWS()")
+        return reply.error.code if reply.error else reply.text_rows(0)[0][0]
+    is_refused = cluster.family == "mariadb" and text in REFUSED_AFTER_A_READ
     with hg.wire(caps=w.MODERN_CAPS) as through, direct(cluster, caps=w.MODERN_CAPS) as alone:
-        assert said(through) == said(alone)
+        assert said(through) == (1235 if is_refused else said(alone))
 
 
 def test_warnings_of_a_read_can_be_shown(db, log):
