@@ -2,6 +2,7 @@
 #include "../base/unit.h"
 
 #include "state/diagnostics.h"
+#include "state/facet.h"
 
 #define BIT(question) (1u << (question))
 
@@ -63,6 +64,7 @@ static const struct {
     { "nothing was run", SQL_ASKS_LAST, BIT(SQL_ASKS_LAST), { 0 }, false },
     { "ROW_COUNT() of this connection", SQL_ASKS_LAST, BIT(SQL_ASKS_LAST), { .last = 3 }, false },
     { "ROW_COUNT() of another one", SQL_ASKS_LAST, BIT(SQL_ASKS_LAST), { .last = 4, .found = 3 }, true },
+    { "ROW_COUNT() of the first one", SQL_ASKS_LAST, BIT(SQL_ASKS_LAST), { .last = 1 }, true },
     { "ROW_COUNT() that is lost", SQL_ASKS_LAST, BIT(SQL_ASKS_LAST), { .last = ANSWERS_LOST }, true },
     { "FOUND_ROWS()", SQL_ASKS_FOUND_ROWS, BIT(SQL_ASKS_FOUND_ROWS), { .last = 4, .found = 3 }, false },
     { "… of another one", SQL_ASKS_FOUND_ROWS, BIT(SQL_ASKS_FOUND_ROWS), { .last = 3, .found = 4 }, true },
@@ -180,7 +182,7 @@ static const char *who(uint64_t knows)
 
 /* `how`: m MySQL; e an error, E a duplicate key; w warnings; r rows; c changed rows; p PREPARE, x EXECUTE, k EXECUTE
  * with a cursor, i COM_INIT_DB, l a command that headgate answers; t another connection knew the answers, h this
- * one did; W the connection had warnings. `after`: who knows ROW_COUNT() and its value ("?": not told), who knows the
+ * one did; W the session had warnings, and the connection too, s only the session, v only the connection. `after`: who knows ROW_COUNT() and its value ("?": not told), who knows the
  * warnings and whether there are any (+), who knows FOUND_ROWS(), "calc" after SQL_CALC_FOUND_ROWS, "kept" if the
  * connection is kept from now on, "W" if it has warnings. */
 static const struct {
@@ -227,6 +229,9 @@ static const struct {
     { "HELP 'x'", "rt", "lost ?, here, there" },
     { "CALL p()", "ct", "here ?, here, lost" },
     { "CALL p()", "rt", "here ?, here, here" },
+    { "CALL p()", "cts", "here ?, lost+, lost" },
+    { "CALL p()", "ctv", "here ?, lost+, lost kept W" },
+    { "CALL p()", "chs", "here ?, here+, here" },
     { "CALL p()", "h", "here ?, here, here" },
     { "CREATE TABLE IF NOT EXISTS t SELECT 1", "t", "here 0, here, lost" },
     { "CREATE TABLE IF NOT EXISTS t SELECT 1", "ct", "here 2, here, here" },
@@ -242,13 +247,15 @@ TEST(each_statement_leaves_its_answers_where_it_ran)
         struct sql_dialect dialect = { .family = has(how, 'm') ? SQL_FAMILY_MYSQL : SQL_FAMILY_MARIADB,
                                        .multi_statements = true };
         struct upstream upstream = { .family = has(how, 'm') ? FAMILY_MYSQL : FAMILY_MARIADB };
-        struct slot slot = { .upstream = &upstream, .generation = 3, .has_warnings = has(how, 'W') };
+        struct slot slot = { .upstream = &upstream,
+                             .generation = 3,
+                             .has_warnings = has(how, 'W') || has(how, 'v') };
         struct facets facets = { 0 };
         struct answers *answers = &facets.answers;
         char after[100];
         if (has(how, 't') || has(how, 'h'))
             answers->last = answers->found = answers->diagnostics = has(how, 't') ? 4 : 3;
-        answers->has_diagnostics = has(how, 'W');
+        answers->has_diagnostics = has(how, 'W') || has(how, 's');
         uint8_t byte = has(how, 'p')                    ? COM_STMT_PREPARE
                        : has(how, 'x') || has(how, 'k') ? COM_STMT_EXECUTE
                        : has(how, 'i')                  ? COM_INIT_DB
@@ -278,6 +285,75 @@ TEST(each_statement_leaves_its_answers_where_it_ran)
         assert_row(strcmp(after, ended[i].after) == 0, "%s (%s): %s", ended[i].sql, how, after);
         assert_true(!is_first || slot.answers_us == 50);
     }
+}
+
+/* ---- the facet ---- */
+
+/* `where`: C SYNC_COUNT is due; H headgate's own warnings; W warnings of a statement; d the session has warnings;
+ * f the client may ask this connection for FOUND_ROWS(); k this connection knows the warnings, o another one does; q a
+ * question about warnings, p one in passing, r a question about ROW_COUNT(). */
+static const struct {
+    const char *where;
+    enum sync_task task;
+} cleared[] = {
+    { "", SYNC_NOTHING },     { "C", SYNC_COUNT },      { "CH", SYNC_COUNT },    { "H", SYNC_QUIET },
+    { "Hf", SYNC_NOTHING },   { "Hfr", SYNC_NOTHING },  { "Hfq", SYNC_QUIET },   { "Hfp", SYNC_QUIET },
+    { "Wq", SYNC_NOTHING },   { "Wo", SYNC_NOTHING },   { "Woq", SYNC_QUIET },   { "Wop", SYNC_QUIET },
+    { "Woqd", SYNC_NOTHING }, { "Wkq", SYNC_NOTHING },  { "oq", SYNC_NOTHING },  { "Wor", SYNC_NOTHING },
+    { "Woqf", SYNC_QUIET },   { "Wkqd", SYNC_NOTHING }, { "HWkqd", SYNC_QUIET },
+};
+
+TEST(warnings_that_are_not_the_clients_are_cleared)
+{
+    for (size_t i = 0; i < COUNT_OF(cleared); i++) {
+        const char *where = cleared[i].where;
+        struct facets facets = { 0 };
+        struct slot slot = { .generation = 3,
+                             .must_count = has(where, 'C'),
+                             .has_our_warnings = has(where, 'H'),
+                             .has_warnings = has(where, 'W') };
+        struct job job = { 0 };
+        struct replay_command command = { 0 };
+        const struct replay replay = {
+            .facets = &facets, .job = &job, .slot = &slot, .task = cleared[i].task
+        };
+        facets.answers.found = has(where, 'f') ? 3 : 4;
+        facets.answers.diagnostics = has(where, 'k') ? 3 : has(where, 'o') ? 4 : 0;
+        facets.answers.has_diagnostics = has(where, 'd');
+        job.facts.questions =
+            (has(where, 'q') ? BIT(SQL_ASKS_DIAGNOSTICS) : 0) | (has(where, 'r') ? BIT(SQL_ASKS_LAST) : 0);
+        job.facts.asks_before = has(where, 'p') ? BIT(SQL_ASKS_DIAGNOSTICS) : 0;
+        assert_row(facet_diagnostics.lacks(&replay) == cleared[i].task, "%s", where);
+        enum facet_left left = has(where, 'H') || has(where, 'W') ? LEFT_TO_RESET : LEFT_KNOWN;
+        assert_row(facet_diagnostics.left(&facets, &slot) == left, "%s", where);
+        if (cleared[i].task == SYNC_NOTHING)
+            continue;
+        bool is_count = cleared[i].task == SYNC_COUNT;
+        facet_diagnostics.say(&replay, &command);
+        assert_span(text_span(&command.argument),
+                    is_count ? "SELECT 1 FROM (SELECT 1) a LIMIT 0" : "SELECT 1 FROM (SELECT 1) a");
+        facet_diagnostics.note(&replay);
+        assert_false(slot.must_count || slot.has_our_warnings || (slot.has_warnings && !is_count));
+        assert_row(facets.answers.found == (!has(where, 'f') ? 4 : is_count ? 3 : ANSWERS_LOST), "%s", where);
+        text_fini(&command.argument);
+    }
+}
+
+TEST(count_is_asked_for_where_it_was_calculated)
+{
+    struct slot primary = { .generation = 3 }, replica = { .generation = 4 };
+    struct slot *const slots[SLOT_COUNT] = { [ROUTE_PRIMARY] = &primary, [ROUTE_REPLICA] = &replica };
+    struct facets facets = { .mode = LISTENER_REPLICA, .answers = { .found = 3, .is_calculated = true } };
+    assert_true(facet_diagnostics.is_asked(&facets, slots, ROUTE_PRIMARY));
+    assert_false(facet_diagnostics.is_asked(&facets, slots, ROUTE_REPLICA));
+    facets.answers.is_calculated = false;
+    assert_false(facet_diagnostics.is_asked(&facets, slots, ROUTE_PRIMARY));
+    facet_diagnostics.learn_number(&facets, &primary, 34);
+    assert_true(facets.answers.found_rows.is_known && facets.answers.found_rows.value == 34);
+    facet_diagnostics.reset(&facets);
+    assert_true(facets.answers.found == 0 && !facets.answers.found_rows.is_known);
+    assert_true(facets.answers.last_place == ROUTE_REPLICA && facets.answers.found_place == ROUTE_REPLICA &&
+                facets.answers.diagnostics_place == ROUTE_REPLICA);
 }
 
 RUN_TESTS(NULL, NULL)

@@ -486,6 +486,36 @@ SCENE_TEST(numbers_that_are_told_go_to_the_next_connection)
     assert_int_equal(scene->slot.insert_id, 12);
     assert_int_equal(scene->facets.set, facet_bit(FACET_INSERT_ID));
     assert_true(scene->facets.answers.found_rows.is_known && scene->facets.answers.found_rows.value == 34);
+    cells[2].length = 3; /* "12 " is no number */
+    assert_false(facet_table_learn_numbers(&scene->facets, &scene->slot, facet_bit(FACET_INSERT_ID), &rows));
+    assert_false(facet_table_learn_numbers(&scene->facets, &scene->slot, facet_bit(FACET_INSERT_ID),
+                                           &(struct rows){ .columns = 1 }));
+}
+
+/* What each place is asked, and the pins that the answers may end. The connection at the primary has number 1, that
+ * at the replica 2. */
+SCENE_TEST(each_place_is_asked_for_what_it_knows)
+{
+    struct slot replica = { .upstream = scene->slot.upstream, .generation = 2 };
+    struct slot *const slots[SLOT_COUNT] = { [ROUTE_PRIMARY] = &scene->slot, [ROUTE_REPLICA] = &replica };
+    struct text sql = { 0 };
+    scene->facets.insert_id.known_by = 1;
+    scene->facets.answers = (struct answers){ .found = 2, .is_calculated = true };
+    assert_int_equal(facet_table_ask_numbers(&scene->facets, slots, ROUTE_PRIMARY, &sql),
+                     facet_bit(FACET_INSERT_ID));
+    assert_span(text_span(&sql), "SELECT LAST_INSERT_ID() LIMIT 1");
+    assert_ptr_equal(facet_table_asked(&scene->facets, slots, ROUTE_REPLICA), &facet_diagnostics);
+    assert_int_equal(facet_table_may_end(&scene->facets, slots, ROUTE_PRIMARY), 0);
+    scene->facets.variables = VARIABLES_PRIMARY;
+    assert_int_equal(facet_table_may_end(&scene->facets, slots, ROUTE_PRIMARY), 0); /* they are known */
+    user_variables_forget(&scene->facets.user_vars, SPAN_LITERAL("a"));
+    assert_int_equal(facet_table_may_end(&scene->facets, slots, ROUTE_PRIMARY), BIT(USER_VARIABLES));
+    pins_add(&scene->facets.pins, PIN_HELD_SET, SPAN_LITERAL("insert_id"), SPAN_NONE,
+             &(struct pin_origin){ 0 });
+    assert_int_equal(facet_table_may_end(&scene->facets, slots, ROUTE_PRIMARY),
+                     BIT(USER_VARIABLES) | BIT(HELD_SET));
+    assert_int_equal(facet_table_may_end(&scene->facets, slots, ROUTE_REPLICA), 0);
+    text_fini(&sql);
 }
 
 /* ---- the server has agreed to a SET ---- */

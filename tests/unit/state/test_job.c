@@ -29,4 +29,25 @@ TEST(command_is_named_by_its_digest_or_its_kind)
     }
 }
 
+/* But for the text of its error. */
+TEST(job_is_taken_as_new)
+{
+    static struct job used;
+    struct mem_slab jobs;
+    mem_slab_init(&jobs, sizeof used, 1);
+    void *block = mem_slab_take(&jobs);
+    memset(block, 0xDD, sizeof used);
+    mem_slab_give(&jobs, block);
+    struct job *job = job_take(&jobs);
+    assert_true(job->own.code == 0 && job->own.told == 0 && job->avoid == VIEW_NO_SERVER);
+    job->avoid = 0;
+    assert_memory_equal(job, &used, offsetof(struct job, own));
+    (void)text_append_cstr(&job->rewritten, "x");
+    job_give(&jobs, &job);
+    assert_ptr_equal(job, job_idle());
+    job_give(&jobs, &job); /* there is none: nothing happens */
+    assert_int_equal(jobs.lent, 0);
+    mem_slab_fini(&jobs);
+}
+
 RUN_TESTS(NULL, NULL)

@@ -52,6 +52,9 @@ static const struct {
     { "SET CHARSET 'utf8mb4'", "SET charset 'utf8mb4'", "character_set_client", "cr" },
     { "SET CHARACTER SET DEFAULT", "SET charset DEFAULT", "character_set_client", "cr" },
     { "SET collation_database = latin1_bin", "", "", "p" },
+    { "SET character_set_database = latin1", "", "", "p" },
+    { "SET @@names = 'latin1'", "", "", "p" },
+    { "SET @@charset = 'latin1'", "", "", "p" },
     /* transactions */
     { "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "", "", "" },
     { "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "", "transaction_isolation", "" },
@@ -416,7 +419,15 @@ TEST(without_memory_the_session_is_pinned)
         }
         pending_set_fini(changes);
     }
-    /* five allocations: the literal, the table, its name, its value, the expected name */
+    for (long fail_at = 1; fail_at < 5; fail_at++) {
+        mem_fail_after(fail_at);
+        struct pending_set *changes = pending_set_read(SPAN_LITERAL("SET pseudo_thread_id=@x"), &dialect);
+        mem_fail_after(-1);
+        assert_int_equal(changes->needs_pin,
+                         vars_get(&changes->held, SPAN_LITERAL("pseudo_thread_id")).len == 0);
+        pending_set_fini(changes);
+    }
+    /* five allocations in the first: the literal, the table, its name, its value, the expected name */
     assert_int_equal(pinned, 5);
     pending_set_fini(NULL);
 }

@@ -9,7 +9,7 @@ static const struct {
     bool is_string, is_constant;
     const char *said; /* "": it cannot be said again */
 } reads[] = {
-    { "clerk", false, true, "clerk" }, { "clerk", true, true, "'clerk'" }, { "clerk", false, false, "" },
+    { "r", false, true, "r" }, { "clerk", true, true, "'clerk'" }, { "clerk", false, false, "" },
     { "", false, true, "" },           { "caf\xc3\xa9", false, true, "" },
 };
 

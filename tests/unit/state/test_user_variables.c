@@ -23,7 +23,7 @@ TEST(names_are_taken_from_tokens_that_can_be_said_again)
         { "@", NULL },       { "@@a", NULL },           { "@``", NULL },
         { "@`a``b`", NULL }, { "@'it''s'", NULL },      { "@`a\\`", NULL },
         { "@`a `", NULL },   { "@\xc3\xa9", NULL },     { "@`", NULL },
-        { "@`a\nb`", NULL },
+        { "@`a\nb`", NULL }, { "@`~a !`", "~a !" },     { "@`a\x7f`", NULL },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct span name;
@@ -109,6 +109,8 @@ TEST(too_many_or_too_much_is_not_followed)
     static char long_value[USERVARS_BYTES_MAX];
     memset(long_value, '1', sizeof long_value - 1);
     do_steps(&vars, "a=12");
+    user_variables_assign(&vars, SPAN_LITERAL("long"), span_of(long_value, USERVARS_BYTES_MAX - 2));
+    assert_true(user_variables_are_known(&vars));
     user_variables_assign(&vars, SPAN_LITERAL("long"), span_cstr(long_value));
     assert_false(user_variables_are_known(&vars));
     assert_said(&vars, 0, "SET @`a`=12");
@@ -271,6 +273,14 @@ TEST(names_that_stored_code_has_made_are_asked_for_too)
     answer_with(&answer, defs, &none, 1);
     user_variables_note_list(&vars, &answer);
     assert_true(user_variables_are_known(&vars));
+    struct rows_cell cells[] = { { 0, 0 }, { 0, 0 }, { 0, 1 }, { 1, 1 } };
+    const struct rows listed = {
+        .columns = 1, .rows = 3, .values = 4, .bytes = { .data = (char[]){ "ab" }, .len = 2 }, .cells = cells
+    };
+    do_steps(&vars, "!");
+    user_variables_note_list(&vars, &listed); /* an empty name, @a and @b */
+    assert_said(&vars, 0, "SET @`a`=1");
+    assert_true(vars.count == 2 && vars.unknown == 1 && user_variables_may_ask(&vars));
     do_steps(&vars, "!");
     answer_with(&answer, defs, &not_told, 1);
     user_variables_note_list(&vars, &answer);

@@ -1,7 +1,9 @@
 /* What statements do to user variables, and which jobs lack them: rows of statement, session and result. */
 #include "../base/unit.h"
 
+#include "mysql/reply.h"
 #include "sql/classify.h"
+#include "state/facet.h"
 #include "state/pending_set.h"
 #include "state/pooled.h"
 #include "state/variable_effects.h"
@@ -186,6 +188,92 @@ TEST(jobs_that_lack_variables_are_known)
                        variable_effects_needs_none(&scene.job) ? "n" : "",
                        variable_effects_may_be_lost(&scene.facets, &scene.job) ? "o" : "");
         assert_row(strcmp(got, jobs[i].verdicts) == 0, "%s (%s): %s", jobs[i].sql, jobs[i].where, got);
+        end(&scene);
+    }
+}
+
+/* ---- the facet ---- */
+
+/* l: the connection of the job lacks values. */
+static const struct {
+    const char *sql, *where;
+    enum sync_task task;
+} applied[] = {
+    { "SELECT 1", "a", SYNC_NOTHING },
+    { "SELECT 1", "al", SYNC_USER_VARS },
+    { "SELECT 1", "alr", SYNC_NOTHING },
+    { "SELECT 1", "alrp", SYNC_USER_VARS },
+    { "SELECT @a", "alr", SYNC_USER_VARS },
+    { "SELECT ROW_COUNT()", "al", SYNC_NOTHING },
+    { "SELECT ROW_COUNT(), @a", "al", SYNC_USER_VARS },
+    { "SELECT ROW_COUNT(), @a", "alr", SYNC_USER_VARS },
+    { "GET DIAGNOSTICS @a = ROW_COUNT", "alr", SYNC_NOTHING },
+};
+
+TEST(connection_gets_the_values_that_it_needs)
+{
+    for (size_t i = 0; i < COUNT_OF(applied); i++) {
+        struct scene scene;
+        struct replay_command command = { 0 };
+        begin(&scene, applied[i].sql, applied[i].where);
+        struct slot *slot = scene.at[scene.job.place];
+        const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = slot };
+        slot->user_version = has(applied[i].where, 'l') ? 0 : scene.facets.user_vars.version;
+        assert_int_equal(facet_variable_effects.left(&scene.facets, slot),
+                         slot->user_version != 0 ? LEFT_TO_RESET : LEFT_KNOWN);
+        assert_row(facet_variable_effects.lacks(&replay) == applied[i].task, "%s (%s)", applied[i].sql,
+                   applied[i].where);
+        if (applied[i].task == SYNC_USER_VARS) {
+            facet_variable_effects.say(&replay, &command);
+            assert_span(text_span(&command.argument), "SET @`a`='1'");
+            facet_variable_effects.note(&replay);
+        }
+        assert_true(applied[i].task == SYNC_NOTHING || facet_variable_effects.lacks(&replay) == SYNC_NOTHING);
+        text_fini(&command.argument);
+        end(&scene);
+    }
+}
+
+/* The connection is asked for @a, or (has_others) for all names. `code`: the error that it answers. */
+static const struct {
+    bool has_others, is_late; /* is_late: the variables have changed since the question */
+    uint16_t code;
+    bool is_unlisted;
+} refused[] = {
+    { false, false, 1146, false }, { true, false, 1146, true }, { true, false, ERR_QUERY_INTERRUPTED, false },
+    { true, true, 1146, false },   { false, true, 0, false },
+};
+
+TEST(refused_question_is_not_asked_again_before_a_change)
+{
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        struct scene scene;
+        struct text sql = { 0 };
+        begin(&scene, "SELECT 1", "aP");
+        struct facets *facets = &scene.facets;
+        struct uservars *vars = &facets->user_vars;
+        const struct facet *facet = &facet_variable_effects;
+        user_variables_forget(vars, SPAN_LITERAL("a"));
+        vars->has_others = refused[i].has_others;
+        assert_int_equal(facet->keeps(facets, ROUTE_PRIMARY), pin_bit(PIN_USER_VARIABLES));
+        assert_int_equal(facet->keeps(facets, ROUTE_REPLICA), 0);
+        assert_true(facet->is_asked(facets, scene.at, ROUTE_PRIMARY));
+        assert_false(facet->is_asked(facets, scene.at, ROUTE_REPLICA));
+        assert_int_equal(facet->ask(facets, &scene.slots[0], &sql), refused[i].has_others);
+        assert_int_equal(span_equal(text_span(&sql), span_cstr(user_variables_list_query(false))),
+                         refused[i].has_others);
+        const struct upstream_answer told = { .is_err = refused[i].code != 0, .error.code = refused[i].code };
+        const struct facet_answer answer = { .told = &told, .version = vars->version - refused[i].is_late };
+        assert_false(facet->learn(facets, &scene.slots[0], &answer));
+        assert_row(vars->is_unlisted == refused[i].is_unlisted, "row %zu", i);
+        assert_true(scene.slots[0].user_version == vars->version && facets->variables == VARIABLES_PRIMARY);
+        assert_false(facet->is_asked(facets, scene.at, ROUTE_PRIMARY));
+        facet->reset(facets);
+        assert_true(vars->count == 0 && facets->variables == VARIABLES_NOWHERE);
+        facets->variables = VARIABLES_PRIMARY; /* the answer comes after a reset */
+        assert_true(facet->learn(facets, &scene.slots[0], &(struct facet_answer){ .version = 99 }));
+        assert_int_equal(facets->variables, VARIABLES_NOWHERE);
+        text_fini(&sql);
         end(&scene);
     }
 }
