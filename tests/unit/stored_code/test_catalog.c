@@ -228,6 +228,32 @@ TEST(views_with_unknown_bodies_are_counted)
     assert_int_equal(catalog_hidden_views(NULL), 0);
 }
 
+/* Each function calls the next one, and the last one takes a lock. What is not settled after 64 rounds is not
+ * known. */
+TEST(a_long_chain_of_calls_is_not_known)
+{
+    for (unsigned count = 60; count <= 68; count++) {
+        const char *why = NULL;
+        struct catalog_draft *draft = catalog_draft_new(SQL_FAMILY_MARIADB);
+        for (unsigned i = 0; i < count; i++) {
+            char name[8], body[32] = "RETURN GET_LOCK('a', 0)";
+            (void)snprintf(name, sizeof name, "f%02u", i);
+            if (i + 1 < count)
+                (void)snprintf(body, sizeof body, "RETURN f%02u()", i + 1);
+            struct catalog_row row = { .kind = CODE_FUNCTION,
+                                       .schema = SPAN_LITERAL("app"),
+                                       .name = span_cstr(name),
+                                       .body = span_cstr(body) };
+            catalog_draft_add(draft, &row);
+        }
+        struct catalog *catalog = catalog_draft_finish(&draft, ~0u, 7, &why);
+        for (unsigned i = 0; i + 1 < count; i++)
+            assert_int_equal(catalog_entry_at(catalog, i).effects & U, count > 64 ? U : 0);
+        assert_int_equal(catalog_entry_at(catalog, count - 1).effects, L);
+        catalog_unref(catalog);
+    }
+}
+
 /* Views that run code are never excluded by the filter. */
 TEST(views_that_run_code_pass_the_filter)
 {
