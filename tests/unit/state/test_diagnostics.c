@@ -180,11 +180,12 @@ static const char *who(uint64_t knows)
     return knows == 3 ? "here" : knows == ANSWERS_LOST ? "lost" : knows == 0 ? "-" : "there";
 }
 
-/* `how`: m MySQL; e an error, E a duplicate key; w warnings; r rows; c changed rows; p PREPARE, x EXECUTE, k EXECUTE
- * with a cursor, i COM_INIT_DB, l a command that headgate answers; t another connection knew the answers, h this
- * one did; W the session had warnings, and the connection too, s only the session, v only the connection. `after`: who knows ROW_COUNT() and its value ("?": not told), who knows the
- * warnings and whether there are any (+), who knows FOUND_ROWS(), "calc" after SQL_CALC_FOUND_ROWS, "kept" if the
- * connection is kept from now on, "W" if it has warnings. */
+/* `how`: m MySQL; e an error, E a duplicate key; w warnings; r rows; c changed rows; p PREPARE, x EXECUTE, k
+ * EXECUTE with a cursor, i COM_INIT_DB, l a command that headgate answers; f it runs known stored code, u unknown
+ * stored code; t another connection knew the answers, h this one did; W the session had warnings, and the
+ * connection too, s only the session, v only the connection. `after`: who knows ROW_COUNT() and its value ("?":
+ * not told), who knows the warnings and whether there are any (+), who knows FOUND_ROWS(), "calc" after
+ * SQL_CALC_FOUND_ROWS, "kept" if the connection is kept from now on, "W" if it has warnings. */
 static const struct {
     const char *sql, *how, *after;
 } ended[] = {
@@ -233,6 +234,9 @@ static const struct {
     { "CALL p()", "ctv", "here ?, lost+, lost kept W" },
     { "CALL p()", "chs", "here ?, here+, here" },
     { "CALL p()", "h", "here ?, here, here" },
+    { "DO 1", "t", "here ?, there, there" },
+    { "DO 1", "ft", "here ?, here, there" },
+    { "DO 1", "ut", "here ?, here, there" },
     { "CREATE TABLE IF NOT EXISTS t SELECT 1", "t", "here 0, here, lost" },
     { "CREATE TABLE IF NOT EXISTS t SELECT 1", "ct", "here 2, here, here" },
     { "UPDATE t SET a = 1; UPDATE t SET a = 2", "ch", "here ?, here, here" },
@@ -263,6 +267,8 @@ TEST(each_statement_leaves_its_answers_where_it_ran)
         struct job job = { .command = has(how, 'l') ? &local : command_find(byte),
                            .place = ROUTE_REPLICA,
                            .facts = classify(span_cstr(ended[i].sql), false, &dialect) };
+        job.facts.runs_code |= has(how, 'f');
+        job.facts.may_hide_state |= has(how, 'u');
         job.reply = (struct job_reply){ .has_rows = has(how, 'r'),
                                         .has_changed = has(how, 'c'),
                                         .affected = has(how, 'c') ? 2 : 0,

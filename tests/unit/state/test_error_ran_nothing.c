@@ -27,6 +27,7 @@ static const struct {
     { SQL_SELECT, "SELECT f[ ( )", "FUNCTION test.f[ does not exist", 1305, false },
     { SQL_SELECT, "SELECT f` ( )", "FUNCTION test.f` does not exist", 1305, false },
     { SQL_SELECT, "SELECT f{ ( )", "FUNCTION test.f{ does not exist", 1305, false },
+    { SQL_SELECT, ". f(", "FUNCTION test.f does not exist", 1305, false },
     { SQL_SELECT, "f ( )", "FUNCTION test.f does not exist", 1305, false },
     { SQL_SELECT, "SELECT f   ", "FUNCTION test.f does not exist", 1305, false },
     { SQL_SELECT, "SELECT f", "FUNCTION test.f does not exist", 1305, false },
@@ -65,6 +66,12 @@ TEST(each_row_is_read_as_it_says)
         drop_copy(statement);
         drop_copy(message);
     }
+}
+
+TEST(bytes_before_the_statement_do_not_count)
+{
+    const struct unbegun_text said = { SQL_SELECT, span_cstr(". f(" + 1), SPAN_LITERAL("test") };
+    assert_true(error_ran_nothing_lacks_routine(&said, 1305, SPAN_LITERAL("FUNCTION test.f does not exist")));
 }
 
 /* A server does not begin a statement that it cannot parse, unless the text runs another statement. */

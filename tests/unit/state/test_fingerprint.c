@@ -80,8 +80,11 @@ TEST(it_holds_all_and_can_be_taken_again)
     vars_clear(&vars);
     assert_true(fingerprint_take(&fingerprint, &vars));
     assert_true(fingerprint_equal(&fingerprint, &none));
-    vars_fini(&vars);
+    assert_true(vars_set(&vars, SPAN_LITERAL("a"), SPAN_LITERAL("1")));
+    assert_true(fingerprint_take(&fingerprint, &vars));
     fingerprint_fini(&fingerprint);
+    assert_true(fingerprint_equal(&fingerprint, &none));
+    vars_fini(&vars);
 }
 
 RUN_TESTS(NULL, NULL)

@@ -65,4 +65,43 @@ TEST(what_was_not_said_then_is_as_at_login)
     }
 }
 
+TEST(login_and_reset_decide_the_character_set)
+{
+    static const struct {
+        bool is_reset;
+        enum server_family family;
+        uint8_t collation;
+        const char *client; /* the beginning of the SET */
+        bool reads_tables;
+    } rows[] = {
+        { false, FAMILY_MARIADB, 45, "SET character_set_client=IFNULL((SELECT CHARACTER_SET_NAME", true },
+        { true, FAMILY_MARIADB, 45, "SET character_set_client=IFNULL((SELECT CHARACTER_SET_NAME", true },
+        { false, FAMILY_MYSQL, 45, "SET character_set_client=45", false },
+        { true, FAMILY_MYSQL, WORDING_DEFAULTS, "SET character_set_client=DEFAULT", false },
+    };
+    static const char *const names[] = { "names", "'latin1'", NULL }, *const mode[] = { "sql_mode", "''",
+                                                                                        NULL };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct upstream upstream = { .family = rows[i].family, .key.collation = 45 };
+        const struct slot slot = { .upstream = &upstream, .is_reset = rows[i].is_reset };
+        struct vars with = { 0 }, without = { 0 };
+        struct text client = { 0 }, login = { 0 };
+        uint8_t collation = parse_context_collation(&slot);
+        assert_row(collation == rows[i].collation, "row %zu", i);
+        parse_context_say_client(collation, rows[i].family, &client);
+        assert_row(strncmp(text_cstr(&client), rows[i].client, strlen(rows[i].client)) == 0, "row %zu", i);
+        set_all(&with, names);
+        set_all(&without, mode);
+        assert_row(parse_context_reads_tables(&with, rows[i].family) == rows[i].reads_tables, "row %zu", i);
+        assert_false(parse_context_reads_tables(&without, rows[i].family));
+        parse_context_say(SPAN_NONE, &with, collation, rows[i].family, &login);
+        assert_int_equal(span_mentions(text_span(&login), "character_set_collations"), rows[i].reads_tables);
+        assert_int_equal(span_mentions(text_span(&login), "DEFAULT"), collation == WORDING_DEFAULTS);
+        text_fini(&client);
+        text_fini(&login);
+        vars_fini(&with);
+        vars_fini(&without);
+    }
+}
+
 RUN_TESTS(NULL, NULL)

@@ -32,6 +32,8 @@ static const struct {
         { "ALTER TABLE a RENAME TO b", 'd' },
         { "DROP TABLE b", 'd' } },
       "" },
+    { { { "CREATE TEMPORARY TABLE other.a (x INT)", 'd' }, { "DROP TABLE `other`.`a`", 'd' } }, "" },
+    { { { "CREATE TEMPORARY TABLE a (x INT)", 'd' }, { "DROP TABLE `a`, nosuch", 'd' } }, "" },
     { { { "SELECT GET_LOCK('a', 1)", 'f' } }, "GET_LOCK (1)" },
     { { { "SELECT GET_LOCK('a', 1)", 'd' }, { "DO RELEASE_LOCK('a')", 'd' } }, "" },
     { { { "SELECT GET_LOCK('a', 1)", 'd' }, { "SELECT RELEASE_LOCK('a')", 'p' } }, "GET_LOCK (1)" },
@@ -77,9 +79,13 @@ TEST(user_locks_of_mysql_have_names_in_any_case)
     for (int family = SQL_FAMILY_MARIADB; family <= SQL_FAMILY_MYSQL; family++) {
         struct pins pins = { 0 };
         dialect.family = (enum sql_family)family;
-        say(&pins, &(struct said){ "SELECT GET_LOCK('Ab', 1)", 'd' });
-        say(&pins, &(struct said){ "SELECT RELEASE_LOCK('aB')", 'd' });
+        say(&pins, &(struct said){ "SELECT GET_LOCK('AbZ', 1)", 'd' });
+        say(&pins, &(struct said){ "SELECT RELEASE_LOCK('aBz')", 'd' });
         assert_int_equal(pins_any(&pins), family == SQL_FAMILY_MARIADB);
+        say(&pins, &(struct said){ "SELECT RELEASE_ALL_LOCKS()", 'd' });
+        say(&pins, &(struct said){ "SELECT GET_LOCK('@[', 1)", 'd' });
+        say(&pins, &(struct said){ "SELECT RELEASE_LOCK('`['), RELEASE_LOCK('@{')", 'd' });
+        assert_true(pins_any(&pins));
         pins_clear(&pins);
     }
     dialect.family = SQL_FAMILY_MARIADB;

@@ -66,6 +66,12 @@ TEST(only_draws_that_succeed_are_remembered)
     }
     assert_false(are_lost(&slot, "SELECT LASTVAL(s0), LASTVAL(s7)", "app"));
     assert_true(are_lost(&slot, "SELECT LASTVAL(s8)", "app"));
+    struct slot other = { .upstream = &upstream };
+    run(&other,
+        "SELECT NEXTVAL(s0), NEXTVAL(s1), NEXTVAL(s2), NEXTVAL(s3), NEXTVAL(s4), NEXTVAL(s5), NEXTVAL(s6), "
+        "NEXTVAL(s7), NEXTVAL(s8)",
+        false, 9);
+    assert_memory_equal(&other.draws, &slot.draws, sizeof slot.draws);
 }
 
 RUN_TESTS(NULL, NULL)

@@ -5,6 +5,7 @@
 #include "state/facet_table.h"
 #include "state/pooled.h"
 #include "state/wait_timeout.h"
+#include "stored_code/stored_code.h"
 
 static const struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
 static const struct command query = { .byte = COM_QUERY, .manner = COMMAND_STATEMENT };
@@ -116,6 +117,8 @@ static const struct {
     { "SHOW STATUS", { .kind = SQL_SHOW }, false },
     { "CALL p()", { .kind = SQL_CALL, .may_hide_state = true }, true },
     { "CALL p()", { .kind = SQL_CALL }, false },
+    { "SELECT f()", { .kind = SQL_SELECT, .code_effects = CODE_PRIMARY }, true },
+    { "SELECT f()", { .kind = SQL_SELECT, .code_effects = CODE_WRITES }, false },
     { "SELECT @@wait_timeout, ROW_COUNT()", { .kind = SQL_SELECT, .refers_previous = true }, false },
 };
 
@@ -140,6 +143,44 @@ TEST(statements_that_may_ask_find_the_value)
         facets.has_profiles = true;
         assert_int_equal(replay_next(&replay), SYNC_NOTHING);
         assert_int_equal(facets_left(&facets, &slot), LEFT_TO_RESET);
+    }
+}
+
+/* The session's wait_timeout is 1. t: the client has asked for session tracking; h: the connection has the value. */
+static const struct {
+    const char *sql, *where, *said; /* NULL: nothing */
+} setting[] = {
+    { "SET profiling = 1", "", "SET wait_timeout=1" },
+    { "SET profiling = 1", "h", NULL },
+    { "SET wait_timeout = 7", "", NULL },
+    { "SET wait_timeout = 7", "h", "SET wait_timeout=DEFAULT" },
+    { "SET wait_timeout = 7", "t", "SET wait_timeout=1" },
+    { "SET time_zone = 'SYSTEM'", "", NULL },
+    { "SET time_zone = 'SYSTEM'", "h", "SET wait_timeout=DEFAULT" },
+};
+
+TEST(set_that_is_sent_without_its_number_needs_no_value)
+{
+    for (size_t i = 0; i < COUNT_OF(setting); i++) {
+        bool has = strchr(setting[i].where, 'h') != NULL;
+        struct facets facets = { .wait_s = 1, .tracking.asked = strchr(setting[i].where, 't') != NULL };
+        struct slot slot = { .has_wait = has };
+        struct job job = { .command = &query, .facts.kind = SQL_SET };
+        struct replay_command command = { 0 };
+        const struct replay replay = {
+            .facets = &facets, .job = &job, .slot = &slot, .sql = span_cstr(setting[i].sql), .task = SYNC_VARS
+        };
+        job.pending_set = pending_set_read(span_cstr(setting[i].sql), &dialect);
+        bool is_due = setting[i].said != NULL;
+        assert_row(facet_wait_timeout.lacks(&replay) == (is_due ? SYNC_VARS : SYNC_NOTHING), "row %zu", i);
+        if (is_due) {
+            facet_wait_timeout.say(&replay, &command);
+            assert_span(text_span(&command.argument), setting[i].said);
+        }
+        facet_wait_timeout.note(&replay);
+        assert_row(slot.has_wait == (is_due ? !has : has), "row %zu", i);
+        text_fini(&command.argument);
+        pending_set_fini(job.pending_set);
     }
 }
 
