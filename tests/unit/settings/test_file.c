@@ -354,6 +354,27 @@ TEST(readable_secrets_are_warned_of_once)
     fini(&result);
 }
 
+TEST(a_warning_is_about_the_file_with_the_password)
+{
+    static const struct {
+        mode_t first, included;
+        const char *warning;
+    } rows[] = {
+        { 0600, 0600, "" },
+        { 0644, 0600, "" },
+        { 0600, 0644, "door.conf:2: everyone may read this file, and it holds passwords: chmod o-r\n" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct result result = { 0 };
+        put("h.conf", "@include \"door.conf\"\n", rows[i].first);
+        put("door.conf", "\ndoors = ( " GOOD_DOOR " );\n", rows[i].included);
+        load_path(&result, in_folder("h.conf"));
+        assert_true(result.is_good);
+        assert_string_equal(text_cstr(&result.warnings), rows[i].warning);
+        fini(&result);
+    }
+}
+
 TEST(included_files_keep_their_own_lines)
 {
     struct result result = { 0 };

@@ -444,4 +444,40 @@ TEST(what_takes_a_restart_changes_places)
     assert_int_equal(after.warranty_us, 5);
 }
 
+/* Elements of lists are the same when they have the same name. */
+TEST(settings_of_listed_elements_are_kept_by_name)
+{
+    static const struct setting element_rows[] = {
+        { .name = "name", .type = SETTING_STRING, .offset = offsetof(struct wheel, name) },
+        { .name = "pressure",
+          .type = SETTING_SIZE,
+          .offset = offsetof(struct wheel, pressure_bytes),
+          .effect = EFFECT_RESTART },
+    };
+    static const struct section element = {
+        .name = "wheel", .size_bytes = sizeof(struct wheel), SECTION_ROWS(element_rows), .is_list = true
+    };
+    static const struct setting list_rows[] = { { .name = "wheels",
+                                                  .type = SETTING_LIST,
+                                                  .offset = offsetof(struct car, wheels),
+                                                  .count_offset = offsetof(struct car, wheel_count),
+                                                  .section = &element } };
+    static const struct section section = { .name = "car",
+                                            .size_bytes = sizeof(struct car),
+                                            SECTION_ROWS(list_rows) };
+    char left[] = "left", right[] = "right", spare[] = "spare";
+    struct wheel old[] = { { left, 1 }, { right, 2 } }, new[] = { { spare, 3 }, { right, 4 }, { left, 5 } };
+    struct span olds = exact_copy(span_of(old, sizeof old)), news = exact_copy(span_of(new, sizeof new));
+    struct car before = { .wheels = (struct wheel *)(uintptr_t)olds.data, .wheel_count = 2 };
+    struct car after = { .wheels = (struct wheel *)(uintptr_t)news.data, .wheel_count = 3 };
+    schema_keep(&section, &before, &after);
+    assert_int_equal(after.wheels[0].pressure_bytes, 3);
+    assert_int_equal(after.wheels[1].pressure_bytes, 2);
+    assert_int_equal(after.wheels[2].pressure_bytes, 1);
+    assert_int_equal(before.wheels[0].pressure_bytes, 5);
+    assert_int_equal(before.wheels[1].pressure_bytes, 4);
+    drop_copy(olds);
+    drop_copy(news);
+}
+
 RUN_TESTS(NULL, NULL)
