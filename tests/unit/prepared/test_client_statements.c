@@ -72,6 +72,19 @@ TEST(ids_wrap_past_what_means_something_else_and_what_is_taken)
     prepared_clear(&table);
 }
 
+TEST(facts_are_read_again_when_the_stored_code_is_known_otherwise)
+{
+    static const struct sql_facts written = { .kind = SQL_WRITE };
+    static const struct sql_dialect same = { 0 }, another = { .reads_stored = true };
+    struct prepared_table table = { 0 };
+    struct prepared *prepared = prepared_add(&table, SPAN_LITERAL("SELECT 1"), SPAN_NONE, &no_vars, &written);
+    prepared_refresh(prepared, &same);
+    assert_int_equal(prepared->facts.kind, SQL_WRITE);
+    prepared_refresh(prepared, &another);
+    assert_int_equal(prepared->facts.kind, SQL_SELECT);
+    prepared_clear(&table);
+}
+
 TEST(types_change_version_only_when_they_change)
 {
     struct prepared_table table = { 0 };

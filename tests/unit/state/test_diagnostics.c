@@ -234,6 +234,7 @@ static const struct {
     { "CALL p()", "ctv", "here ?, lost+, lost kept W" },
     { "CALL p()", "chs", "here ?, here+, here" },
     { "CALL p()", "h", "here ?, here, here" },
+    { "PREPARE s FROM 'SELECT a FROM t'", "ts", "here ?, lost+, there" },
     { "DO 1", "t", "here ?, there, there" },
     { "DO 1", "ft", "here ?, here, there" },
     { "DO 1", "ut", "here ?, here, there" },

@@ -105,13 +105,6 @@ SCENE_TEST(one_set_says_variables_insert_id_and_autocommit)
     assert_int_equal(scene->connection.upstream.status & STATUS_AUTOCOMMIT, 0);
 }
 
-SCENE_TEST(question_about_the_last_statement_does_not_find_a_set)
-{
-    scene->facets.insert_id.value = 7;
-    scene->job.facts.refers_previous = true;
-    says(scene, (const char *const[SAID_MAX]){ NULL });
-}
-
 SCENE_TEST(replica_gets_what_a_harmless_read_needs)
 {
     scene->job.place = ROUTE_REPLICA;
@@ -451,6 +444,26 @@ static void asks(struct scene *scene, const struct facet *facet, const char *sql
         (void)facet->ask(&scene->facets, &scene->slot, &query_text);
     assert_span(text_span(&query_text), sql);
     text_fini(&query_text);
+}
+
+/* The server has answered with a warning. */
+SCENE_TEST(set_of_headgate_may_leave_warnings)
+{
+    static const enum sync_task sets[] = { SYNC_VARS, SYNC_OWN_CHARSET, SYNC_USER_VARS };
+    static const enum sync_task others[] = { SYNC_OPTION, SYNC_ROLE, SYNC_SCHEMA, SYNC_WAIT };
+    const struct replay replay = { .facets = &scene->facets, .job = &scene->job, .slot = &scene->slot };
+    scene->slot.answer.warnings = 1;
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        scene->slot.task = others[i];
+        assert_true(replay_note(&replay, 1));
+        assert_false(scene->slot.has_our_warnings);
+    }
+    for (size_t i = 0; i < COUNT_OF(sets); i++) {
+        scene->slot.task = sets[i];
+        scene->slot.has_our_warnings = false;
+        assert_true(replay_note(&replay, 1));
+        assert_row(scene->slot.has_our_warnings == (sets[i] != SYNC_OWN_CHARSET), "task %zu", i);
+    }
 }
 
 SCENE_TEST(numbers_are_asked_for_when_nothing_else_keeps_the_connection)

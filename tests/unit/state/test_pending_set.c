@@ -48,6 +48,7 @@ static const struct {
     { "SET NAMES 'latin1' COLLATE 'latin1_bin'", "SET names 'latin1' COLLATE 'latin1_bin'",
       "character_set_client", "cr" },
     { "SET NAMES DEFAULT", "SET names DEFAULT", "character_set_client", "cr" },
+    { "SET NAMES ''", "", "character_set_client", "pcr" },
     { "SET CHARACTER SET utf8mb4", "SET charset 'utf8mb4'", "character_set_client", "cr" },
     { "SET CHARSET 'utf8mb4'", "SET charset 'utf8mb4'", "character_set_client", "cr" },
     { "SET CHARACTER SET DEFAULT", "SET charset DEFAULT", "character_set_client", "cr" },

@@ -329,4 +329,30 @@ TEST(names_are_compared_as_servers_do)
     }
 }
 
+/* When the only pin began; 0: there is not exactly one. */
+static uint64_t since(const struct pins *pins)
+{
+    struct pin_seen seen, next;
+    size_t at = 0;
+    return pins_next(pins, &at, &seen) && !pins_next(pins, &at, &next) ? seen.origin.since_us : 0;
+}
+
+TEST(origin_of_a_noted_cause_is_kept_while_it_lasts)
+{
+    const uint32_t variables = pin_bit(PIN_USER_VARIABLES), both = variables | pin_bit(PIN_TRANSACTION);
+    const struct pin_origin first = { .since_us = 7 }, second = { .since_us = 8 };
+    struct pin_counters counters = { 0 };
+    struct pins pins = { 0 };
+    pins_note(&pins, both, variables, &first, &counters);
+    assert_true(since(&pins) == 7 && pins.noted == both && pins.causes == 0);
+    pins_note(&pins, variables, variables, &second, &counters);
+    assert_true(since(&pins) == 7);
+    pins_note(&pins, 0, variables, &second, &counters);
+    assert_true(pins.count == 0 && pins.noted == 0);
+    add(&pins, PIN_USER_VARIABLES, ""); /* it has an origin already */
+    pins_note(&pins, variables, variables, &second, &counters);
+    assert_true(since(&pins) == 1000);
+    pins_clear(&pins);
+}
+
 RUN_TESTS(NULL, NULL)

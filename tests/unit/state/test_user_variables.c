@@ -103,6 +103,15 @@ TEST(only_what_is_newer_is_said)
     user_variables_fini(&vars);
 }
 
+TEST(names_have_64_bytes_at_most)
+{
+    char token[66] = "@";
+    struct span name;
+    memset(token + 1, 'a', 65);
+    assert_true(user_variables_name(span_of(token, 65), &name) && name.len == 64);
+    assert_false(user_variables_name(span_of(token, 66), &name));
+}
+
 TEST(too_many_or_too_much_is_not_followed)
 {
     struct uservars vars = { 0 };
@@ -258,6 +267,8 @@ TEST(what_is_unknown_is_asked_for_a_part_at_a_time)
     user_variables_ask(&vars, &sql);
     assert_true(span_mentions(text_span(&sql), "COLLATION(@`v39`)"));
     assert_false(span_mentions(text_span(&sql), "COLLATION(@`v40`)"));
+    assert_true(span_mentions(text_span(&sql), "LENGTH(@`v39`)"));
+    assert_false(span_mentions(text_span(&sql), "LENGTH(@`v40`)"));
     text_fini(&sql);
     user_variables_fini(&vars);
 }

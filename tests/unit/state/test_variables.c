@@ -213,6 +213,7 @@ TEST(what_cannot_be_kept_is_refused_and_nothing_changes)
     assert_false(vars_set(&vars, SPAN_LITERAL("b"), span_of(long_text, 2049)));
     assert_int_equal(vars.version, 2);
     assert_diff(&vars, 1, "SET aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=1");
+    assert_true(vars_set(&vars, span_of(long_text, 64), span_of(long_text, 2048)));
     vars_fini(&vars);
 }
 
