@@ -54,7 +54,7 @@ struct pool_rules {
     const struct timeout_settings *timeouts; /* borrows */
     const struct users *users;               /* borrows */
     const struct cluster_settings *clusters; /* borrows: one for each cluster; NULL: there are no settings */
-    uint64_t young_us; /* no connection reaches its server_lifetime before this age */
+    uint64_t young_us;                       /* no connection reaches its server_lifetime before this age */
 };
 
 struct pool_cluster {

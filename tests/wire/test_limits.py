@@ -145,16 +145,22 @@ def test_files_taken_away_while_it_runs_are_survived(primary):
         pid = proxy.process.pid
         limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (proxy.fds(), limits[1]))
-        told, waiting = Client(proxy.address["tcp"]), Client(proxy.address["tcp"])
-        with pytest.raises(r.Err) as refused:
-            told.read_greeting()
-        assert (refused.value.code, refused.value.message) == (1040, "headgate: it can open no more files")
+        refused = None
+        for _ in range(10):  # what a probe or the survey closes is free for a client
+            told = Client(proxy.address["tcp"])
+            stack.callback(told.close)
+            try:
+                told.read_greeting()
+            except r.Err as error:
+                refused = error
+                break
+        assert (refused.code, refused.message) == (1040, "headgate: it can open no more files")
+        waiting = Client(proxy.address["tcp"])
         assert old.query("DO 1").oks
         resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
         waiting.read_greeting()
         waiting.log_in("app", "app_pw")
         assert waiting.query("DO 1").oks and old.query("DO 1").oks
-        told.close()
         waiting.close()
 
 

@@ -10,7 +10,7 @@ static const struct {
     const char *said; /* "": it cannot be said again */
 } reads[] = {
     { "r", false, true, "r" }, { "clerk", true, true, "'clerk'" }, { "clerk", false, false, "" },
-    { "", false, true, "" },           { "caf\xc3\xa9", false, true, "" },
+    { "", false, true, "" },   { "caf\xc3\xa9", false, true, "" },
 };
 
 TEST(role_of_neutral_characters_can_be_said_again)
