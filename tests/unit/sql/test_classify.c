@@ -498,6 +498,22 @@ TEST(long_texts_say_what_their_first_words_prove)
     assert_true(classify_long("LOAD DATA LOCAL INFILE '", true, false).is_load_local);
 }
 
+/* The column list after WITH a is recognised in up to 63 parentheses. Deeper ones look like calls. */
+TEST(with_lists_are_followed_to_a_depth)
+{
+    struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
+    for (size_t depth = 1; depth <= 70; depth++) {
+        char text[256] = "";
+        size_t len = (size_t)snprintf(text, sizeof text, "SELECT ");
+        memset(text + len, '(', depth);
+        len += depth;
+        len += (size_t)snprintf(text + len, sizeof text - len, "WITH a (x) AS (SELECT 1) SELECT x FROM a");
+        memset(text + len, ')', depth);
+        struct sql_facts facts = classify_copy(text, len + depth, false, &dialect);
+        assert_row(facts.is_read == (depth <= 63), "depth %zu", depth);
+    }
+}
+
 TEST(deep_parentheses_and_many_statements_are_linear)
 {
     static const char *const units[] = { "(", "SELECT 1;", "$a$ ", "/*!*/", "@", "WITH a AS (", "f(", "/*+" };
