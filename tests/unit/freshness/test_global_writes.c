@@ -51,6 +51,8 @@ static const struct {
     { "SELECT a FROM t FOR UPDATE", TRACKER_EOF, .is_noted = true },
     { "SELECT a FROM t FOR UPDATE", TRACKER_OK, .is_noted = false },
     { "SELECT a FROM t FOR UPDATE", TRACKER_EOF, OPEN, .is_noted = false },
+    { "SELECT LAST_INSERT_ID() FROM t", TRACKER_EOF, .is_noted = true },
+    { "SELECT LAST_INSERT_ID()", TRACKER_EOF, .is_noted = false },
     { "SELECT @@x", TRACKER_EOF, .is_noted = false },
 };
 

@@ -307,6 +307,31 @@ TEST(near_names_are_suggested_and_far_ones_not)
     assert_false(schema_is_absent(&wheel_section, "wings"));
 }
 
+TEST(allowed_words_are_listed)
+{
+    static const struct setting_word words[] = {
+        { .name = "a" }, { .name = "b" }, { .name = "z", .is_absent = true },
+        { .name = "c" }, { .name = "d" }, { .name = NULL }
+    };
+    static const struct {
+        size_t first;
+        const char *says;
+    } lists[] = {
+        { 0, "row must be \"a\", \"b\", \"c\" or \"d\", not \"x\"" },
+        { 1, "row must be \"b\", \"c\" or \"d\", not \"x\"" },
+        { 2, "row must be \"c\" or \"d\", not \"x\"" },
+        { 4, "row must be \"d\", not \"x\"" },
+    };
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        const struct setting row = { .name = "row", .type = SETTING_ENUM, .words = words + lists[i].first };
+        const struct setting_value value = { .kind = VALUE_STRING, .string = "x" };
+        int object = 0;
+        struct error err = { 0 };
+        assert_false(schema_set(&row, &object, &value, &err));
+        assert_string_equal(err.text, lists[i].says);
+    }
+}
+
 /* The rows end where a page without access begins. */
 TEST(rows_are_read_to_their_end_and_no_further)
 {
