@@ -55,6 +55,7 @@ static void says(struct scene *scene, const char *const said[SAID_MAX])
             assert_true(count < SAID_MAX && said[count] != NULL);
             assert_span(text_span(&command.argument), said[count]);
             assert_int_equal(command.byte, task == SYNC_SCHEMA ? COM_INIT_DB : COM_QUERY);
+            assert_int_equal(replay_next(&replay), task); /* until the server has agreed */
             count++;
             scene->slot.task = task;
             if (task == SYNC_SCHEMA) { /* reported by session tracking */
