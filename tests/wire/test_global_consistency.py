@@ -81,10 +81,10 @@ def test_any_client_s_write_is_waited_for_on_every_worker(scene, listener):
         clients = old + [scene.connect("global") for _ in range(CONNECTIONS)]
         for client in clients:
             client.send(w.QUERY, READ)
+        wait_until(lambda: scene.stats()["reads_waited"] >= len(clients), "all of them wait")
         scene.apply(scene.at(1))
         assert {client.read().text_rows()[0][0] for client in clients} <= {b"db2", b"db3"}
     close(clients)
-    assert scene.stats()["reads_waited"] >= len(clients)
 
 
 def test_without_a_wait_the_primary_has_them(hasty):
