@@ -70,7 +70,7 @@ TEST(each_row_is_read_as_it_says)
 
 TEST(bytes_before_the_statement_do_not_count)
 {
-    const struct unbegun_text said = { SQL_SELECT, span_cstr(". f(" + 1), SPAN_LITERAL("test") };
+    const struct unbegun_text said = { SQL_SELECT, span_cstr(&". f("[1]), SPAN_LITERAL("test") };
     assert_true(error_ran_nothing_lacks_routine(&said, 1305, SPAN_LITERAL("FUNCTION test.f does not exist")));
 }
 

@@ -360,7 +360,7 @@ static void tell(struct scene *scene, enum sesstrack_type type, const char *name
     const struct report report = {
         .facets = &scene->facets, .job = &scene->job, .slots = slots, .now_us = 1
     };
-    const struct sesstrack_change change = { .type = type,
+    const struct sesstrack_change change = { .type = (uint8_t)type,
                                              .name = span_cstr(name),
                                              .value = span_cstr(value) };
     facet_table_told(&report, &change);
