@@ -170,7 +170,7 @@ struct job *job_idle(void);
 /* An empty job from a free list of jobs, or NULL when memory is out. job_give gives it back. */
 struct job *job_take(struct mem_slab *jobs);
 /* Frees what the job owns, gives the job back, and sets *job to job_idle(). No effect on job_idle(). */
-void job_give(struct mem_slab *jobs, struct job **job);
+void job_give(struct mem_slab *jobs, struct job **place);
 
 /* The present command without literals: the text of its digest, or only its kind. Borrows until the command
  * is over. */

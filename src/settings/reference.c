@@ -154,7 +154,7 @@ static void sample_section(const struct section *section, unsigned depth, struct
         const struct setting *row = &section->settings[i];
         if (i > 0)
             (void)text_append_byte(out, '\n');
-        print_comment(row->doc != NULL || !is_aggregate(row) ? row->doc : row->section->doc, depth, out);
+        print_comment(row->doc != NULL ? row->doc : row->section->doc, depth, out);
         if (row->type == SETTING_LIST && !row->is_required)
             sample_optional_list(row, depth, out);
         else if (row->type == SETTING_LIST)

@@ -35,8 +35,8 @@ void job_give(struct mem_slab *jobs, struct job **place)
         pending_set_fini(job->pending_set);
     if (job->pending_pins != NULL)
         pending_pins_free(job->pending_pins);
-    struct text *const texts[] = { &job->inner, &job->asked_schema, &job->names.text, &job->rewritten };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    struct text *const texts[] = { &job->inner, &job->asked_schema, &job->names.text, &job->rewritten, NULL };
+    for (size_t i = 0; texts[i] != NULL; i++)
         if (texts[i]->cap > 0)
             text_fini(texts[i]);
     mem_slab_give(jobs, job);
