@@ -155,8 +155,10 @@ static bool has_at(struct span sql, size_t at, const char *word)
  * from underscore to underscore, which is cheap. */
 static bool mentions_id(struct span sql)
 {
+    if (sql.len == 0) /* there may be no memory at all, to which not even 0 can be added */
+        return false;
     const uint8_t *end = sql.data + sql.len, *at = sql.data;
-    while (sql.len > 0 && (at = memchr(at, '_', (size_t)(end - at))) != NULL) {
+    while ((at = memchr(at, '_', (size_t)(end - at))) != NULL) {
         size_t offset = (size_t)(at - sql.data);
         if (offset >= 10 && has_at(sql, offset - 10, "connection_id"))
             return true;
