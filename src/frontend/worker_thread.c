@@ -176,6 +176,17 @@ static void run_report(struct loop_message *message)
     worker->on_report(worker);
 }
 
+/* The control thread handles the signals sent to the process. A signal that a fault raises goes to the thread of the
+ * fault: while it is blocked there, the kernel ends the process before the handler of a sanitizer or of another
+ * diagnostic tool can run. */
+static void signals_of_process(sigset_t *set_r)
+{
+    static const int of_faults[] = { SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP };
+    (void)sigfillset(set_r);
+    for (size_t i = 0; i < sizeof of_faults / sizeof *of_faults; i++)
+        (void)sigdelset(set_r, of_faults[i]);
+}
+
 bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(struct loop_message *),
                   void (*on_report)(struct worker *), struct error *err)
 {
@@ -185,9 +196,9 @@ bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(
     worker->ended.run = on_ended;
     worker->on_report = on_report;
     worker->report.run = run_report;
-    sigset_t all, before;
-    (void)sigfillset(&all); /* signals are the control thread's */
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigset_t blocked, before;
+    signals_of_process(&blocked);
+    (void)pthread_sigmask(SIG_SETMASK, &blocked, &before);
     int rc = pthread_create(&worker->thread, NULL, run, worker);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return rc == 0 || error_errno(err, rc, "starting worker %u", worker->index);

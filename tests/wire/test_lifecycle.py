@@ -136,6 +136,27 @@ def test_the_end_says_how_many_were_cut_in_a_transaction(pair, again):
         proxy.stop = lambda: None
 
 
+FAULTS = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGSYS, signal.SIGTRAP)
+
+
+def blocked(pid, thread):
+    """The signals that this thread blocks: bit n - 1 is signal n."""
+    with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as f:
+        return next(int(line.split()[1], 16) for line in f if line.startswith("SigBlk:"))
+
+
+def test_no_thread_blocks_the_signals_of_its_own_faults(pair):
+    """While such a signal is blocked, the process ends without the report of a sanitizer. The signals that others send to the
+    process are blocked in the workers: the control thread handles them."""
+    faults, workers = sum(1 << signum - 1 for signum in FAULTS), 3
+    with Proxy({"main": listed(*pair)}, extra={"workers": workers}) as proxy:
+        pid = proxy.process.pid
+        masks = [blocked(pid, thread) for thread in os.listdir(f"/proc/{pid}/task")]
+        open_to_faults = [mask for mask in masks if mask & faults == 0]
+        assert len(open_to_faults) >= 1 + workers, [f"{mask:x}" for mask in masks]  # a sanitizer's own thread may block all
+        assert sum(mask >> signal.SIGTERM - 1 & 1 for mask in open_to_faults) >= workers
+
+
 def test_nothing_is_reloaded_while_it_ends(pair):
     with Proxy({"main": listed(*pair)}, timeouts={"shutdown": "60s"}) as proxy:
         client = Client.connect(proxy.address["split"])
