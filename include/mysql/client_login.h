@@ -37,6 +37,7 @@ struct client_login {
     bool is_known;                            /* the user exists; never shown to the client */
     bool
         takes_sha2; /* set by the owner after client_login_greet: allow caching_sha2 if the clear text is known */
+    bool is_safe;      /* set by the owner: the channel keeps secrets (TLS, or a unix socket) */
     bool is_sha2;      /* the client of this dialogue uses caching_sha2_password */
     bool has_password; /* the client sent a non-empty proof: for the 1045 text */
     /* results, kept for the session */

@@ -17,7 +17,6 @@
 #include <stdint.h>
 
 struct ssl_st;
-struct ssl_ctx_st;
 struct packing;
 struct stream;
 
@@ -32,11 +31,10 @@ enum stream_result {
 struct stream_ops {
     enum stream_result (*read)(struct stream *stream, void *data, size_t len, size_t *done_r);
     enum stream_result (*write)(struct stream *stream, const void *data, size_t len, size_t *done_r);
-    bool drains; /* read again after a short read: the transport may hold more bytes */
+    bool (*holds_more)(const struct stream *stream); /* see stream_has_pending; NULL: never */
     /* For the compressed protocol only: */
-    void (*restart)(struct stream *stream);          /* see stream_restart */
-    bool (*holds_more)(const struct stream *stream); /* see stream_has_pending */
-    void (*release)(struct stream *stream);          /* frees what stream_pack allocated */
+    void (*restart)(struct stream *stream); /* see stream_restart */
+    void (*release)(struct stream *stream); /* frees what stream_pack allocated */
 };
 
 struct stream {
@@ -82,8 +80,8 @@ static inline bool stream_is_open(const struct stream *stream)
 enum stream_result stream_fill(struct stream *stream);
 
 /* True: TLS or the compressed protocol holds bytes that were read from the socket and did not fit into the
- * window. The socket does not report these bytes as readiness. For bytes of the compressed protocol on_ready
- * is called while EV_READ is wanted; for bytes of TLS it is not. */
+ * window (with TLS perhaps only a part of a record). The socket does not report these bytes as readiness;
+ * on_ready is called for them while EV_READ is wanted. */
 bool stream_has_pending(const struct stream *stream);
 
 /* True: readiness to read was reported in this turn of the loop, and its callback has not run yet. No system
@@ -147,10 +145,5 @@ void stream_want(struct stream *stream, int events);
  * effect. */
 void stream_leave(struct stream *stream);
 void stream_join(struct stream *stream, struct loop *loop);
-
-/* Begins TLS as a client on the open stream. The window must hold no bytes of the peer. */
-bool stream_secure(struct stream *stream, struct ssl_ctx_st *context, struct error *err);
-/* Continues the handshake. STREAM_OK: done. STREAM_BLOCKED: wait for *want_r, EV_READ or EV_WRITE. */
-enum stream_result stream_handshake(struct stream *stream, int *want_r, struct error *err);
 
 #endif

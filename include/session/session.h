@@ -110,7 +110,8 @@ struct session {
     bool must_close;     /* state of the session was lost: close after the answer to the present command */
     bool has_last_words; /* CLOSING: the client should be able to read the reason */
     bool is_client_eof;
-    bool is_new; /* has not logged in yet */
+    bool is_local; /* the client came over a unix socket */
+    bool is_new;   /* has not logged in yet */
 
     struct stream client;
     struct client_login *login; /* owns; only during a login */
@@ -209,6 +210,12 @@ static inline uint64_t session_now(const struct session *session)
     return session->worker->loop.now_us;
 }
 const char *session_state_words(enum session_state state);
+/* True: nobody between the client and headgate can read or change what they say (TLS, or a unix socket): the
+ * client may send its password in clear text. */
+static inline bool session_is_safe(const struct session *session)
+{
+    return session->is_local || session->client.ssl != NULL;
+}
 /* ---- the rights of the session's account, as its connections have them: pool/login_age ---- */
 
 /* The client's login or COM_CHANGE_USER was accepted. While replicas may lack the last change of accounts,

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "cluster/cluster.h"
 #include "cluster/catalog_refresh.h"
-#include "net/tls.h"
+#include "net/tls_context.h"
 
 #include <stddef.h>
 #include <unistd.h>

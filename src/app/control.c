@@ -19,7 +19,7 @@
 #include "mysql/reply.h"
 #include "net/reserve.h"
 #include "net/resolve.h"
-#include "net/tls.h"
+#include "net/tls_context.h"
 #include "frontend/driver.h"
 #include "frontend/worker_thread.h"
 

@@ -287,6 +287,7 @@ static void open_session(struct worker *worker, int take_fd, const struct addr *
     session->listener = listener;
     session->scope = (struct log_scope){ .key = "session", .number = session->id };
     session->facets.mode = (enum listener_mode)listener->settings->mode;
+    session->is_local = addr_is_local(peer);
     session->is_new = true;
     consistency_init(&session->consistency, worker->boxes[listener->cluster].positions, listener->settings);
     session->facets.status = STATUS_AUTOCOMMIT;

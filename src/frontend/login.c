@@ -55,6 +55,7 @@ enum step login_greeting(struct session *session)
     session->login = mem_zalloc(sizeof *session->login);
     if (session->login == NULL || !client_login_greet(session->login, &greeting, &session->client.out))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "greeting");
+    session->login->is_safe = session_is_safe(session);
     memcpy(session->nonce, greeting.nonce, NONCE_BYTES);
     session->facets.reading.ansi_quotes = view->ansi_quotes;
     session->facets.reading.oracle = view->oracle;
@@ -175,6 +176,7 @@ static enum step change_user(struct session *session)
         return session_close(session, CLOSE_OUT_OF_MEMORY, "COM_CHANGE_USER");
     session->login->caps = session->caps;
     session->login->collation = session->collation;
+    session->login->is_safe = session_is_safe(session);
     memcpy(session->login->nonce, session->nonce, NONCE_BYTES);
     slot_leave_all(session);
     role_note_login(&session->facets);

@@ -1,13 +1,10 @@
 #include "net/stream.h"
 
-#include "net/tls.h"
+#include "net/stream_tls.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <linux/sockios.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -45,50 +42,7 @@ static enum stream_result plain_write(struct stream *stream, const void *data, s
     return STREAM_OK;
 }
 
-static enum stream_result tls_result(struct stream *stream, int rc)
-{
-    int saved = errno;
-    switch (SSL_get_error(stream->ssl, rc)) {
-    case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-        return STREAM_BLOCKED;
-    case SSL_ERROR_ZERO_RETURN:
-        return STREAM_EOF;
-    case SSL_ERROR_SYSCALL:
-        if (saved == 0)
-            return STREAM_EOF;
-        stream->error = saved;
-        return STREAM_FAILED;
-    default:
-        stream->error = EPROTO;
-        return STREAM_FAILED;
-    }
-}
-
-static enum stream_result tls_read(struct stream *stream, void *data, size_t len, size_t *done_r)
-{
-    ERR_clear_error();
-    errno = 0;
-    int n = SSL_read(stream->ssl, data, len > INT_MAX ? INT_MAX : (int)len);
-    if (n <= 0)
-        return tls_result(stream, n);
-    *done_r = (size_t)n;
-    return STREAM_OK;
-}
-
-static enum stream_result tls_write(struct stream *stream, const void *data, size_t len, size_t *done_r)
-{
-    ERR_clear_error();
-    errno = 0;
-    int n = SSL_write(stream->ssl, data, len > INT_MAX ? INT_MAX : (int)len);
-    if (n <= 0)
-        return tls_result(stream, n);
-    *done_r = (size_t)n;
-    return STREAM_OK;
-}
-
 static const struct stream_ops plain_ops = { .read = plain_read, .write = plain_write };
-static const struct stream_ops tls_ops = { .read = tls_read, .write = tls_write, .drains = true };
 
 static void on_io(struct ev_loop *ev, ev_io *watcher, int events)
 {
@@ -126,7 +80,7 @@ bool stream_is_unheard(const struct stream *stream)
 void stream_break(struct stream *stream)
 {
     if (stream->ssl != NULL)
-        SSL_set_quiet_shutdown(stream->ssl, 1);
+        stream_tls_hush(stream);
     stream_close(stream);
 }
 
@@ -146,12 +100,8 @@ void stream_close(struct stream *stream)
     if (stream->loop == NULL || stream->fd < 0)
         return;
     ev_io_stop(stream->loop->ev, &stream->io);
-    if (stream->ssl != NULL) {
-        (void)SSL_shutdown(stream->ssl);
-        ERR_clear_error();
-        SSL_free(stream->ssl);
-        stream->ssl = NULL;
-    }
+    if (stream->ssl != NULL)
+        stream_tls_end(stream);
     if (stream->packing != NULL)
         stream->ops->release(stream);
     (void)close(stream->fd);
@@ -169,6 +119,18 @@ static bool take_window(struct stream *stream)
     stream->in.data = mem_slab_take(&stream->loop->windows);
     stream->in.cap = stream->in.data != NULL ? LOOP_WINDOW_BYTES : 0;
     return stream->in.data != NULL;
+}
+
+bool stream_has_pending(const struct stream *stream)
+{
+    return stream->ops->holds_more != NULL && stream->ops->holds_more(stream);
+}
+
+/* The socket does not report the bytes that the transport holds. */
+static void announce_pending(struct stream *stream)
+{
+    if (stream_has_pending(stream))
+        ev_feed_event(stream->loop->ev, &stream->io, EV_READ);
 }
 
 enum stream_result stream_fill(struct stream *stream)
@@ -192,16 +154,12 @@ enum stream_result stream_fill(struct stream *stream)
         in->filled += (uint32_t)done;
         stream->bytes_in += done;
         result = STREAM_OK;
-        if (!stream->ops->drains)
-            break;
+        if (!stream_has_pending(stream))
+            return STREAM_OK;
     }
+    if ((stream->interest & EV_READ) != 0)
+        announce_pending(stream);
     return result;
-}
-
-bool stream_has_pending(const struct stream *stream)
-{
-    return (stream->ssl != NULL && SSL_pending(stream->ssl) > 0) ||
-           (stream->packing != NULL && stream->ops->holds_more(stream));
 }
 
 void stream_trim(struct stream *stream)
@@ -278,14 +236,15 @@ void stream_want(struct stream *stream, int events)
     ev_io_set(&stream->io, stream->fd, events);
     if (events != 0)
         ev_io_start(stream->loop->ev, &stream->io);
-    if ((events & EV_READ) != 0 && stream->packing != NULL && stream->ops->holds_more(stream))
-        ev_feed_event(stream->loop->ev, &stream->io, EV_READ);
+    if ((events & EV_READ) != 0)
+        announce_pending(stream);
     stream->interest = events;
 }
 
 void stream_leave(struct stream *stream)
 {
-    assert(!stream_has_output(stream) && !stream_has_pending(stream));
+    /* What TLS holds is at most a part of a record: the rest makes the socket readable on the other thread. */
+    assert(!stream_has_output(stream) && (stream->ssl != NULL || !stream_has_pending(stream)));
     stream_want(stream, 0);
     stream_trim(stream);
     assert(stream->in.data == NULL); /* a window belongs to its thread */
@@ -296,33 +255,4 @@ void stream_join(struct stream *stream, struct loop *loop)
 {
     assert(stream->loop == NULL);
     stream->loop = loop;
-}
-
-bool stream_secure(struct stream *stream, struct ssl_ctx_st *context, struct error *err)
-{
-    assert(stream->ssl == NULL && buf_unparsed(&stream->in).len == 0);
-    stream->ssl = SSL_new(context);
-    if (stream->ssl == NULL || SSL_set_fd(stream->ssl, stream->fd) != 1)
-        return tls_error(err, "preparing TLS");
-    SSL_set_connect_state(stream->ssl);
-    stream->ops = &tls_ops;
-    return true;
-}
-
-enum stream_result stream_handshake(struct stream *stream, int *want_r, struct error *err)
-{
-    ERR_clear_error();
-    errno = 0;
-    int rc = SSL_do_handshake(stream->ssl);
-    if (rc == 1)
-        return STREAM_OK;
-    int why = SSL_get_error(stream->ssl, rc);
-    *want_r = why == SSL_ERROR_WANT_WRITE ? EV_WRITE : EV_READ;
-    if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
-        return STREAM_BLOCKED;
-    if (why == SSL_ERROR_SYSCALL && errno != 0)
-        (void)error_errno(err, errno, "TLS handshake");
-    else
-        (void)tls_error(err, "TLS handshake");
-    return STREAM_FAILED;
 }

@@ -113,6 +113,12 @@ static enum frames_verdict unpack(struct stream *stream, uint8_t *data, size_t l
     return verdict;
 }
 
+static bool transport_holds_more(const struct stream *stream)
+{
+    const struct stream_ops *transport = stream->packing->transport;
+    return transport->holds_more != NULL && transport->holds_more(stream);
+}
+
 /* Unpacks all bytes in `raw`, as far as there is room, before more bytes are read from the transport. */
 static enum stream_result read_frames(struct stream *stream, uint8_t *data, size_t len, size_t *done_r)
 {
@@ -132,7 +138,7 @@ static enum stream_result read_frames(struct stream *stream, uint8_t *data, size
         packing->raw_at = 0;
         packing->raw_end = (uint32_t)got;
         packing->bytes.packed_in += got;
-        is_last = got < LOOP_WINDOW_BYTES && !packing->transport->drains;
+        is_last = got < LOOP_WINDOW_BYTES && !transport_holds_more(stream);
     }
 }
 
@@ -276,7 +282,7 @@ static void packed_release(struct stream *stream)
 
 static bool packed_holds_more(const struct stream *stream)
 {
-    return stream->packing->holds_more;
+    return stream->packing->holds_more || transport_holds_more(stream);
 }
 
 static const struct stream_ops packed_ops = { .read = packed_read,

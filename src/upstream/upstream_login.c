@@ -8,6 +8,7 @@
 #include "mysql/packet.h"
 #include "mysql/reply.h"
 #include "net/stream_packed.h"
+#include "net/stream_tls.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -9,7 +9,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "net/tls.h"
+#include "net/stream_tls.h"
+#include "net/tls_context.h"
 
 struct end {
     struct loop loop;

@@ -1,0 +1,31 @@
+/* TLS on a stream, as a client of a server or as a server for a client. The owner of the stream sees the
+ * decrypted bytes. Contexts are made by tls_context and tls_server. */
+#ifndef HEADGATE_NET_STREAM_TLS_H
+#define HEADGATE_NET_STREAM_TLS_H
+
+#include "net/stream.h"
+
+struct ssl_ctx_st;
+
+/* Begins TLS as a client on the open stream. The window must hold no unparsed bytes of the peer. False: *err
+ * says why, and the stream must be closed. */
+bool stream_secure(struct stream *stream, struct ssl_ctx_st *context, struct error *err);
+/* Begins TLS as a server. Unparsed bytes in the window are the beginning of the client's handshake: they are
+ * given to TLS, and the owner never sees them. False: they are no TLS handshake, or memory is out; *err says
+ * which, and the stream must be closed. */
+bool stream_secure_client(struct stream *stream, struct ssl_ctx_st *context, struct error *err);
+/* Continues the handshake. STREAM_OK: done. STREAM_BLOCKED: wait for *want_r, EV_READ or EV_WRITE. */
+enum stream_result stream_handshake(struct stream *stream, int *want_r, struct error *err);
+
+static inline bool stream_is_secure(const struct stream *stream)
+{
+    return stream->ssl != NULL;
+}
+
+/* ---- private: for stream.c ---- */
+
+/* Sends close_notify, unless stream_tls_hush was called, and frees the TLS state. */
+void stream_tls_end(struct stream *stream);
+void stream_tls_hush(struct stream *stream);
+
+#endif
