@@ -1,7 +1,6 @@
 /* What the admin commands can see: the running parts of headgate, borrowed from the control thread. All of
  * admin runs on that thread. */
-#ifndef HEADGATE_ADMIN_ADMIN_H
-#define HEADGATE_ADMIN_ADMIN_H
+#pragma once
 
 #include "cluster/cluster.h"
 #include "session/worker.h"
@@ -27,5 +26,3 @@ struct admin {
     struct pause *pauses; /* owns; one per cluster: see pause.h */
     struct ward *ward;    /* owns; the state of a running `doctor`; NULL: none runs. See doctor.h */
 };
-
-#endif

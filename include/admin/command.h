@@ -1,6 +1,5 @@
 /* The admin commands: one row per command gives its words, argument, help and function. */
-#ifndef HEADGATE_ADMIN_COMMAND_H
-#define HEADGATE_ADMIN_COMMAND_H
+#pragma once
 
 #include "admin/request.h"
 
@@ -16,5 +15,3 @@ bool command_describe(size_t index, const char **words_r, const char **argument_
 
 /* All possible columns of the answer of command `index`; NULL: no such index. */
 const struct columns *command_columns(size_t index);
-
-#endif

@@ -1,7 +1,6 @@
 /* What is wrong with a cluster, judged from the answers of its servers: one row per check and server.
  * Pure. */
-#ifndef HEADGATE_ADMIN_DIAGNOSIS_H
-#define HEADGATE_ADMIN_DIAGNOSIS_H
+#pragma once
 
 #include "access/timeout_settings.h"
 #include "admin/table.h"
@@ -45,5 +44,3 @@ extern const struct column diagnosis_columns[DIAGNOSIS_COLUMNS];
 /* Runs all checks and appends their rows to a table that has diagnosis_columns. */
 void diagnosis_write(const struct patient *patients, size_t count, const struct timeout_settings *timeouts,
                      struct table *table);
-
-#endif

@@ -1,8 +1,7 @@
 /* `doctor`: logs in to every server, with the monitor's account and with accounts of applications, and
  * reports what is wrong. All servers are visited at the same time, the accounts of one server one after the
  * other. Only one doctor runs at a time; it ends after DOCTOR_LONGEST_US at the latest. */
-#ifndef HEADGATE_ADMIN_DOCTOR_H
-#define HEADGATE_ADMIN_DOCTOR_H
+#pragma once
 
 #include "admin/request.h"
 
@@ -14,5 +13,3 @@ void doctor(struct request *request);
 extern const struct columns doctor_columns;
 /* Ends a running doctor: its request is answered with an error. */
 void doctor_fini(struct admin *admin);
-
-#endif

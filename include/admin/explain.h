@@ -1,6 +1,5 @@
 /* EXPLAIN: where a statement would run, and why. */
-#ifndef HEADGATE_ADMIN_EXPLAIN_H
-#define HEADGATE_ADMIN_EXPLAIN_H
+#pragma once
 
 #include "admin/request.h"
 
@@ -8,5 +7,3 @@ void explain(struct request *request);         /* for a new session of a split l
 void explain_session(struct request *request); /* for an existing session */
 
 extern const struct columns explain_columns; /* of both commands */
-
-#endif

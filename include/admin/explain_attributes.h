@@ -6,8 +6,7 @@
  * The name of the first attribute begins with "headgate.", which distinguishes this form from a common table
  * expression. A value is a word that ends at a blank or comma, or a string in quotes of either kind, without
  * escapes. Pure. */
-#ifndef HEADGATE_ADMIN_EXPLAIN_ATTRIBUTES_H
-#define HEADGATE_ADMIN_EXPLAIN_ATTRIBUTES_H
+#pragma once
 
 #include "base/error.h"
 #include "base/str.h"
@@ -18,5 +17,3 @@
 /* Removes the attributes from the front of *sql; *attributes_r borrows from it. Without attributes *sql is
  * unchanged. False, with *err: the attributes are malformed, or there are more than HINTS_BESIDE_MAX. */
 bool explain_attributes_read(struct span *sql, struct hints_beside *attributes_r, struct error *err);
-
-#endif

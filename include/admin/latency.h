@@ -1,6 +1,5 @@
 /* Latency of commands: per listener the time that clients wait, per server the time to the first byte. */
-#ifndef HEADGATE_ADMIN_LATENCY_H
-#define HEADGATE_ADMIN_LATENCY_H
+#pragma once
 
 #include "admin/admin.h"
 #include "admin/request.h"
@@ -13,5 +12,3 @@ extern const struct columns show_latency_columns;
 /* The same table with the histogram buckets: a reader that reads it twice can compute the latencies in
  * between. Initializes *table; the caller frees it with table_fini. */
 void latency_table(const struct admin *admin, struct table *table);
-
-#endif

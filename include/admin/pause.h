@@ -1,7 +1,6 @@
 /* `pause` and `resume`: new transactions and statements outside transactions wait; running ones continue to
  * their end. A pause ends by itself after timeouts.pause, so that a forgotten pause has a limited effect. */
-#ifndef HEADGATE_ADMIN_PAUSE_H
-#define HEADGATE_ADMIN_PAUSE_H
+#pragma once
 
 #include "admin/request.h"
 
@@ -30,5 +29,3 @@ void pause_fini(struct admin *admin);
 void pause_cluster(struct request *request);
 void resume_cluster(struct request *request);
 extern const struct columns pause_columns; /* of both commands */
-
-#endif

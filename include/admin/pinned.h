@@ -1,7 +1,6 @@
 /* Why the connections of a session cannot be given to other sessions, for SHOW SESSIONS and SHOW PINS. Runs
  * in the thread of the session's worker. */
-#ifndef HEADGATE_ADMIN_PINNED_H
-#define HEADGATE_ADMIN_PINNED_H
+#pragma once
 
 #include "session/session.h"
 
@@ -28,5 +27,3 @@ void pinned_describe(const struct pinned *pinned, uint64_t now_us, struct text *
 /* Appends the statements to `text`: "12s CREATE TEMPORARY TABLE `t` ( … ); 3s SELECT GET_LOCK ( ? , ? )".
  * `now_us`: the session's clock. */
 void pinned_describe_statements(const struct pinned *pinned, uint64_t now_us, struct text *text);
-
-#endif

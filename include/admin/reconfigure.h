@@ -1,7 +1,6 @@
 /* `reload` and `config diff`: their words and tables. The work is done by the functions of struct
  * reconfigure, in the room app, which knows all settings. */
-#ifndef HEADGATE_ADMIN_RECONFIGURE_H
-#define HEADGATE_ADMIN_RECONFIGURE_H
+#pragma once
 
 #include "admin/request.h"
 #include "settings/print.h"
@@ -23,5 +22,3 @@ struct reconfigure {
 void reconfigure_reload(struct request *request);
 void reconfigure_diff(struct request *request);
 extern const struct columns reconfigure_columns; /* of both commands */
-
-#endif

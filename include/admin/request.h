@@ -1,7 +1,6 @@
 /* One admin command being run: its argument, its client, and its answer. Every command's function takes one;
  * command.h finds that function. */
-#ifndef HEADGATE_ADMIN_REQUEST_H
-#define HEADGATE_ADMIN_REQUEST_H
+#pragma once
 
 #include "admin/admin.h"
 #include "admin/table.h"
@@ -19,5 +18,3 @@ struct request {
     void (*on_done)(struct request *request);
     void *owner; /* borrows: the console connection */
 };
-
-#endif

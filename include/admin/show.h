@@ -1,7 +1,6 @@
 /* The SHOW commands, and RESET DIGESTS. Each fills request->table, with the columns that are declared beside
  * it, and calls request->on_done, now or when the workers have answered. */
-#ifndef HEADGATE_ADMIN_SHOW_H
-#define HEADGATE_ADMIN_SHOW_H
+#pragma once
 
 #include "admin/request.h"
 #include "sql/classify.h"
@@ -38,5 +37,3 @@ SHOW(show_routines);
  * through function f". Appends nothing if the statement runs none. */
 void show_routines_of(struct span sql, const struct sql_facts *facts, const struct sql_dialect *dialect,
                       struct text *said);
-
-#endif

@@ -1,6 +1,5 @@
 /* The counters of `show stats`, which are also metrics: each row is summed over the workers. */
-#ifndef HEADGATE_ADMIN_STATS_H
-#define HEADGATE_ADMIN_STATS_H
+#pragma once
 
 #include "admin/request.h"
 #include "session/worker.h"
@@ -24,5 +23,3 @@ uint64_t stats_own(const struct world *world, size_t row);
 
 void show_stats(struct request *request);
 extern const struct columns show_stats_columns;
-
-#endif

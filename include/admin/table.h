@@ -4,8 +4,7 @@
  *   table_init → for each row: table_row, then one table_… per column, in order → table_render_… → table_fini
  *
  * The table remembers that memory was out; callers need not check before rendering. */
-#ifndef HEADGATE_ADMIN_TABLE_H
-#define HEADGATE_ADMIN_TABLE_H
+#pragma once
 
 #include "base/str.h"
 
@@ -77,5 +76,3 @@ bool table_render_text(const struct table *table, struct text *out);
 
 /* The bytes of a TEXT cell that is not null, for the renderers; borrowed from the table. */
 struct span table_cell_span(const struct table *table, const struct table_cell *cell);
-
-#endif

@@ -1,6 +1,5 @@
 /* Renders tables and errors as JSON. */
-#ifndef HEADGATE_ADMIN_TABLE_JSON_H
-#define HEADGATE_ADMIN_TABLE_JSON_H
+#pragma once
 
 #include "admin/table.h"
 
@@ -10,5 +9,3 @@ bool table_render_json(const struct table *table, struct text *out);
 
 /* Writes {"error": "…"} and a newline. False when memory is out. */
 bool table_render_json_error(const char *message, struct text *out);
-
-#endif

@@ -1,7 +1,6 @@
 /* Commands that change whether a cluster uses a server; each answers a row with the server's new state. And
  * the command that ends a session. */
-#ifndef HEADGATE_ADMIN_VERBS_H
-#define HEADGATE_ADMIN_VERBS_H
+#pragma once
 
 #include "admin/request.h"
 
@@ -17,5 +16,3 @@ extern const struct columns verb_columns;   /* of all three */
  * error if there is none: ids of a server's processlist are not accepted. */
 void verb_kill(struct request *request);
 extern const struct columns kill_columns;
-
-#endif

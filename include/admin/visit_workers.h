@@ -1,7 +1,6 @@
 /* Visits the workers for a command whose answer only they know: a function runs in each worker's thread, one
  * worker after the other; then the command is answered in the control thread. */
-#ifndef HEADGATE_ADMIN_VISIT_WORKERS_H
-#define HEADGATE_ADMIN_VISIT_WORKERS_H
+#pragma once
 
 #include "admin/request.h"
 #include "session/worker.h"
@@ -17,5 +16,3 @@ void visit_workers(struct request *request, void (*visit)(struct worker *, struc
 void visit_workers_then(struct request *request,
                         void (*visit)(struct worker *, struct request *, void *context),
                         void (*home)(struct request *, void *context), void *take_context);
-
-#endif

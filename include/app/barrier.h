@@ -8,8 +8,7 @@
  * deadline: a worker that still uses the old view may be writing to the old primary. After a second the log
  * names the late worker by its number; the log also reports the end of such a wait.
  */
-#ifndef HEADGATE_APP_BARRIER_H
-#define HEADGATE_APP_BARRIER_H
+#pragma once
 
 #include "cluster/view.h"
 #include "net/loop.h"
@@ -43,5 +42,3 @@ void barrier_fini(struct barrier *barrier);
 void barrier_pass(struct barrier *barrier, struct view *view);
 /* Workers have taken views: publishes the waiting view if that is safe now. Does nothing if no view waits. */
 void barrier_go_on(struct barrier *barrier);
-
-#endif

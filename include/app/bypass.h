@@ -3,8 +3,7 @@
  *
  *      bypass_begin, bypass_wake ──► checkup, one account after the other ──► user.read_only, log
  */
-#ifndef HEADGATE_APP_BYPASS_H
-#define HEADGATE_APP_BYPASS_H
+#pragma once
 
 #include "access/users.h"
 #include "monitor/checkup.h"
@@ -36,5 +35,3 @@ void bypass_begin(struct bypass *bypass, struct users *users);
 void bypass_wake(struct bypass *bypass);
 /* Ends a running round; `users` is not used any more. */
 void bypass_stop(struct bypass *bypass);
-
-#endif

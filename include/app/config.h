@@ -1,8 +1,7 @@
 /* The whole configuration: every layer's settings in one struct, immutable once loaded. A reload loads a new
  * struct, checks all of it, and only then replaces the old one.
  */
-#ifndef HEADGATE_APP_CONFIG_H
-#define HEADGATE_APP_CONFIG_H
+#pragma once
 
 #include "access/limit_settings.h"
 #include "access/listener_settings.h"
@@ -77,5 +76,3 @@ void config_write_reference(struct text *out);
 
 /* Appends the reference of all settings as the body of a manual page. Check out->is_oom afterwards. */
 void config_write_manual(struct text *out);
-
-#endif

@@ -1,8 +1,7 @@
 /* `headgate -t --connect`: can the servers of a configuration be reached, and do they accept the monitor's
  * login? Each server is probed as at the start of headgate. No listener is opened.
  */
-#ifndef HEADGATE_APP_CONNECT_CHECK_H
-#define HEADGATE_APP_CONNECT_CHECK_H
+#pragma once
 
 #include "app/config.h"
 
@@ -12,5 +11,3 @@
 /* Prints a line for each server, when all servers have answered or monitor.timeout is over. True: all probes
  * have passed. False: a probe has failed, or no probe was made and *err says why. */
 bool connect_check_run(const struct config *config, FILE *out, struct error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* The control thread: owns the clusters and their monitors, the listeners and the admin socket; handles
  * signals; starts and ends the workers. */
-#ifndef HEADGATE_APP_CONTROL_H
-#define HEADGATE_APP_CONTROL_H
+#pragma once
 
 #include "app/config.h"
 #include "base/error.h"
@@ -14,5 +13,3 @@ enum control_end {
 
 /* Runs headgate until a signal ends it. Takes the configuration, also on failure. */
 enum control_end control_run(struct config *take_config, struct error *err);
-
-#endif

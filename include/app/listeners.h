@@ -9,8 +9,7 @@
  * and no client is refused. The settings of a struct listener never change: if a reload changes a setting that
  * sessions use, new clients get a new struct listener of the same name.
  */
-#ifndef HEADGATE_APP_LISTENERS_H
-#define HEADGATE_APP_LISTENERS_H
+#pragma once
 
 #include "app/config.h"
 #include "base/error.h"
@@ -53,5 +52,3 @@ const struct listener *const *listeners_list(const struct listeners *listeners, 
 void listeners_close(struct listeners *listeners);
 /* Frees all listeners. No session may be left. */
 void listeners_fini(struct listeners *listeners);
-
-#endif

@@ -10,8 +10,7 @@
  * status or a watchdog message is dropped, because another one follows later. A message that cannot be sent
  * is logged. Call from the control thread.
  */
-#ifndef HEADGATE_APP_NOTIFY_H
-#define HEADGATE_APP_NOTIFY_H
+#pragma once
 
 #include <stdint.h>
 
@@ -35,5 +34,3 @@ void notify_watchdog(void);
 /* The longest time between two calls of notify_watchdog that the manager accepts, in microseconds
  * ($WATCHDOG_USEC); 0: the manager expects none from this process. */
 uint64_t notify_watchdog_us(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* The options of headgate's command line: a row has the spelling and the help text of an option. An option
  * that only prints something has the function that writes it. */
-#ifndef HEADGATE_APP_OPTIONS_H
-#define HEADGATE_APP_OPTIONS_H
+#pragma once
 
 #include "base/str.h"
 
@@ -24,5 +23,3 @@ const char *option_spelling(const struct option_row *row, char *buffer, size_t s
 
 /* Appends the text that -h prints. Check out->is_oom afterwards. */
 void options_write_usage(struct text *out);
-
-#endif

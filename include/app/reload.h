@@ -10,8 +10,7 @@
  *
  * One reload at a time: further requests wait in a list.
  */
-#ifndef HEADGATE_APP_RELOAD_H
-#define HEADGATE_APP_RELOAD_H
+#pragma once
 
 #include "access/users.h"
 #include "admin/reconfigure.h"
@@ -63,5 +62,3 @@ void reload_begin(struct reload *reload);
 void reload_end(struct reload *reload);
 /* Frees the versions. The workers have ended, and the control loop's mailbox is closed (loop_close_mail). */
 void reload_fini(struct reload *reload);
-
-#endif

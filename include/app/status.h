@@ -1,6 +1,5 @@
 /* The state of the clusters in one line, for `systemctl status`. */
-#ifndef HEADGATE_APP_STATUS_H
-#define HEADGATE_APP_STATUS_H
+#pragma once
 
 #include "cluster/cluster.h"
 
@@ -10,5 +9,3 @@
  * are up". The line is freed when `tell` returns. `clusters`: an array of `count`. Call from the control
  * thread. */
 void status_tell(const struct cluster *clusters, size_t count, void (*tell)(const char *status));
-
-#endif

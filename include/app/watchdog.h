@@ -6,8 +6,7 @@
  * A worker that hangs does not return its letter: then notify_watchdog is not called, and no new letters are
  * sent, until the letter is back. A worker that has ended gets no letter.
  */
-#ifndef HEADGATE_APP_WATCHDOG_H
-#define HEADGATE_APP_WATCHDOG_H
+#pragma once
 
 #include "base/error.h"
 #include "session/worker.h"
@@ -41,5 +40,3 @@ void watchdog_stop(struct watchdog *watchdog);
 
 /* Frees the letters. The loops of all workers have ended: no letter is on its way. */
 void watchdog_fini(struct watchdog *watchdog);
-
-#endif

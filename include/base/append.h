@@ -2,8 +2,7 @@
  *
  * A disk that becomes full in the middle of a line leaves a torn line: the file ends without a newline. The
  * next line is then written with a newline in front, so that it does not become part of the torn line. */
-#ifndef HEADGATE_BASE_APPEND_H
-#define HEADGATE_BASE_APPEND_H
+#pragma once
 
 #include "base/str.h"
 
@@ -18,5 +17,3 @@ int append_line(int fd, atomic_bool *is_torn, struct span line);
 /* Does the file behind `fd` end with a torn line? False if the file is not a regular one, is empty, or cannot
  * be read through /proc/self/fd. */
 bool append_is_torn(int fd);
-
-#endif

@@ -1,7 +1,6 @@
 /* Time: clock readings, and durations as text. A loop reads the monotonic clock once per turn (loop_now_us),
  * and all code in that turn uses this reading. */
-#ifndef HEADGATE_BASE_CLOCK_H
-#define HEADGATE_BASE_CLOCK_H
+#pragma once
 
 #include "base/str.h"
 
@@ -20,5 +19,3 @@ bool clock_parse_duration(struct span text, uint64_t *us_r);
 
 /* The shortest exact spelling: 1500000 → "1500ms", 60000000 → "1m". Returns `buffer`. */
 const char *clock_format_duration(uint64_t us, char *buffer, size_t size);
-
-#endif

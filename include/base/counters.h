@@ -1,7 +1,6 @@
 /* Counters written by one thread and read by any thread. A relaxed load and store compile to plain
  * instructions and avoid a data race. */
-#ifndef HEADGATE_BASE_COUNTERS_H
-#define HEADGATE_BASE_COUNTERS_H
+#pragma once
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -23,5 +22,3 @@ static inline uint64_t counter_read(const counter *c)
 {
     return atomic_load_explicit(c, memory_order_relaxed);
 }
-
-#endif

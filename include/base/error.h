@@ -2,8 +2,7 @@
  *
  * Functions that can fail in this way return bool or NULL and fill their last parameter. The text is written
  * for an operator or for a client of the proxy; it never contains a secret. */
-#ifndef HEADGATE_BASE_ERROR_H
-#define HEADGATE_BASE_ERROR_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -28,5 +27,3 @@ bool error_wrap(struct error *err, const char *format, ...) __attribute__((forma
 
 /* Empties `err`. */
 void error_clear(struct error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * Include this file and never uthash.h, which would end the process when an allocation fails. A HASH_ADD
  * without memory leaves the table unchanged and does not add the element: check hash_has after each
  * HASH_ADD. */
-#ifndef HEADGATE_BASE_HASH_H
-#define HEADGATE_BASE_HASH_H
+#pragma once
 
 #include "base/mem.h"
 
@@ -16,5 +15,3 @@
 /* Was the element added by HASH_ADD? False: there was no memory for it. `element` is a pointer to a struct
  * with the usual `UT_hash_handle hh`, zeroed before HASH_ADD. */
 #define hash_has(element) ((element)->hh.tbl != NULL)
-
-#endif

@@ -5,8 +5,7 @@
  *
  * Written by one thread and read by any thread, as counters are. A reader may see a value in its bucket
  * before the sum includes it. */
-#ifndef HEADGATE_BASE_HIST_H
-#define HEADGATE_BASE_HIST_H
+#pragma once
 
 #include "base/counters.h"
 
@@ -61,5 +60,3 @@ uint64_t hist_count_below(const struct hist_total *total, unsigned bits);
 /* The lowest bucket bound, in microseconds, below which `share` (0 to 1) of the values are: at most one
  * eighth above the exact value. 0 when there are no values; in the last bucket, that bucket's lower bound. */
 uint64_t hist_quantile(const struct hist_total *total, double share);
-
-#endif

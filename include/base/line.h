@@ -8,8 +8,7 @@
  * room is left out.
  *
  *   line_begin → line_time → (line_word, line_message) → line_text, line_number … → line_end */
-#ifndef HEADGATE_BASE_LINE_H
-#define HEADGATE_BASE_LINE_H
+#pragma once
 
 #include "base/str.h"
 
@@ -40,5 +39,3 @@ void line_text(struct line *line, const char *key, struct span value, size_t max
 void line_number(struct line *line, const char *key, uint64_t value);
 /* Ends the line and returns it with its newline; borrowed from `line`. */
 struct span line_end(struct line *line);
-
-#endif

@@ -1,7 +1,6 @@
 /* Intrusive doubly linked list with a length. A member embeds a `struct list_node`; `list_entry` returns the
  * member. A node is in at most one list. An unlinked node has next == NULL, so membership can be tested. */
-#ifndef HEADGATE_BASE_LIST_H
-#define HEADGATE_BASE_LIST_H
+#pragma once
 
 #include "base/mem.h"
 
@@ -72,5 +71,3 @@ static inline struct list_node *list_after(struct list *list, struct list_node *
 {
     return node->next == &list->head ? NULL : node->next;
 }
-
-#endif

@@ -3,8 +3,7 @@
  * Fields are inherited: a scope names its object (session 17) and points at its parent (listener app). A line
  * is one write(2) of at most 2 KiB, so lines of several threads never mix. Callers never pass secrets. Form
  * of values: line.h. */
-#ifndef HEADGATE_BASE_LOG_H
-#define HEADGATE_BASE_LOG_H
+#pragma once
 
 #include "base/str.h"
 
@@ -71,5 +70,3 @@ bool log_limit_pass(struct log_limit *limit, unsigned *suppressed_r);
         else                                                                                                 \
             log_write(level, scope, format, __VA_ARGS__);                                                    \
     } while (0)
-
-#endif

@@ -2,8 +2,7 @@
  *
  * A `mem_slab` keeps blocks of equal size on a free list for one thread. Taking or giving back a block is a
  * pointer swap, so that windows can be taken and given back often and the hot path never calls malloc. */
-#ifndef HEADGATE_BASE_MEM_H
-#define HEADGATE_BASE_MEM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ void mem_slab_give(struct mem_slab *slab, void *block);
 
 /* The struct of this type whose `member` is *pointer: of a timer, a message, a node. */
 #define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
-
-#endif

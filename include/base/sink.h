@@ -7,8 +7,7 @@
  *
  * The descriptor keeps its number: reopening replaces the file behind it, so no writer uses a closed
  * descriptor. */
-#ifndef HEADGATE_BASE_SINK_H
-#define HEADGATE_BASE_SINK_H
+#pragma once
 
 #include "base/error.h"
 #include "base/str.h"
@@ -46,5 +45,3 @@ static inline uint64_t sink_lost(const struct sink *sink)
 {
     return atomic_load_explicit(&sink->lost, memory_order_relaxed);
 }
-
-#endif

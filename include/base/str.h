@@ -1,7 +1,6 @@
 /* Bytes: `struct span` borrows them, `struct text` owns them and can grow. Neither is NUL-terminated;
  * text_cstr() returns a terminated view for C libraries. */
-#ifndef HEADGATE_BASE_STR_H
-#define HEADGATE_BASE_STR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -110,5 +109,3 @@ static inline void text_clear(struct text *text)
 
 /* Frees the memory. */
 void text_fini(struct text *text);
-
-#endif

@@ -10,8 +10,7 @@
  * slow once is measured again. Servers of the cluster's zone come first, other servers only when none of the
  * zone takes reads.
  */
-#ifndef HEADGATE_CLUSTER_BALANCE_H
-#define HEADGATE_CLUSTER_BALANCE_H
+#pragma once
 
 #include "cluster/view.h"
 
@@ -39,5 +38,3 @@ bool balance_is_reader(const struct view *view, int server);
  * more than a factor of two, or with more than twice the connections. One in eight, so that not all sessions
  * leave a server at once. */
 bool balance_should_move(const struct view *view, int current, uint64_t random, uint64_t now_us);
-
-#endif

@@ -5,8 +5,7 @@
  * passed through headgate. After a survey that failed, and with a new primary, the catalog is in doubt: its
  * entries count as unknown code, but a view does not count as a table.
  */
-#ifndef HEADGATE_CLUSTER_CATALOG_REFRESH_H
-#define HEADGATE_CLUSTER_CATALOG_REFRESH_H
+#pragma once
 
 #include "cluster/cluster_state.h"
 
@@ -26,5 +25,3 @@ bool catalog_refresh_is_surveyed(const struct cluster *cluster);
 void catalog_refresh_stop(struct cluster *cluster);
 
 #define CATALOG_REFRESH_PAUSE_US 100000 /* so that many changes in a row cause few surveys */
-
-#endif

@@ -9,8 +9,7 @@
  * answers would become the primary, and clients would be promised capabilities that other servers do not
  * have.
  */
-#ifndef HEADGATE_CLUSTER_CLUSTER_H
-#define HEADGATE_CLUSTER_CLUSTER_H
+#pragma once
 
 #include "base/error.h"
 #include "cluster/cluster_state.h"
@@ -45,5 +44,3 @@ bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_v
 /* Publishes that new statements wait (view->is_paused), or wait no longer. `reason`: for the event. False
  * when nothing changes. */
 bool cluster_set_paused(struct cluster *cluster, bool is_paused, const char *reason);
-
-#endif

@@ -1,7 +1,6 @@
 /* A reload gives a cluster other settings: servers are added, removed, or get another address. Lives on the
  * control thread. */
-#ifndef HEADGATE_CLUSTER_CLUSTER_RELOAD_H
-#define HEADGATE_CLUSTER_CLUSTER_RELOAD_H
+#pragma once
 
 #include "base/error.h"
 #include "cluster/cluster.h"
@@ -21,5 +20,3 @@ bool cluster_has_room(const struct cluster *cluster, const struct cluster_settin
  * the log says so, and the server in question keeps its settings. */
 void cluster_set(struct cluster *cluster, const struct cluster_settings *settings,
                  const struct upstream_env *env, uint64_t drain_us);
-
-#endif

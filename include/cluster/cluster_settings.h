@@ -1,6 +1,5 @@
 /* The settings of a cluster: its servers, how their roles are found, and the account that probes them. */
-#ifndef HEADGATE_CLUSTER_CLUSTER_SETTINGS_H
-#define HEADGATE_CLUSTER_CLUSTER_SETTINGS_H
+#pragma once
 
 #include "monitor/monitor_settings.h"
 #include "settings/schema.h"
@@ -74,5 +73,3 @@ struct cluster_settings {
 };
 
 extern const struct section cluster_section;
-
-#endif

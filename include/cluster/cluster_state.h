@@ -1,6 +1,5 @@
 /* The data that the files of a cluster share. Lives on the control thread. */
-#ifndef HEADGATE_CLUSTER_CLUSTER_STATE_H
-#define HEADGATE_CLUSTER_CLUSTER_STATE_H
+#pragma once
 
 #include "cluster/cluster_settings.h"
 #include "cluster/events.h"
@@ -55,5 +54,3 @@ struct cluster {
     void (*on_view)(struct cluster *cluster, struct view *view);
     void *owner; /* borrows */
 };
-
-#endif

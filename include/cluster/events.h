@@ -1,6 +1,5 @@
 /* The latest changes of a cluster, for `show events`: a ring of events. */
-#ifndef HEADGATE_CLUSTER_EVENTS_H
-#define HEADGATE_CLUSTER_EVENTS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,5 +31,3 @@ void events_add(struct events *events, const struct event *event);
  * events_add. */
 size_t events_count(const struct events *events);
 const struct event *events_at(const struct events *events, size_t i);
-
-#endif

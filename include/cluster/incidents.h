@@ -1,7 +1,6 @@
 /* What is wrong with a server although it answers its probes: it refuses their questions, its replication is cut
  * off, or it has restarted. Each is told by the log and `show events`, or by the state of the server. */
-#ifndef HEADGATE_CLUSTER_INCIDENTS_H
-#define HEADGATE_CLUSTER_INCIDENTS_H
+#pragma once
 
 #include "cluster/member.h"
 
@@ -24,5 +23,3 @@ void incidents_note_cut_off(struct cluster_member *member, struct probe_result *
  * machine, because the server's machine died or packets were dropped: sessions would wait on them until the kernel
  * gives them up. */
 void incidents_note_restart(struct cluster_member *member, const struct probe_result *result);
-
-#endif

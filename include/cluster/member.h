@@ -5,8 +5,7 @@
  * Nothing here decides about roles. The caller that has changed a member publishes (cluster/view_builder.h);
  * events of the member itself, such as another address, call cluster->on_change.
  */
-#ifndef HEADGATE_CLUSTER_MEMBER_H
-#define HEADGATE_CLUSTER_MEMBER_H
+#pragma once
 
 #include "base/error.h"
 #include "monitor/health.h"
@@ -103,5 +102,3 @@ bool member_may_be_galera(const struct cluster *cluster);
 /* Do the rules of a Galera cluster decide about roles? With topology = "auto": if any server's last probe
  * that passed found a Galera node. */
 bool member_is_any_galera(const struct cluster *cluster);
-
-#endif

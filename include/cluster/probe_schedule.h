@@ -2,8 +2,7 @@
  * there is a doubt, and all servers at once when a result says that roles are changing. Lives on the control
  * thread.
  */
-#ifndef HEADGATE_CLUSTER_PROBE_SCHEDULE_H
-#define HEADGATE_CLUSTER_PROBE_SCHEDULE_H
+#pragma once
 
 #include "cluster/member.h"
 
@@ -15,5 +14,3 @@ void probe_schedule_init(struct cluster_member *member);
  * (ejection). True when there were failures, or another reason to probe: connections that the server ended
  * while they were idle, writes that it refused as read-only. Walks over the counters of all workers. */
 bool probe_schedule_look_at_traffic(struct cluster_member *member);
-
-#endif

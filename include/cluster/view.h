@@ -1,8 +1,7 @@
 /* The state of a cluster as an immutable snapshot: published whole, replaced whole, read without locks. A
  * worker holds one reference; sessions ask their worker and keep no pointer.
  */
-#ifndef HEADGATE_CLUSTER_VIEW_H
-#define HEADGATE_CLUSTER_VIEW_H
+#pragma once
 
 #include "cluster/cluster_settings.h"
 #include "monitor/outcome.h"
@@ -79,5 +78,3 @@ struct view *view_acquire(struct view *view);
 struct view *view_without_primary(const struct view *view);
 /* Drops one reference; the last one frees the view. *view becomes NULL. */
 void view_release(struct view **view);
-
-#endif

@@ -2,13 +2,10 @@
  * When anything differs from the last view, the change is logged and counted, and the view is published
  * (cluster->on_view).
  */
-#ifndef HEADGATE_CLUSTER_VIEW_BUILDER_H
-#define HEADGATE_CLUSTER_VIEW_BUILDER_H
+#pragma once
 
 #include "cluster/cluster_state.h"
 
 /* Does nothing before every server's first probe has ended. When memory is out, the old view stays, and the
  * log says so. Must not be called from within on_view. */
 void cluster_publish(struct cluster *cluster);
-
-#endif

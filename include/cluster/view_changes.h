@@ -1,6 +1,5 @@
 /* Changes between two views of a cluster, reported in the log and as events with the same words. */
-#ifndef HEADGATE_CLUSTER_VIEW_CHANGES_H
-#define HEADGATE_CLUSTER_VIEW_CHANGES_H
+#pragma once
 
 #include "cluster/events.h"
 #include "cluster/view.h"
@@ -15,5 +14,3 @@ bool view_changes_differ(const struct view_server *was, const struct view_server
  * `before` is NULL for the first view: then the servers have been starting since `started_us`. */
 void view_changes_report(struct events *events, const struct view *before, const struct view *now,
                          uint64_t started_us, uint64_t now_us);
-
-#endif

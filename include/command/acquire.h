@@ -3,8 +3,7 @@
  *
  *      acquire_wait ─► WAITING ── the worker's retry timer, a new view, an answer ─► ACQUIRING
  */
-#ifndef HEADGATE_COMMAND_ACQUIRE_H
-#define HEADGATE_COMMAND_ACQUIRE_H
+#pragma once
 
 #include "session/session.h"
 
@@ -20,5 +19,3 @@ enum step acquire_attaching(struct session *session);
 enum step acquire_wait(struct session *session);
 /* The step of WAITING. */
 enum step acquire_waiting(struct session *session);
-
-#endif

@@ -1,8 +1,7 @@
 /* The states SYNCING and PREPARING: a connection gets the state of its session, and knows the prepared statement
  * that it is to execute.
  */
-#ifndef HEADGATE_COMMAND_APPLY_STATE_H
-#define HEADGATE_COMMAND_APPLY_STATE_H
+#pragma once
 
 #include "session/session.h"
 
@@ -17,5 +16,3 @@ enum step apply_state_preparing(struct session *session);
  * of a session any more, and the character sets that COM_RESET_CONNECTION leaves, not those of the
  * handshake. */
 void apply_state_note_reset(struct session *session, struct slot *slot);
-
-#endif

@@ -5,8 +5,7 @@
  *                                          ├─► command_prepared ──┼─► command_by_facts ─► command_go
  *                                          └─► a handler here ────┘         └─► command_refuse_route
  */
-#ifndef HEADGATE_COMMAND_COMMAND_H
-#define HEADGATE_COMMAND_COMMAND_H
+#pragma once
 
 #include "session/session.h"
 
@@ -17,5 +16,3 @@ enum step command_reading(struct session *session);
 /* Handles the present command on a prepared statement (command_execute.c). Enough of its bytes are in the
  * client's window. */
 enum step command_prepared(struct session *session);
-
-#endif

@@ -1,8 +1,7 @@
 /* How a command ends: with the server's answer, with an answer of headgate's own, or without an answer. Also
  * how long the client may be idle afterwards.
  */
-#ifndef HEADGATE_COMMAND_COMMAND_ANSWER_H
-#define HEADGATE_COMMAND_COMMAND_ANSWER_H
+#pragma once
 
 #include "session/session.h"
 
@@ -39,5 +38,3 @@ void cost_begin(struct session *session, struct span sql, uint64_t shape, bool i
 /* The present statement is over. `end`: NULL, or why the statement was not answered. No effect if the
  * statement is not measured. */
 void cost_end(struct session *session, const char *end);
-
-#endif

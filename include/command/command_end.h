@@ -1,8 +1,7 @@
 /* The end of a command's reply: notes what the command has changed of the session's state, from its text and
  * from the reply.
  */
-#ifndef HEADGATE_COMMAND_COMMAND_END_H
-#define HEADGATE_COMMAND_COMMAND_END_H
+#pragma once
 
 #include "session/session.h"
 
@@ -10,5 +9,3 @@
 void command_end(struct session *session, struct upstream *upstream);
 /* Sets the session's state to that of a new session: after login, COM_CHANGE_USER, COM_RESET_CONNECTION. */
 void command_end_reset(struct session *session);
-
-#endif

@@ -1,7 +1,6 @@
 /* Decides to which place the present command goes, and sends the command on its way or refuses it.
  */
-#ifndef HEADGATE_COMMAND_COMMAND_ROUTE_H
-#define HEADGATE_COMMAND_COMMAND_ROUTE_H
+#pragma once
 
 #include "session/session.h"
 
@@ -18,5 +17,3 @@ enum step command_refuse_route(struct session *session, enum route_reason reason
 struct route command_route_explain(const struct session *session, struct span sql,
                                    const struct hints_beside *beside, struct sql_facts *facts_r,
                                    struct hints *hints_r);
-
-#endif

@@ -5,8 +5,7 @@
  *                                  └─► CATCHING_UP: the primary is asked ─► gtid_token_go_on ─► one row
  *      the hint after=TOKEN ─► gtid_token_read ─► gtid_token_note: the session's reads need that position
  */
-#ifndef HEADGATE_COMMAND_GTID_TOKEN_H
-#define HEADGATE_COMMAND_GTID_TOKEN_H
+#pragma once
 
 #include "cluster/view.h"
 #include "mysql/gtid_token.h"
@@ -26,5 +25,3 @@ bool gtid_token_read(struct span text, const struct view *view, struct gtid_toke
 /* From now on the session's reads need the token's position, as they need the session's own writes. The
  * present read needs it at any consistency level. */
 void gtid_token_note(struct session *session, const struct gtid_token *token);
-
-#endif

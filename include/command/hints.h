@@ -7,8 +7,7 @@
  * statement to a place where it would be wrong. A hint applies to one statement. Hints in the text of a
  * prepared statement apply to each of its executions.
  */
-#ifndef HEADGATE_COMMAND_HINTS_H
-#define HEADGATE_COMMAND_HINTS_H
+#pragma once
 
 #include "cluster/view.h"
 #include "mysql/gtid_token.h"
@@ -77,5 +76,3 @@ bool hints_are_why(enum route_reason reason);
 enum step hints_refuse(struct session *session, enum route_reason reason);
 /* Notes in the job what the hints ask for. The job is about to run at `place`. */
 void hints_apply(struct session *session, const struct hints *hints, enum route_place place);
-
-#endif

@@ -7,8 +7,7 @@
  *      PREPARE s FROM 'KILL 5', at its EXECUTE         ─┘
  *      all others: refused (1235)
  */
-#ifndef HEADGATE_COMMAND_KILL_STATEMENT_H
-#define HEADGATE_COMMAND_KILL_STATEMENT_H
+#pragma once
 
 #include "session/session.h"
 
@@ -25,5 +24,3 @@ enum step kill_statement_run(struct session *session);
 enum step kill_statement_execute(struct session *session, const struct stmt_execute *execute);
 /* Refuses the present command because of a KILL in its statement. */
 enum step kill_statement_refuse(struct session *session);
-
-#endif

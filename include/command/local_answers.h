@@ -1,8 +1,7 @@
 /* SELECT ROW_COUNT() and SELECT FOUND_ROWS(), if the text contains nothing else: headgate answers them itself
  * from earlier replies when the connection that could answer belongs to another session now.
  */
-#ifndef HEADGATE_COMMAND_LOCAL_ANSWERS_H
-#define HEADGATE_COMMAND_LOCAL_ANSWERS_H
+#pragma once
 
 #include "session/session.h"
 
@@ -12,5 +11,3 @@ bool local_answers_may_answer(const struct session *session);
 enum step local_answers_answer(struct session *session);
 /* Refuses the present command: the connection that could answer is gone. */
 enum step local_answers_refuse(struct session *session);
-
-#endif

@@ -3,8 +3,7 @@
  * statement is over, the primary is asked for the stored code again (stored_code/code_changes.h,
  * cluster/catalog_refresh.h).
  */
-#ifndef HEADGATE_COMMAND_PENDING_EFFECTS_H
-#define HEADGATE_COMMAND_PENDING_EFFECTS_H
+#pragma once
 
 #include "session/session.h"
 
@@ -16,5 +15,3 @@ bool pending_effects_note(struct session *session, struct span sql, const struct
 bool pending_effects_note_prepared(struct session *session);
 /* The job, which changed stored code (job.is_changing_code), has ended, with or without success. */
 void pending_effects_end(struct session *session);
-
-#endif

@@ -1,7 +1,6 @@
 /* Chooses the server on which the present job runs.
  */
-#ifndef HEADGATE_COMMAND_PICK_SERVER_H
-#define HEADGATE_COMMAND_PICK_SERVER_H
+#pragma once
 
 #include "session/session.h"
 
@@ -29,5 +28,3 @@ bool pick_is_lacking(const struct session *session, uint16_t code);
 /* Moves the job, for which pick_is_lacking was true, to the primary. Statements of the same shape go to
  * the primary for a while. */
 void pick_leave_lacking(struct session *session);
-
-#endif

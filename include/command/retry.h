@@ -6,8 +6,7 @@
  *   1047                a Galera node outside the primary component, joining, or rejecting statements
  *   a name is unknown   the replica may lack what the primary has: route/replica_failures.h
  */
-#ifndef HEADGATE_COMMAND_RETRY_H
-#define HEADGATE_COMMAND_RETRY_H
+#pragma once
 
 #include "mysql/tracker.h"
 #include "session/session.h"
@@ -32,5 +31,3 @@ enum refusal retry_note_refusal(struct session *session, const struct tracker_in
 /* Removes the packet and takes back the sent command. The statement looks for another server, or waits for
  * one. */
 enum step retry_refused(struct session *session, enum refusal refusal, const struct tracker_info *info);
-
-#endif

@@ -8,8 +8,7 @@
  *                      └─► relay_pump
  *      the reply is over ─► command_end, command_done
  */
-#ifndef HEADGATE_COMMAND_TRANSFER_H
-#define HEADGATE_COMMAND_TRANSFER_H
+#pragma once
 
 #include "session/session.h"
 
@@ -20,5 +19,3 @@ enum step transfer_reply(struct session *session);
 /* The step of INFILE: the client's file goes to the server (LOAD DATA LOCAL). The server may answer before the
  * file is complete. */
 enum step transfer_file(struct session *session);
-
-#endif

@@ -8,8 +8,7 @@
  *                           ├─► search_for_waiters: sessions give up connections they do not need (yield)
  *                           └─► after a while: another replica, for which no session waits
  */
-#ifndef HEADGATE_COMMAND_WAIT_CONNECTION_H
-#define HEADGATE_COMMAND_WAIT_CONNECTION_H
+#pragma once
 
 #include "session/session.h"
 
@@ -33,5 +32,3 @@ bool wait_connection_note_limit(struct session *session, struct upstream *upstre
 bool wait_connection_may_wait(struct session *session);
 /* Waits, and tries again after a short time. */
 enum step wait_connection_wait(struct session *session);
-
-#endif

@@ -7,8 +7,7 @@
  *                      GATE_WAIT     wait_replica_wait: decided again after each answer of a server
  *                      GATE_PRIMARY  no replica has the data in time
  */
-#ifndef HEADGATE_COMMAND_WAIT_REPLICA_H
-#define HEADGATE_COMMAND_WAIT_REPLICA_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -29,5 +28,3 @@ enum step wait_replica_step(struct session *session);
 enum step wait_replica_time_out(struct session *session);
 /* Ends the wait. No effect if the session does not wait. */
 void wait_replica_end(struct session *session);
-
-#endif

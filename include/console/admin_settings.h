@@ -1,6 +1,5 @@
 /* Settings of the admin socket and of the admin address for MySQL clients. */
-#ifndef HEADGATE_CONSOLE_ADMIN_SETTINGS_H
-#define HEADGATE_CONSOLE_ADMIN_SETTINGS_H
+#pragma once
 
 #include "mysql/auth.h"
 #include "settings/schema.h"
@@ -23,5 +22,3 @@ extern const struct section admin_section;
 
 /* The secret with which an account proves itself. False: the password is too long. */
 bool admin_user_secret(const struct admin_user_settings *user, struct auth_secret *secret_r);
-
-#endif

@@ -1,7 +1,6 @@
 /* The admin socket: one command per connection, or several after `interactive`; answers in text, or in JSON
  * after `json`. */
-#ifndef HEADGATE_CONSOLE_CONSOLE_H
-#define HEADGATE_CONSOLE_CONSOLE_H
+#pragma once
 
 #include "admin/admin.h"
 #include "console/admin_settings.h"
@@ -39,5 +38,3 @@ struct console_scan {
  * command is not complete; call again with the same bytes and those that have arrived since. A command ends
  * with a newline or ';' outside quotes. Each byte is read once. */
 size_t console_command_end(struct console_scan *scan, struct span bytes);
-
-#endif

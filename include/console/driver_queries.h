@@ -3,8 +3,7 @@
  * start.
  *
  * Pure. The admin console for MySQL clients calls this first; any other text is an admin command. */
-#ifndef HEADGATE_CONSOLE_DRIVER_QUERIES_H
-#define HEADGATE_CONSOLE_DRIVER_QUERIES_H
+#pragma once
 
 #include "admin/table.h"
 #include "base/error.h"
@@ -37,5 +36,3 @@ struct driver_queries {
  * before the next call: the table borrows its columns from `client`. */
 enum driver_query_verdict driver_queries_answer(struct driver_queries *client, struct span sql,
                                                 struct table *table_r, struct error *err);
-
-#endif

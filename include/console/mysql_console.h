@@ -4,8 +4,7 @@
  *   on_accept → client_login (greeting, login) → a protocol command, a driver query, or command_run → its answer
  *
  * On the control thread, with the same commands as the unix socket (console.h). One command per query. */
-#ifndef HEADGATE_CONSOLE_MYSQL_CONSOLE_H
-#define HEADGATE_CONSOLE_MYSQL_CONSOLE_H
+#pragma once
 
 #include "admin/admin.h"
 #include "console/admin_settings.h"
@@ -31,5 +30,3 @@ bool mysql_console_open(struct mysql_console *console, struct admin *admin,
                         const struct admin_settings *settings, struct error *err);
 /* Closes the acceptor and all connections. Harmless when nothing is open. */
 void mysql_console_close(struct mysql_console *console);
-
-#endif

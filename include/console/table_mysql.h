@@ -1,6 +1,5 @@
 /* Renders a table as a MySQL result set. */
-#ifndef HEADGATE_CONSOLE_TABLE_MYSQL_H
-#define HEADGATE_CONSOLE_TABLE_MYSQL_H
+#pragma once
 
 #include "admin/table.h"
 
@@ -8,5 +7,3 @@
  * `status` are the flags of the last packet. False when memory is out. */
 bool table_render_mysql(const struct table *table, uint8_t seq, uint64_t caps, uint16_t status,
                         struct text *out);
-
-#endif

@@ -1,6 +1,5 @@
 /* Prints headgate's answer to a command, for a person or a script. */
-#ifndef HEADGATE_CTL_ANSWER_H
-#define HEADGATE_CTL_ANSWER_H
+#pragma once
 
 #include "base/error.h"
 #include "base/str.h"
@@ -13,5 +12,3 @@ bool answer_print(const struct text *answer, struct span words);
 
 /* Prints a failure of headgatectl itself to stderr. Always false. */
 bool answer_print_failure(const struct error *err);
-
-#endif

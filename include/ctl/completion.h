@@ -1,6 +1,5 @@
 /* Completion at a TAB: words of commands, and the kind of argument that a command takes. Pure. */
-#ifndef HEADGATE_CTL_COMPLETION_H
-#define HEADGATE_CTL_COMPLETION_H
+#pragma once
 
 #include "base/str.h"
 #include "ctl/json_table.h"
@@ -23,5 +22,3 @@ struct span completion_argument(const struct json_table *help, struct span befor
 /* The word of this number, counted from 0; NULL after the last word. */
 const char *completion_at(struct completion *completion, size_t index);
 void completion_fini(struct completion *completion);
-
-#endif

@@ -1,6 +1,5 @@
 /* What `top` shows at one moment, as lines that fit a screen. Pure. */
-#ifndef HEADGATE_CTL_FRAME_H
-#define HEADGATE_CTL_FRAME_H
+#pragma once
 
 #include "base/str.h"
 #include "ctl/json_table.h"
@@ -22,5 +21,3 @@ void frame_build(const struct frame_scene *scene, size_t width, size_t height, s
 
 /* Frees all answers of the scene. */
 void frame_fini(struct frame_scene *scene);
-
-#endif

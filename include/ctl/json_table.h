@@ -1,6 +1,5 @@
 /* An answer in JSON as rows of named cells. The only file of headgatectl that uses jansson. */
-#ifndef HEADGATE_CTL_JSON_TABLE_H
-#define HEADGATE_CTL_JSON_TABLE_H
+#pragma once
 
 #include "base/error.h"
 #include "base/str.h"
@@ -30,5 +29,3 @@ const char *json_table_text(const struct json_table *table, size_t row, const ch
 /* The number in a cell; 0 if the cell is missing or no number. */
 double json_table_number(const struct json_table *table, size_t row, const char *column);
 bool json_table_is_number(const struct json_table *table, size_t row, const char *column);
-
-#endif

@@ -1,6 +1,5 @@
 /* Turns the command that was typed, possibly on several lines, into the one line that headgate reads. */
-#ifndef HEADGATE_CTL_LINE_H
-#define HEADGATE_CTL_LINE_H
+#pragma once
 
 #include "base/error.h"
 #include "base/str.h"
@@ -15,5 +14,3 @@ char line_open_quote(struct span text);
  * would end the command. `is_json`: the answer is to be in JSON. False: a quote is not closed (EINVAL), or
  * memory is out (ENOMEM). */
 bool line_make(struct span words, bool is_json, struct text *command, struct error *err);
-
-#endif

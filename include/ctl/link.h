@@ -4,8 +4,7 @@
  *   link_open         → link_ask            → link_close    one command; the answer ends with the connection
  *   link_open_lasting → link_ask, link_ask… → link_close    many commands; an empty line ends each answer
  */
-#ifndef HEADGATE_CTL_LINK_H
-#define HEADGATE_CTL_LINK_H
+#pragma once
 
 #include "base/error.h"
 #include "base/str.h"
@@ -34,5 +33,3 @@ bool link_ask(struct link *link, struct span words, bool is_json, struct text *a
 /* Sends the command `words` and parses its answer. False also if headgate answers with an error. The caller
  * frees *table_r. */
 bool link_ask_table(struct link *link, const char *words, struct json_table *table_r, struct error *err);
-
-#endif

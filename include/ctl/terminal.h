@@ -1,7 +1,6 @@
 /* The terminal while `top` uses it: the alternate screen, and keys without waiting for Enter. Screen and
  * modes are restored afterwards, also when a signal ends the program. One terminal per process. */
-#ifndef HEADGATE_CTL_TERMINAL_H
-#define HEADGATE_CTL_TERMINAL_H
+#pragma once
 
 #include "base/error.h"
 #include "base/str.h"
@@ -26,5 +25,3 @@ bool terminal_draw(struct span lines);
 /* The next key within `wait_ms` milliseconds. 0: no key came, or the size has changed. -1: the input has
  * ended, or a signal asked the program to end. */
 int terminal_key(int wait_ms);
-
-#endif

@@ -1,6 +1,5 @@
 /* `top`: shows servers, sessions and digests every second until q; without a terminal, prints them once. */
-#ifndef HEADGATE_CTL_TOP_H
-#define HEADGATE_CTL_TOP_H
+#pragma once
 
 #include "ctl/link.h"
 
@@ -10,5 +9,3 @@
  * shows the error and then the new state. False, with a message on stderr: headgate cannot be reached at the
  * start, or the terminal cannot be set up. */
 bool top_run(struct link *link);
-
-#endif

@@ -8,8 +8,7 @@
  *                          ──► command/wait_replica.h  if not: the read waits, or goes to the primary
  *   another connection     ──► command/gtid_token.h    takes over the demand
  */
-#ifndef HEADGATE_FRESHNESS_CONSISTENCY_H
-#define HEADGATE_FRESHNESS_CONSISTENCY_H
+#pragma once
 
 #include "base/log.h"
 #include "freshness/positions.h"
@@ -118,5 +117,3 @@ void consistency_note_drop(struct consistency *consistency, const struct job *jo
                            const struct slot *slot);
 /* COM_RESET_CONNECTION, COM_CHANGE_USER. */
 void consistency_note_reset(struct consistency *consistency);
-
-#endif

@@ -2,8 +2,7 @@
  * meet the session's demand (consistency.h) is *trusted*: reads pass with a few comparisons. The trust ends
  * when the session writes or sees newer data, or when the replica may have become an older copy.
  */
-#ifndef HEADGATE_FRESHNESS_FRESH_REPLICA_H
-#define HEADGATE_FRESHNESS_FRESH_REPLICA_H
+#pragma once
 
 #include "freshness/consistency.h"
 #include "state/job.h"
@@ -70,5 +69,3 @@ struct gate_state {
 
 /* May a harmless read go to a replica now? */
 enum gate_verdict fresh_replica_decide(const struct gate_state *state);
-
-#endif

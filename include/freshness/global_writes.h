@@ -8,8 +8,7 @@
  *      a read                  ──► global_writes_is_current ──► global_writes_ask
  *                                  then as for the session's own writes: command/wait_replica.h
  */
-#ifndef HEADGATE_FRESHNESS_GLOBAL_WRITES_H
-#define HEADGATE_FRESHNESS_GLOBAL_WRITES_H
+#pragma once
 
 #include "mysql/gtid.h"
 
@@ -55,5 +54,3 @@ bool global_writes_is_current(const struct consistency *consistency);
 void global_writes_ask(struct consistency *consistency);
 /* Would a replica have all that was written until now? For `explain`; changes nothing. */
 bool global_writes_is_at_replica(struct positions *positions);
-
-#endif

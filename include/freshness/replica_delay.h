@@ -5,8 +5,7 @@
  *      a write's reply ──► replica_delay_mark ──► polls: replica_delay_note ──► `average_us`
  *      a read          ──► replica_delay_wait_us
  */
-#ifndef HEADGATE_FRESHNESS_REPLICA_DELAY_H
-#define HEADGATE_FRESHNESS_REPLICA_DELAY_H
+#pragma once
 
 #include "mysql/gtid.h"
 
@@ -44,5 +43,3 @@ uint64_t replica_delay_due_us(const struct delay *delay);
  * known. */
 uint64_t replica_delay_wait_us(const struct delay *delay, uint64_t elapsed_us, uint64_t primary_us,
                                uint64_t replica_us);
-
-#endif

@@ -10,8 +10,7 @@
  * source. Otherwise all accesses are atomic: one write costs two additions to a cache line that workers
  * share.
  */
-#ifndef HEADGATE_FRESHNESS_WRITTEN_H
-#define HEADGATE_FRESHNESS_WRITTEN_H
+#pragma once
 
 #include "mysql/gtid.h"
 
@@ -63,5 +62,3 @@ static inline uint64_t written_version(const struct written *written)
 }
 /* Reads all notes up to state_r->version, and perhaps later ones. */
 void written_read(const struct written *written, struct written_state *state_r);
-
-#endif

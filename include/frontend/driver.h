@@ -8,11 +8,8 @@
  * Only code that creates workers includes this header. All other code calls the driver through
  * worker->driver.
  */
-#ifndef HEADGATE_FRONTEND_DRIVER_H
-#define HEADGATE_FRONTEND_DRIVER_H
+#pragma once
 
 #include "session/session.h"
 
 extern const struct session_driver session_driver;
-
-#endif

@@ -4,8 +4,7 @@
  * PROCESSLIST, the session with that connection is meant. An account may always kill its own sessions; for
  * sessions of other accounts a server is asked.
  */
-#ifndef HEADGATE_FRONTEND_KILL_H
-#define HEADGATE_FRONTEND_KILL_H
+#pragma once
 
 #include "session/session.h"
 
@@ -25,5 +24,3 @@ enum step kill_waiting(struct session *session);
 /* KILL QUERY has met the present command while it waits for a server: the client gets "Query execution was
  * interrupted". */
 enum step kill_interrupted(struct session *session);
-
-#endif

@@ -1,8 +1,7 @@
 /* Start and end of a worker's thread, and the messages that it gets from the control thread: clients, views,
  * reloads, shutdown.
  */
-#ifndef HEADGATE_FRONTEND_WORKER_THREAD_H
-#define HEADGATE_FRONTEND_WORKER_THREAD_H
+#pragma once
 
 #include "session/worker.h"
 
@@ -36,5 +35,3 @@ void worker_forget(struct worker *worker, struct listener *listener, const char 
 
 /* Reload: from now on the worker and all its sessions use this world. */
 void worker_adopt(struct worker *worker, const struct world *world);
-
-#endif

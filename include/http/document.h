@@ -6,8 +6,7 @@
  * A reader that comes while a document is being made waits for the next one: its document is always made
  * after the request. However many readers there are, headgate makes at most twenty documents of a kind a
  * second. On the control thread. */
-#ifndef HEADGATE_HTTP_DOCUMENT_H
-#define HEADGATE_HTTP_DOCUMENT_H
+#pragma once
 
 #include "admin/admin.h"
 #include "http/session_counts.h"
@@ -68,5 +67,3 @@ void document_put_table(struct document *document, struct table *take_table);
 /* To be called by a kind's `make` when the body is complete. If memory was out, the readers get status
  * 503. */
 void document_done(struct document *document, unsigned status);
-
-#endif

@@ -8,8 +8,7 @@
  * Limits on clients: a request's head is 16 KiB at most, a request's body is not read, a connection that is
  * silent for HTTP_IDLE_S is closed, and when HTTP_CONNECTIONS_MAX are open the oldest connection is
  * closed for a new one. */
-#ifndef HEADGATE_HTTP_HTTP_H
-#define HEADGATE_HTTP_HTTP_H
+#pragma once
 
 #include "admin/admin.h"
 #include "http/document.h"
@@ -46,5 +45,3 @@ bool http_open(struct http *http, struct admin *admin, const struct http_setting
                struct error *err);
 /* Harmless when not open. To be called when no visit of the workers is under way. */
 void http_close(struct http *http);
-
-#endif

@@ -1,6 +1,5 @@
 /* Settings of the HTTP address for metrics, health and the status page. */
-#ifndef HEADGATE_HTTP_HTTP_SETTINGS_H
-#define HEADGATE_HTTP_HTTP_SETTINGS_H
+#pragma once
 
 #include "settings/schema.h"
 
@@ -10,5 +9,3 @@ struct http_settings {
 };
 
 extern const struct section http_section;
-
-#endif

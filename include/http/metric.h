@@ -1,7 +1,6 @@
 /* One metric is one row of tbl/metrics.h: its name, type, scope, the value that it reads, and its help
  * text. http/metrics writes the pages. On the control thread. */
-#ifndef HEADGATE_HTTP_METRIC_H
-#define HEADGATE_HTTP_METRIC_H
+#pragma once
 
 #include "admin/admin.h"
 #include "http/session_counts.h"
@@ -52,5 +51,3 @@ struct metric {
 
 extern const struct metric metric_rows[];
 extern const size_t metric_count;
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Label values are names from the configuration and words of headgate's own tables, so their number is
  * limited by these. No metric contains a password, a statement's text, or a client's address. */
-#ifndef HEADGATE_HTTP_METRICS_H
-#define HEADGATE_HTTP_METRICS_H
+#pragma once
 
 #include "admin/admin.h"
 #include "http/session_counts.h"
@@ -18,5 +17,3 @@ void metrics_note_counts(struct session_counts *counts);
 
 /* Writes docs/metrics.md. Check out->is_oom afterwards. */
 void metrics_write_reference(struct text *out);
-
-#endif

@@ -1,6 +1,5 @@
 /* The kernel's data on this process, under the names that Prometheus' own libraries use. */
-#ifndef HEADGATE_HTTP_PROCESS_H
-#define HEADGATE_HTTP_PROCESS_H
+#pragma once
 
 #include <pthread.h>
 
@@ -20,5 +19,3 @@ void process_read(struct process *process);
 
 /* Seconds of CPU time that a thread has used; NAN: the thread has ended. */
 double process_thread_cpu(pthread_t thread);
-
-#endif

@@ -1,7 +1,6 @@
 /* Can this proxy serve? For load balancers in front of several headgates and for operators: each listener's
  * cluster must have a server for its clients. */
-#ifndef HEADGATE_HTTP_READY_H
-#define HEADGATE_HTTP_READY_H
+#pragma once
 
 #include "admin/admin.h"
 #include "http/document.h"
@@ -24,5 +23,3 @@ unsigned ready_answer(const struct admin *admin, const char *path, struct text *
 void ready_make_live(struct document *document);
 /* Continues ready_make_live after the counts were taken, or the attempt failed. */
 void ready_note_counts(struct session_counts *counts);
-
-#endif

@@ -1,7 +1,6 @@
 /* Number of sessions by state. Only the workers can count them, so each worker is visited (visit_workers). A
  * worker that does not answer is waited for until SESSION_COUNTS_TIMEOUT_US have passed. */
-#ifndef HEADGATE_HTTP_SESSION_COUNTS_H
-#define HEADGATE_HTTP_SESSION_COUNTS_H
+#pragma once
 
 #include "admin/request.h"
 #include "session/session.h"
@@ -35,5 +34,3 @@ void session_counts_init(struct session_counts *counts, struct admin *admin,
 void session_counts_take(struct session_counts *counts);
 /* Cancels: on_done is not called. */
 void session_counts_stop(struct session_counts *counts);
-
-#endif

@@ -4,8 +4,7 @@
  *
  *      checkup_begin ──► login ──► one question after the other ──► on_done, always once, unless stopped
  */
-#ifndef HEADGATE_MONITOR_CHECKUP_H
-#define HEADGATE_MONITOR_CHECKUP_H
+#pragma once
 
 #include "upstream/upstream.h"
 
@@ -68,5 +67,3 @@ bool checkup_variable(const struct checkup *checkup, const char *name, struct sp
 /* The value of a global variable as a number; ON and OFF are 1 and 0. False: no such variable, no answer, or
  * no number. */
 bool checkup_number(const struct checkup *checkup, const char *name, uint64_t *value_r);
-
-#endif

@@ -12,8 +12,7 @@
  * (is_next_writer), and there is no primary until it has applied all that the cluster had when it was chosen
  * (monitor/galera_writer.h).
  */
-#ifndef HEADGATE_MONITOR_GALERA_H
-#define HEADGATE_MONITOR_GALERA_H
+#pragma once
 
 #include "monitor/topology.h"
 
@@ -21,5 +20,3 @@
  * present writer, or TOPOLOGY_NO_PRIMARY. */
 int galera_decide(const struct topology_facts *facts, size_t count, int present,
                   struct topology_verdict *verdicts);
-
-#endif

@@ -6,8 +6,7 @@
  *                                        ▲                     │
  *                                        └── 200 ms later ◄────┘ error, or no answer within monitor.timeout
  */
-#ifndef HEADGATE_MONITOR_GALERA_WRITER_H
-#define HEADGATE_MONITOR_GALERA_WRITER_H
+#pragma once
 
 #include "monitor/monitor_settings.h"
 #include "upstream/upstream.h"
@@ -48,5 +47,3 @@ bool galera_writer_has_caught_up(const struct galera_writer *writer, const struc
                                  uint64_t moves);
 /* Tells the present choice, which may have changed or be none. on_caught_up follows after the return. */
 void galera_writer_follow(struct galera_writer *writer, const struct galera_writer_choice *choice);
-
-#endif

@@ -6,8 +6,7 @@
  * Weaker states continue underneath: a server that is drained while it is down is draining, and down once
  * enabled.
  */
-#ifndef HEADGATE_MONITOR_HEALTH_H
-#define HEADGATE_MONITOR_HEALTH_H
+#pragma once
 
 #include "upstream/server.h"
 
@@ -79,5 +78,3 @@ uint64_t health_probe_after(const struct health *health, const struct health_rul
 /* May one more of these servers be ejected? `ejected` are out already; max_share in percent. Of two replicas
  * one may be ejected, unless max_share is 0. */
 bool health_may_eject(size_t servers, size_t replicas, size_t ejected, int64_t max_share);
-
-#endif

@@ -1,6 +1,5 @@
 /* The settings of the monitor of a cluster: its account, and when a server is probed. And its connections. */
-#ifndef HEADGATE_MONITOR_MONITOR_SETTINGS_H
-#define HEADGATE_MONITOR_MONITOR_SETTINGS_H
+#pragma once
 
 #include "settings/schema.h"
 
@@ -25,5 +24,3 @@ extern const struct section monitor_section;
 struct upstream *monitor_open(const struct monitor_settings *settings, const struct upstream_env *env,
                               struct server *server, const struct addr *addr,
                               const struct upstream_owner_ops *ops, void *owner, struct error *err);
-
-#endif

@@ -1,8 +1,7 @@
 /* How a probe ended: passed, no answer, or an answer of a server that cannot or will not do what was asked. A
  * server that answers is not down. Pure.
  */
-#ifndef HEADGATE_MONITOR_OUTCOME_H
-#define HEADGATE_MONITOR_OUTCOME_H
+#pragma once
 
 enum outcome {
     OUTCOME_FAILED,
@@ -21,5 +20,3 @@ const char *outcome_is(enum outcome outcome);
 const char *outcome_was(enum outcome outcome);
 /* How the text of the reason begins; "" for outcomes that need no prefix. */
 const char *outcome_prefix(enum outcome outcome);
-
-#endif

@@ -6,8 +6,7 @@
  * new connection is opened beside the old one, which is kept until that succeeds: a server without room for
  * new connections is still probed.
  */
-#ifndef HEADGATE_MONITOR_PROBE_H
-#define HEADGATE_MONITOR_PROBE_H
+#pragma once
 
 #include "base/error.h"
 #include "monitor/monitor_settings.h"
@@ -99,5 +98,3 @@ void probe_fini(struct probe *probe);
 
 /* The statement that asks a server for its replication sources; static text. */
 const char *probe_replication_sql(const struct upstream *upstream);
-
-#endif

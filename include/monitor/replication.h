@@ -1,7 +1,6 @@
 /* Does a replica replicate? A replica that does not may be up, but is a problem that an operator must solve.
  * Pure. */
-#ifndef HEADGATE_MONITOR_REPLICATION_H
-#define HEADGATE_MONITOR_REPLICATION_H
+#pragma once
 
 #include "upstream/server.h"
 
@@ -26,5 +25,3 @@ bool replication_is_wanted(const struct probe_result *last, enum role_setting se
 
 /* Words for people; static text. */
 const char *replication_words(enum replication_fault fault);
-
-#endif

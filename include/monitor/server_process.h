@@ -1,8 +1,7 @@
 /* Identifies the process of a server by the time of its start: the server's present time less its uptime,
  * both from one statement. Setting the server's clock changes both by the same amount. Another time of start
  * means another process. */
-#ifndef HEADGATE_MONITOR_SERVER_PROCESS_H
-#define HEADGATE_MONITOR_SERVER_PROCESS_H
+#pragma once
 
 #include "upstream/upstream.h"
 #include "mysql/rows.h"
@@ -20,5 +19,3 @@ struct server_process {
 const char *server_process_sql(const struct upstream *upstream);
 /* Reads the answer, which came at `now_us`. */
 void server_process_read(const struct rows *rows, uint64_t now_us, struct server_process *process_r);
-
-#endif

@@ -11,8 +11,7 @@
  * Only a whole list is of use: a view that the account may not see could write. Each list comes with the
  * proof that the account may see all of it, or is taken for unknown.
  */
-#ifndef HEADGATE_MONITOR_SURVEY_H
-#define HEADGATE_MONITOR_SURVEY_H
+#pragma once
 
 #include "monitor/monitor_settings.h"
 #include "monitor/survey_lists.h"
@@ -68,5 +67,3 @@ void survey_begin(struct survey *survey, struct server *server, const struct add
                   bool is_thorough);
 /* Gives up a survey that is running, without on_done. Does nothing if none is running. */
 void survey_stop(struct survey *survey);
-
-#endif

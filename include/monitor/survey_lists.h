@@ -1,6 +1,5 @@
 /* The lists of stored code that a survey asks for, and how each family of servers is asked. */
-#ifndef HEADGATE_MONITOR_SURVEY_LISTS_H
-#define HEADGATE_MONITOR_SURVEY_LISTS_H
+#pragma once
 
 #include "mysql/handshake.h"
 
@@ -17,5 +16,3 @@ struct survey_source {
 
 /* `list`: enum survey_list, not SURVEY_LISTS. */
 const struct survey_source *survey_source_of(enum server_family family, unsigned list);
-
-#endif

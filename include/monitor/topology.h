@@ -23,8 +23,7 @@
  *
  * Static: roles come from the configuration, and a primary must still be up.
  */
-#ifndef HEADGATE_MONITOR_TOPOLOGY_H
-#define HEADGATE_MONITOR_TOPOLOGY_H
+#pragma once
 
 #include "upstream/server.h"
 #include "monitor/topology_facts.h"
@@ -46,5 +45,3 @@ struct topology_verdict {
  * Cost: every pair of servers. */
 int topology_decide(const struct topology_facts *facts, size_t count, bool is_static,
                     struct topology_history *history, struct topology_verdict *verdicts);
-
-#endif

@@ -1,7 +1,6 @@
 /* The results of the servers' probes that roles depend on, and conclusions from them: which servers follow a
  * server, whether it would take writes. Pure. */
-#ifndef HEADGATE_MONITOR_TOPOLOGY_FACTS_H
-#define HEADGATE_MONITOR_TOPOLOGY_FACTS_H
+#pragma once
 
 #include "upstream/server.h"
 #include "monitor/wsrep.h"
@@ -46,5 +45,3 @@ bool topology_facts_is_open(const struct topology_facts *it);
  * follows it, or no other server could be the primary (each one answers and is read_only). Held servers count
  * as well. The only server of a cluster may also be read_only: no other server could be the primary. */
 bool topology_facts_is_writable(const struct topology_facts *facts, size_t count, size_t i);
-
-#endif

@@ -9,8 +9,7 @@
  * makes it a *stray*. A stray stays a stray until a server turns to it, until it is closed for writes, or
  * until an operator elects it. Pure.
  */
-#ifndef HEADGATE_MONITOR_TOPOLOGY_HISTORY_H
-#define HEADGATE_MONITOR_TOPOLOGY_HISTORY_H
+#pragma once
 
 #include "monitor/topology_facts.h"
 
@@ -72,5 +71,3 @@ bool topology_history_may_succeed(const struct topology_history *history, const 
 void topology_history_elect(struct topology_history *history, uint32_t server_id);
 /* Another server is at this index from now on. */
 void topology_history_give_away(struct topology_history *history, size_t i);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * A node that refuses everything else (1047) answers these three questions.
  */
-#ifndef HEADGATE_MONITOR_WSREP_H
-#define HEADGATE_MONITOR_WSREP_H
+#pragma once
 
 #include "mysql/rows.h"
 
@@ -48,5 +47,3 @@ void wsrep_read_status(const struct rows *rows, struct wsrep *wsrep);
 /* `*reason_r`: static text, for people. */
 enum wsrep_fitness wsrep_judge(const struct wsrep *wsrep, const char **reason_r);
 bool wsrep_is_same(const struct wsrep *a, const struct wsrep *b);
-
-#endif

@@ -8,8 +8,7 @@
  * With that capability bit, COM_QUERY always has the count. COM_STMT_EXECUTE has it whenever the statement
  * has parameters, whatever the command's flags are. Source: protocol.md §4.2; which forms a server accepts
  * was tested with MySQL 9.7. Pure. */
-#ifndef HEADGATE_MYSQL_ATTRIBUTES_H
-#define HEADGATE_MYSQL_ATTRIBUTES_H
+#pragma once
 
 #include "base/str.h"
 #include "mysql/wire.h"
@@ -60,5 +59,3 @@ bool attributes_find_text(struct span payload, struct attributes *attributes_r, 
 /* The value as text: a string as sent, an integer as decimal digits written to `digits`. No data: the value
  * is of another type or missing. */
 struct span attribute_text(const struct attribute *attribute, char digits[ATTRIBUTE_TEXT_MAX]);
-
-#endif

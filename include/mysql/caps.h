@@ -1,7 +1,6 @@
 /* Capability bits: bits 0-31 of MySQL and MariaDB, bits 32-63 MariaDB's extended word (sent only when bit 0
  * is clear in the greeting). The names are those of MySQL and MariaDB. */
-#ifndef HEADGATE_MYSQL_CAPS_H
-#define HEADGATE_MYSQL_CAPS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -75,5 +74,3 @@
 #define STATUS_IN_TRANS_READONLY 0x2000u
 #define STATUS_SESSION_STATE_CHANGED 0x4000u
 #define STATUS_ANSI_QUOTES 0x8000u /* MariaDB only */
-
-#endif

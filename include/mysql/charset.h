@@ -1,6 +1,5 @@
 /* Character sets: which bytes mean the same character in all of them. */
-#ifndef HEADGATE_MYSQL_CHARSET_H
-#define HEADGATE_MYSQL_CHARSET_H
+#pragma once
 
 #include "base/str.h"
 
@@ -10,5 +9,3 @@
  * without the ten characters that swe7 reads as letters: @ [ \ ] ^ ` { | } ~ (tested for each byte in each
  * character set of MariaDB 10.11, 11.8 and MySQL 9). */
 bool charset_is_neutral(struct span text);
-
-#endif

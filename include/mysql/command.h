@@ -1,7 +1,6 @@
 /* The COM_ commands: one row per command says what headgate does with it and what its reply looks like.
  * Source: protocol.md §4.1; MySQL my_command.h, MariaDB mysql_com.h. */
-#ifndef HEADGATE_MYSQL_COMMAND_H
-#define HEADGATE_MYSQL_COMMAND_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -68,5 +67,3 @@ const struct command *command_find(uint8_t byte);
 
 /* The row at a position, NULL after the last one: for documentation and tests. */
 const struct command *command_at(unsigned index);
-
-#endif

@@ -11,8 +11,7 @@
  * history: MySQL may apply transactions out of order.
  *
  * Source: protocol.md §7. */
-#ifndef HEADGATE_MYSQL_GTID_H
-#define HEADGATE_MYSQL_GTID_H
+#pragma once
 
 #include "base/str.h"
 #include "mysql/handshake.h"
@@ -114,5 +113,3 @@ bool gtid_table_copy(struct gtid_table *to, const struct gtid_table *from);
  * `before`. */
 void gtid_table_diff(const struct gtid_table *now, const struct gtid_table *before,
                      struct gtid_position *position);
-
-#endif

@@ -6,8 +6,7 @@
  *      mysql:none                      no position
  *
  * A token has no blanks and no commas, so that it can stand in a hint. Pure. */
-#ifndef HEADGATE_MYSQL_GTID_TOKEN_H
-#define HEADGATE_MYSQL_GTID_TOKEN_H
+#pragma once
 
 #include "mysql/gtid.h"
 
@@ -26,5 +25,3 @@ struct gtid_token {
 void gtid_token_print(const struct gtid_token *token, char text[GTID_TOKEN_MAX]);
 /* False when the text is not a token that gtid_token_print writes. */
 bool gtid_token_parse(struct span text, struct gtid_token *token_r);
-
-#endif

@@ -1,7 +1,6 @@
 /* Packets: i3 length, i1 sequence id, payload. A packet with a payload of 0xFFFFFF bytes continues in the
  * next packet, even if that one is empty. A "logical packet" is all its fragments together. */
-#ifndef HEADGATE_MYSQL_PACKET_H
-#define HEADGATE_MYSQL_PACKET_H
+#pragma once
 
 #include "base/str.h"
 
@@ -52,5 +51,3 @@ size_t packet_run_feed(struct packet_run *run, struct span bytes);
  * and sets is_complete at the empty packet that ends the file. Between packets `seq` is that of the last
  * header. */
 size_t packet_run_feed_file(struct packet_run *run, struct span bytes);
-
-#endif

@@ -1,7 +1,6 @@
 /* OK, ERR and EOF packets: parse and build; and the errors that headgate itself sends. Source: protocol.md
  * §4.2, §4.4, §9. */
-#ifndef HEADGATE_MYSQL_REPLY_H
-#define HEADGATE_MYSQL_REPLY_H
+#pragma once
 
 #include "base/error.h"
 #include "base/str.h"
@@ -116,5 +115,3 @@ size_t reply_store_early_err(uint8_t packet[static REPLY_EARLY_ERR_MAX], uint16_
 
 /* The SQLSTATE of an error number; "HY000" for unknown numbers. */
 const char *reply_sqlstate(uint16_t code);
-
-#endif

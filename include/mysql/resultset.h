@@ -4,8 +4,7 @@
  *     → per row: resultset_value or resultset_null per column → resultset_end
  *
  * Source: protocol.md §4.3. rows.h reads such result sets. */
-#ifndef HEADGATE_MYSQL_RESULTSET_H
-#define HEADGATE_MYSQL_RESULTSET_H
+#pragma once
 
 #include "base/str.h"
 
@@ -39,5 +38,3 @@ void resultset_value(struct resultset *set, struct span value);
 void resultset_null(struct resultset *set);
 /* Call after the last row. */
 void resultset_end(struct resultset *set);
-
-#endif

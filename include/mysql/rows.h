@@ -1,7 +1,6 @@
 /* Reads small text result sets: for headgate's own queries to a server (probes, settings). Feed it the
  * packets of one reply; it keeps names and values up to a limit. */
-#ifndef HEADGATE_MYSQL_ROWS_H
-#define HEADGATE_MYSQL_ROWS_H
+#pragma once
 
 #include "base/error.h"
 #include "base/str.h"
@@ -66,5 +65,3 @@ int rows_column(const struct rows *rows, const char *name);
 /* Value of a cell. False for NULL, for an absent column (-1) and for an absent row. */
 bool rows_value(const struct rows *rows, unsigned row, int column, struct span *value_r);
 void rows_fini(struct rows *rows);
-
-#endif

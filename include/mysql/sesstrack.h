@@ -1,7 +1,6 @@
 /* Session tracking: the changes of a session's state that a server reports in an OK packet. Source:
  * protocol.md §4.4, §5. */
-#ifndef HEADGATE_MYSQL_SESSTRACK_H
-#define HEADGATE_MYSQL_SESSTRACK_H
+#pragma once
 
 #include "base/str.h"
 
@@ -36,5 +35,3 @@ struct sesstrack_walk {
 void sesstrack_begin(struct sesstrack_walk *walk, struct span session);
 /* The next change. False at the end, and when malformed (then is_malformed is set). */
 bool sesstrack_next(struct sesstrack_walk *walk, struct sesstrack_change *change_r);
-
-#endif

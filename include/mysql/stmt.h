@@ -1,7 +1,6 @@
 /* The payloads of the prepared-statement commands: reads and rewrites statement ids and parameter types.
  * Source: protocol.md §4.1 (EXECUTE, BULK_EXECUTE), §4.3. */
-#ifndef HEADGATE_MYSQL_STMT_H
-#define HEADGATE_MYSQL_STMT_H
+#pragma once
 
 #include "base/str.h"
 #include "mysql/attributes.h"
@@ -45,5 +44,3 @@ void stmt_put_execute(struct text *out, struct span payload, const struct stmt_e
  * is missing. */
 bool stmt_first_number(struct span payload, const struct stmt_execute *execute, struct span types,
                        uint64_t *number_r);
-
-#endif

@@ -1,7 +1,6 @@
 /* What a server reports by session tracking to a client that has not changed the session_track variables: the
  * server's global defaults. Pure. */
-#ifndef HEADGATE_MYSQL_TRACK_DEFAULTS_H
-#define HEADGATE_MYSQL_TRACK_DEFAULTS_H
+#pragma once
 
 #include "base/str.h"
 
@@ -25,5 +24,3 @@ void track_defaults_read(struct track_defaults *tracked, struct span names, stru
 
 /* Is the variable in a list of that form? */
 bool track_defaults_lists(struct span names, struct span variable);
-
-#endif

@@ -12,8 +12,7 @@
  *      FETCH begins in ROWS, FIELD_LIST in FIELDS (definitions, no count); PREPARE: see protocol.md §4.3
  *
  * Source of the state machine: protocol.md §4.2. */
-#ifndef HEADGATE_MYSQL_TRACKER_H
-#define HEADGATE_MYSQL_TRACKER_H
+#pragma once
 
 #include "base/str.h"
 #include "mysql/command.h"
@@ -85,5 +84,3 @@ void tracker_begin(struct tracker *tracker, enum reply_shape shape, uint64_t cap
  * TRACKER_BAD. */
 enum tracker_verdict tracker_feed(struct tracker *tracker, struct span data, size_t *pass_r,
                                   struct tracker_info *info);
-
-#endif

@@ -1,7 +1,6 @@
 /* Reads integers and strings of the MySQL protocol from a span, and appends them to a text. Source: protocol
  * "basic data types" of MySQL and MariaDB; little-endian throughout. */
-#ifndef HEADGATE_MYSQL_WIRE_H
-#define HEADGATE_MYSQL_WIRE_H
+#pragma once
 
 #include "base/str.h"
 
@@ -49,5 +48,3 @@ void wire_put_zeros(struct text *out, size_t count);
 void wire_store_u32(uint8_t *at, uint32_t value);
 uint32_t wire_load_u32(const uint8_t *at);
 uint32_t wire_load_u24(const uint8_t *at);
-
-#endif

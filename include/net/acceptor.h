@@ -1,7 +1,6 @@
 /* A listening socket: bind, accept in batches of limited size, pause when the process has no file descriptors
  * left. */
-#ifndef HEADGATE_NET_ACCEPTOR_H
-#define HEADGATE_NET_ACCEPTOR_H
+#pragma once
 
 #include "base/error.h"
 #include "net/addr.h"
@@ -35,5 +34,3 @@ bool acceptor_open(struct acceptor *acceptor, struct loop *loop, const struct ad
 /* Closes the acceptor and removes a unix socket's file. Connections that were not accepted yet are reset. May
  * be called from within on_accept. Harmless when not open. */
 void acceptor_close(struct acceptor *acceptor);
-
-#endif

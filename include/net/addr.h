@@ -1,6 +1,5 @@
 /* Socket addresses: "127.0.0.1:3306", "[::1]:3306", "db1.example:3306", "/run/mysqld.sock". */
-#ifndef HEADGATE_NET_ADDR_H
-#define HEADGATE_NET_ADDR_H
+#pragma once
 
 #include "base/error.h"
 
@@ -59,5 +58,3 @@ static inline bool addr_is_local(const struct addr *addr)
 {
     return addr->u.any.sa_family == AF_UNIX;
 }
-
-#endif

@@ -7,8 +7,7 @@
  *
  * Always kept ≤ sent ≤ parsed ≤ filled ≤ cap. A stream has a window only while the window holds bytes: an
  * idle stream has none. Pure; the stream allocates the memory. */
-#ifndef HEADGATE_NET_BUF_H
-#define HEADGATE_NET_BUF_H
+#pragma once
 
 #include "base/str.h"
 
@@ -72,5 +71,3 @@ void buf_rewind(struct buf *buf);
 /* Moves the needed bytes to the front of the window, if that makes room. The cursors move with them; spans
  * become invalid. */
 void buf_compact(struct buf *buf);
-
-#endif

@@ -2,8 +2,7 @@
  * connection has a `struct unpacker` only while a frame is being unpacked.
  *
  * Every frame of the protocol is compressed independently, so packing keeps no state between frames. */
-#ifndef HEADGATE_NET_COMPRESS_H
-#define HEADGATE_NET_COMPRESS_H
+#pragma once
 
 #include "base/str.h"
 
@@ -45,5 +44,3 @@ bool unpacker_feed(struct unpacker *unpacker, struct span *packed, uint8_t *out,
 
 /* Did the bytes fed so far end exactly at the end of the compressed data? */
 bool unpacker_is_over(const struct unpacker *unpacker);
-
-#endif

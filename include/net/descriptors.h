@@ -3,8 +3,7 @@
  * The kernel hands out the lowest free number, so a socket's number tells how many descriptors are open at
  * least. Clients and upstreams are refused before the limit is reached, so that descriptors remain for
  * probes, KILL and the administrator. */
-#ifndef HEADGATE_NET_DESCRIPTORS_H
-#define HEADGATE_NET_DESCRIPTORS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -25,5 +24,3 @@ unsigned descriptors_max(void);
 
 /* May a socket with this number be used for `use`? */
 bool descriptors_may_use(int fd, enum descriptors_use use);
-
-#endif

@@ -1,6 +1,5 @@
 /* Outgoing connections: a non-blocking connect, and the socket options of every stream. */
-#ifndef HEADGATE_NET_DIAL_H
-#define HEADGATE_NET_DIAL_H
+#pragma once
 
 #include "base/error.h"
 #include "net/addr.h"
@@ -21,5 +20,3 @@ void socket_tune(int fd, const struct addr *addr, const struct socket_options *o
  * dial_finish. */
 int dial_start(const struct addr *addr, const struct socket_options *options, struct error *err);
 bool dial_finish(int fd, const struct addr *addr, struct error *err);
-
-#endif

@@ -7,8 +7,7 @@
  * several frames. Frames have their own numbers: each command begins at 0, and each frame of the exchange has
  * the next number, whichever side sends it. Source: protocol.md §1.4; the answers to wrong frames were tested
  * with MariaDB 10.11 and MySQL 9. */
-#ifndef HEADGATE_NET_FRAMES_H
-#define HEADGATE_NET_FRAMES_H
+#pragma once
 
 #include "net/compress.h"
 
@@ -67,5 +66,3 @@ size_t frames_put(struct frames *frames, struct compress *compress, struct span 
 /* Call when a command begins. As a client: the next frame sent has number 0. As a server: the next frame sent
  * has the number after that of the last frame received. */
 void frames_restart(struct frames *frames);
-
-#endif

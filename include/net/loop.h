@@ -3,8 +3,7 @@
  * One turn: libev reports readiness, the callbacks run, the turn hook runs once, then every object put into
  * limbo during the turn is freed. So a callback may drop any object, including its own: code that still runs
  * in this turn does not touch freed memory. Other threads communicate with a loop only through loop_post. */
-#ifndef HEADGATE_NET_LOOP_H
-#define HEADGATE_NET_LOOP_H
+#pragma once
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -87,5 +86,3 @@ static inline bool loop_timer_is_active(struct loop_timer *timer)
 {
     return ev_is_active(&timer->ev);
 }
-
-#endif

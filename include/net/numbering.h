@@ -2,8 +2,7 @@
  * they have read and written (MySQL since version 5, MariaDB; seen on MySQL 9 and MariaDB 10.11). Without
  * compression each packet of an exchange has the number after that of the packet before it, whichever side
  * sent that. headgate's clients expect the numbers of the uncompressed protocol. Pure. */
-#ifndef HEADGATE_NET_NUMBERING_H
-#define HEADGATE_NET_NUMBERING_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,5 +28,3 @@ void numbering_note(struct numbering *numbering, const uint8_t *bytes, size_t le
  * sent one is kept: no answer has number 0, but the error that a server sends before it closes the
  * connection has. */
 void numbering_correct(struct numbering *numbering, uint8_t *bytes, size_t len);
-
-#endif

@@ -4,8 +4,7 @@
  * This allocator prevents that: when the system refuses memory, the table is placed in an area that was
  * mapped in advance. A table leaves the area when it next grows and the system grants the memory. One area
  * serves all loops and threads; its pages are not touched before they are needed. */
-#ifndef HEADGATE_NET_RESERVE_H
-#define HEADGATE_NET_RESERVE_H
+#pragma once
 
 #include "base/error.h"
 
@@ -26,5 +25,3 @@ bool reserve_for(size_t clients, struct error *err);
 
 /* Bytes of the area that tables occupy. May be called on any thread. */
 size_t reserve_in_use(void);
-
-#endif

@@ -10,8 +10,7 @@
  * one family fails, the last good answer for that family is kept.
  *
  * A resolver and its names belong to one loop. */
-#ifndef HEADGATE_NET_RESOLVE_H
-#define HEADGATE_NET_RESOLVE_H
+#pragma once
 
 #include "base/error.h"
 #include "base/list.h"
@@ -84,5 +83,3 @@ void resolve_forget(struct resolve_name *name);
  * and after that many failures in a row (at least one). */
 uint64_t resolve_after_us(int64_t ttl_s);
 uint64_t resolve_retry_us(unsigned failures);
-
-#endif

@@ -4,8 +4,7 @@
  * The owner reads with stream_fill, writes bytes of another stream's window with stream_send (no copy), and
  * writes its own bytes with stream_put. The owner computes in one place which readiness it needs and calls
  * stream_want, which changes the watcher only when the interest changes: never on the hot path. */
-#ifndef HEADGATE_NET_STREAM_H
-#define HEADGATE_NET_STREAM_H
+#pragma once
 
 #include "base/error.h"
 #include "base/str.h"
@@ -145,5 +144,3 @@ void stream_want(struct stream *stream, int events);
  * effect. */
 void stream_leave(struct stream *stream);
 void stream_join(struct stream *stream, struct loop *loop);
-
-#endif

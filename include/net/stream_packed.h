@@ -1,7 +1,6 @@
 /* The compressed protocol (CLIENT_COMPRESS, and CLIENT_ZSTD_COMPRESSION_ALGORITHM) on a stream. The owner of
  * the stream sees the uncompressed bytes. */
-#ifndef HEADGATE_NET_STREAM_PACKED_H
-#define HEADGATE_NET_STREAM_PACKED_H
+#pragma once
 
 #include "net/frames.h"
 #include "net/stream.h"
@@ -24,5 +23,3 @@ struct stream_packed_bytes stream_take_packed_bytes(struct stream *stream);
 enum frames_verdict stream_packing_verdict(const struct stream *stream);
 /* The manner given to stream_pack; NULL: the stream is not compressed. */
 const struct frames_manner *stream_packing_manner(const struct stream *stream);
-
-#endif

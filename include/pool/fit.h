@@ -1,8 +1,7 @@
 /* Which connections may be parked, and how well a parked one suits a session. A connection is not parked if a
  * reset does not undo all its state, if it is too old, if its server is out of use, or if the pool is full.
  */
-#ifndef HEADGATE_POOL_FIT_H
-#define HEADGATE_POOL_FIT_H
+#pragma once
 
 #include "pool/pool.h"
 #include "state/facets.h"
@@ -33,5 +32,3 @@ enum fit {
  * session's variables. */
 enum fit fit_state(const struct pool *pool, const struct upstream *upstream, const struct facets *facets,
                    const struct fingerprint *wish);
-
-#endif

@@ -10,8 +10,7 @@
  * worker, and tells which workers to ask. The counts may be out of date. If no connection comes, the session
  * opens one.
  */
-#ifndef HEADGATE_POOL_HANDOVER_H
-#define HEADGATE_POOL_HANDOVER_H
+#pragma once
 
 #include "pool/waiters.h"
 
@@ -22,5 +21,3 @@ bool handover_ask(struct pool *pool, struct server *server, const struct upstrea
 /* The session does not wait any more: a connection that arrives is parked. Does nothing if none was asked
  * for. */
 void handover_cancel(struct pool_waiter *waiter);
-
-#endif

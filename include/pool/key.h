@@ -1,8 +1,7 @@
 /* Keys of connections (struct upstream_key): how a connection has logged in, or a session would log in, and
  * whether the session may use the connection. Pure.
  */
-#ifndef HEADGATE_POOL_KEY_H
-#define HEADGATE_POOL_KEY_H
+#pragma once
 
 #include "access/users.h"
 #include "upstream/upstream.h"
@@ -40,5 +39,3 @@ bool key_may_become(const struct upstream_key *key, const struct upstream_key *w
 /* A number less than PERMITS_KINDS by which connections are counted. Keys that fit a wish have key_kind(wish)
  * or, if the wish has a schema, key_kind(wish) - 1. Different keys may have the same kind. */
 unsigned key_kind(const struct upstream_key *key);
-
-#endif

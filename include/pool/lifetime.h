@@ -6,8 +6,7 @@
  *      of a session, unused               lifetime_start ─► has_ended? ─► yield_on_aged ─────────► closed
  *      parked                             parked_add ─────► lifetime_parked_us ──────────────────► on_expired
  */
-#ifndef HEADGATE_POOL_LIFETIME_H
-#define HEADGATE_POOL_LIFETIME_H
+#pragma once
 
 #include "pool/pool.h"
 
@@ -29,5 +28,3 @@ uint64_t lifetime_trust_us(const struct pool *pool, const struct upstream *upstr
 void lifetime_start(struct pool *pool);
 /* Stops the timer. Does nothing before lifetime_start. */
 void lifetime_stop(struct pool *pool);
-
-#endif

@@ -13,8 +13,7 @@
  * rights.since_us: connections that the session takes must have logged in since the last change of accounts
  * through this headgate, and within pool_login_trust.
  */
-#ifndef HEADGATE_POOL_LOGIN_AGE_H
-#define HEADGATE_POOL_LOGIN_AGE_H
+#pragma once
 
 #include "pool/pool.h"
 #include "state/pooled.h"
@@ -41,5 +40,3 @@ static inline bool login_age_is_old(const struct upstream *upstream, uint64_t si
 {
     return pooled_look(upstream)->proved_us < since_us;
 }
-
-#endif

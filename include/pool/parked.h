@@ -1,8 +1,7 @@
 /* Parked connections, and connections that are being prepared to be parked. No session has them; their owner
  * is the worker's pool.
  */
-#ifndef HEADGATE_POOL_PARKED_H
-#define HEADGATE_POOL_PARKED_H
+#pragma once
 
 #include "pool/pool.h"
 #include "state/facets.h"
@@ -55,5 +54,3 @@ void parked_retire(struct upstream *upstream);
 bool parked_is_alive(struct upstream *upstream);
 /* The connection parked last that is alive and whose key fits `wish`; it stays parked. NULL: none. */
 struct upstream *parked_find(const struct permits_holders *holders, const struct upstream_key *wish);
-
-#endif

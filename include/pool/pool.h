@@ -34,8 +34,7 @@
  *   login_age     how old the login of a connection may be
  *   usage         what connections are used for
  */
-#ifndef HEADGATE_POOL_POOL_H
-#define HEADGATE_POOL_POOL_H
+#pragma once
 
 #include "access/timeout_settings.h"
 #include "access/users.h"
@@ -117,5 +116,3 @@ static inline struct permits_holders *pool_holders(const struct pool *pool, cons
 {
     return &permits->holders[pool->worker];
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* Counters of the pool: rows of `show stats`, for each worker and cluster.
  */
-#ifndef HEADGATE_POOL_POOL_COUNTERS_H
-#define HEADGATE_POOL_POOL_COUNTERS_H
+#pragma once
 
 #include "base/counters.h"
 
@@ -10,5 +9,3 @@ struct pool_counters {
 #include "pool/tbl/pool_counters.h"
 #undef POOL_COUNTER
 };
-
-#endif

@@ -8,8 +8,7 @@
  * used more. A connection that is parked at one worker serves all workers. No configuration has the recipes
  * (account, proof, capabilities, character set), so before the first client no connection is opened.
  */
-#ifndef HEADGATE_POOL_PREWARM_H
-#define HEADGATE_POOL_PREWARM_H
+#pragma once
 
 #include "pool/key.h"
 #include "pool/pool.h"
@@ -38,5 +37,3 @@ void prewarm_on_opened(struct upstream *upstream);
 void prewarm_fail(struct upstream *upstream, const struct error *err);
 /* The connection does not count as being opened ahead any more: it was parked or closed. */
 void prewarm_end_opening(struct upstream *upstream);
-
-#endif

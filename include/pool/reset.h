@@ -5,8 +5,7 @@
  *         │                  └── any error: closed                          ▲
  *         └── with its state (reuse_leave) (─► last_insert_id=0) ───────────┘
  */
-#ifndef HEADGATE_POOL_RESET_H
-#define HEADGATE_POOL_RESET_H
+#pragma once
 
 #include "pool/pool.h"
 
@@ -34,5 +33,3 @@ void reset_begin(struct upstream *upstream);
 void reset_on_answer(struct upstream *upstream, const struct upstream_answer *answer);
 /* The connection is equal to a new one: parks it, or retires it if there is no room and no session waits. */
 void reset_done(struct upstream *upstream);
-
-#endif

@@ -4,8 +4,7 @@
  *                                     │                  then idle ones: on_wanted ─► yield_give_up
  *                                     └── by mail, at the other workers: the same
  */
-#ifndef HEADGATE_POOL_SEARCH_H
-#define HEADGATE_POOL_SEARCH_H
+#pragma once
 
 #include "upstream/quota.h"
 #include "pool/pool.h"
@@ -19,5 +18,3 @@ bool search_unpark(const struct pool *pool, struct server *server);
 /* Makes the limit of the user's account at the server known to all workers: from now on they count their
  * connections of the account. Returns the quota; NULL when memory is out. */
 struct quota *search_learn_quota(const struct pool *pool, struct server *server, const struct user *user);
-
-#endif

@@ -5,8 +5,7 @@
  *      search_here ─► usage_count                                  this worker's, into its permits_holders
  *      wait_connection_time_out ─► usage_explain                  all workers', as words
  */
-#ifndef HEADGATE_POOL_USAGE_H
-#define HEADGATE_POOL_USAGE_H
+#pragma once
 
 #include "pool/pool.h"
 #include "state/pins.h"
@@ -32,5 +31,3 @@ void usage_count(const struct pool *pool, struct permits_holders *holders);
  * value, what the connections are used for, and how many sessions wait. Call it on the thread of the
  * session's worker. */
 void usage_explain(const struct pool *pool, struct permits *permits, char *text, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* Gives parked connections, with their permits, to sessions that wait for one, of this worker or another.
  */
-#ifndef HEADGATE_POOL_WAITERS_H
-#define HEADGATE_POOL_WAITERS_H
+#pragma once
 
 #include "pool/pool.h"
 
@@ -42,5 +41,3 @@ void waiters_let_go(struct upstream *upstream);
 /* For a connection of the pool that is not parked and has the state of a session. True: the connection is
  * gone, to a session that waits and uses COM_CHANGE_USER; or the server has closed it. */
 bool waiters_pass_unclean(struct upstream *upstream);
-
-#endif

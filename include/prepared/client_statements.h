@@ -4,8 +4,7 @@
  * The text is kept so that the statement can be prepared again on the server that executes it. Parameter
  * types are kept because a client sends them once, and each server remembers them separately.
  */
-#ifndef HEADGATE_PREPARED_CLIENT_STATEMENTS_H
-#define HEADGATE_PREPARED_CLIENT_STATEMENTS_H
+#pragma once
 
 #include "base/hash.h"
 #include "base/str.h"
@@ -80,5 +79,3 @@ uint32_t prepared_pins_of_all(const struct prepared_table *table, const struct s
 /* The statement keeps its connection for this cause from now on: counts it, and notes the time. */
 void prepared_note_pin(struct prepared *prepared, enum pin_cause cause, uint64_t now_us,
                        struct pin_counters *counters);
-
-#endif

@@ -5,8 +5,7 @@
  * prepared from this text; prepared/upstream_statements fills the list. When the last holder releases the
  * text, on_unheld empties the list.
  */
-#ifndef HEADGATE_PREPARED_STATEMENT_TEXTS_H
-#define HEADGATE_PREPARED_STATEMENT_TEXTS_H
+#pragma once
 
 #include "base/hash.h"
 #include "base/list.h"
@@ -38,5 +37,3 @@ static inline struct span statement_texts_span(const struct shared_text *text)
 {
     return text != NULL ? span_of(text->sql, text->len) : (struct span){ 0 };
 }
-
-#endif

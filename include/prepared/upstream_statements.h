@@ -12,8 +12,7 @@
  * Two statements with the same text have two ids, and so their own cursors and long data. A connection keeps
  * at most `prepared_max` statements; the least recently used one is closed first, except statements in use.
  */
-#ifndef HEADGATE_PREPARED_UPSTREAM_STATEMENTS_H
-#define HEADGATE_PREPARED_UPSTREAM_STATEMENTS_H
+#pragma once
 
 #include "prepared/client_statements.h"
 #include "state/facets.h"
@@ -69,5 +68,3 @@ void upstream_statements_leave(struct slot *const slots[SLOT_COUNT], struct prep
 void upstream_statements_close_all(struct upstream *upstream);
 /* The server has forgotten all statements of the connection: it was reset or closed. */
 void upstream_statements_forget(struct upstream *upstream);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * The functions move bytes and report what happened. The callers decide what follows (command/transfer).
  */
-#ifndef HEADGATE_RELAY_RELAY_H
-#define HEADGATE_RELAY_RELAY_H
+#pragma once
 
 #include "upstream/upstream.h"
 #include "net/stream.h"
@@ -71,5 +70,3 @@ void relay_keep_passed(struct stream *client, struct stream *server);
 /* The sequence number that the client expects of the next packet: that of the last packet in either
  * direction, plus one. */
 uint8_t relay_next_seq(const struct job *job, const struct upstream *upstream);
-
-#endif

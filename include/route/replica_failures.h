@@ -10,8 +10,7 @@
  * for one second. So a lagging replica, or a program that names an object that does not exist, costs at most
  * one extra statement per second.
  */
-#ifndef HEADGATE_ROUTE_REPLICA_FAILURES_H
-#define HEADGATE_ROUTE_REPLICA_FAILURES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,5 +39,3 @@ bool replica_failures_says_lacking(uint16_t code, bool has_schema);
 /* A replica has answered a statement of this shape with such an ERR. Shape 0 (none) is ignored. */
 void replica_failures_note_lacking(struct replica_failures *failures, uint64_t shape, uint64_t now_us);
 bool replica_failures_was_lacking(const struct replica_failures *failures, uint64_t shape, uint64_t now_us);
-
-#endif

@@ -1,7 +1,6 @@
 /* Where a statement runs (primary or replica), and why. Pure: the decision depends only on the facts about
  * the statement and on the state of the session. */
-#ifndef HEADGATE_ROUTE_ROUTE_H
-#define HEADGATE_ROUTE_ROUTE_H
+#pragma once
 
 #include "access/listener_settings.h"
 #include "sql/classify.h"
@@ -89,5 +88,3 @@ bool route_is_system_schema(struct span schema);
 const char *route_place_name(enum route_place place); /* "primary", "replica" */
 const char *route_reason_words(enum route_reason reason);
 const char *route_reason_name(enum route_reason reason); /* "PINNED" */
-
-#endif

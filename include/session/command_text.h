@@ -1,8 +1,7 @@
 /* The present command in the client's window: its payload, its text, its query attributes; and the dialect in
  * which a session's texts are to be read.
  */
-#ifndef HEADGATE_SESSION_COMMAND_TEXT_H
-#define HEADGATE_SESSION_COMMAND_TEXT_H
+#pragma once
 
 #include "session/session.h"
 
@@ -31,5 +30,3 @@ struct sql_dialect dialect_of_names(const struct session *session);
 /* True if the account may write where read_only is on. The privileges of a role that was set are not
  * known: true then. */
 bool dialect_bypasses_read_only(const struct session *session);
-
-#endif

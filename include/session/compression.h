@@ -1,8 +1,7 @@
 /* The compressed protocol between a session and its client: which algorithms are offered, and when
  * compression begins. net/stream_packed.c packs and unpacks the bytes.
  */
-#ifndef HEADGATE_SESSION_COMPRESSION_H
-#define HEADGATE_SESSION_COMPRESSION_H
+#pragma once
 
 #include "session/session.h"
 
@@ -24,5 +23,3 @@ void compression_refuse(struct session *session);
 
 /* "zlib", "zstd", or NULL without compression. */
 const char *compression_name(const struct session *session);
-
-#endif

@@ -13,8 +13,7 @@
  * have overwritten the answer. After a SET GLOBAL that headgate has not seen, a connection may keep the old
  * default of a variable for `pool_trust` at most.
  */
-#ifndef HEADGATE_SESSION_REUSE_H
-#define HEADGATE_SESSION_REUSE_H
+#pragma once
 
 #include "session/session.h"
 #include "state/fingerprint.h"
@@ -37,5 +36,3 @@ bool reuse_look(struct session *session, struct slot *slot);
 /* The connection in this slot was reset: restores what the session knows of it and a reset does not
  * change. */
 void reuse_note_renewed(struct session *session, struct slot *slot);
-
-#endif

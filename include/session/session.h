@@ -35,8 +35,7 @@
  * A step returns STEP_MORE (the state may have changed: the driver goes on), STEP_WAIT (nothing can be done
  * before the next event) or STEP_GONE (the session is closed and must not be touched any more).
  */
-#ifndef HEADGATE_SESSION_SESSION_H
-#define HEADGATE_SESSION_SESSION_H
+#pragma once
 
 #include "access/users.h"
 #include "base/hash.h"
@@ -228,5 +227,3 @@ void session_note_use(struct session *session);
 
 /* Writes the page docs/architecture/states.md. */
 void session_write_states(struct text *out);
-
-#endif

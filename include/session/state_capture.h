@@ -15,8 +15,7 @@
  * connection; COM_QUIT waits too. A question overwrites what the client could have asked about its earlier
  * statements.
  */
-#ifndef HEADGATE_SESSION_STATE_CAPTURE_H
-#define HEADGATE_SESSION_STATE_CAPTURE_H
+#pragma once
 
 #include "session/session.h"
 #include "state/facet.h"
@@ -37,5 +36,3 @@ void state_capture_note(struct session *session, struct slot *slot, const struct
 bool state_capture_is_running(const struct session *session);
 /* Ends the question: its answer is not used any more. No effect if no question runs. */
 void state_capture_end(struct slot *slot);
-
-#endif

@@ -4,8 +4,7 @@
  * The control thread creates workers, gives them accepted sockets and views, and asks them questions, all by
  * messages to their loops.
  */
-#ifndef HEADGATE_SESSION_WORKER_H
-#define HEADGATE_SESSION_WORKER_H
+#pragma once
 
 #include "access/limits.h"
 #include "access/listener_settings.h"
@@ -194,5 +193,3 @@ void worker_note_code_change(struct worker *worker, unsigned cluster);
 void worker_note_demotion(struct worker *worker, unsigned cluster, int server);
 /* True after worker_note_demotion for this server, until the monitor has had time to look. */
 bool worker_doubts(const struct worker *worker, unsigned cluster, int server);
-
-#endif

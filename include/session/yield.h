@@ -12,8 +12,7 @@
  * client state that cannot be set up on another connection: see yield_pins. While no session waits, all this
  * costs a query one or two comparisons.
  */
-#ifndef HEADGATE_SESSION_YIELD_H
-#define HEADGATE_SESSION_YIELD_H
+#pragma once
 
 #include "session/session.h"
 
@@ -36,5 +35,3 @@ void yield_retire_old(struct session *session);
 void yield_on_wanted(struct upstream *upstream);
 void yield_on_aged(struct upstream *upstream);
 unsigned yield_use(const struct upstream *upstream);
-
-#endif

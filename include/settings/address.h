@@ -1,8 +1,7 @@
 /* Checks the syntax of addresses: "127.0.0.1:6033", "[::1]:6033", "db1.example:3306" or "/run/x.sock". Pure:
  * no name is resolved, no socket opened. address_check_* are checks for a row of settings/schema.h: on
  * failure they return false, and `err` says what is wrong. */
-#ifndef HEADGATE_SETTINGS_ADDRESS_H
-#define HEADGATE_SETTINGS_ADDRESS_H
+#pragma once
 
 #include "base/error.h"
 
@@ -20,5 +19,3 @@ bool address_is_any_port(const char *address);
 
 /* The path of a unix socket: absolute, and short enough for the kernel. */
 bool address_check_socket(const char *path, struct error *err);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * All errors are reported, not only the first one.
  */
-#ifndef HEADGATE_SETTINGS_FILE_H
-#define HEADGATE_SETTINGS_FILE_H
+#pragma once
 
 #include "settings/report.h"
 #include "settings/schema.h"
@@ -31,5 +30,3 @@ struct place file_place(const struct file *file, const char *path_format, ...)
 
 /* Frees the file, and wipes the secrets that libconfig held. */
 void file_close(struct file **file);
-
-#endif

@@ -1,10 +1,7 @@
 /* The settings as the body of a manual page, made from the rows of settings/schema.h. Pure. */
-#ifndef HEADGATE_SETTINGS_MANUAL_H
-#define HEADGATE_SETTINGS_MANUAL_H
+#pragma once
 
 #include "settings/schema.h"
 
 /* One subsection (.SS) per section, one paragraph per key, in man(7). Check out->is_oom afterwards. */
 void manual_settings(const struct section *root, struct text *out);
-
-#endif

@@ -1,8 +1,7 @@
 /* Writes values of structs as they are written in the file: for the log of a reload and for SHOW CONFIG.
  * Pure. Secrets are written as "***". Check out->is_oom afterwards.
  */
-#ifndef HEADGATE_SETTINGS_PRINT_H
-#define HEADGATE_SETTINGS_PRINT_H
+#pragma once
 
 #include "settings/schema.h"
 
@@ -38,5 +37,3 @@ bool print_changes(const struct section *section, const void *before, const void
 /* Appends `listener 'app': address "a" -> "b" (restart)` or `listener 'app' added (now)`, without a newline.
  */
 void print_change(const struct print_change *change, struct text *out);
-
-#endif

@@ -1,7 +1,6 @@
 /* The settings for people: the sample configuration file and the reference page, made from the rows of
  * settings/schema.h. Pure. */
-#ifndef HEADGATE_SETTINGS_REFERENCE_H
-#define HEADGATE_SETTINGS_REFERENCE_H
+#pragma once
 
 #include "settings/schema.h"
 
@@ -14,5 +13,3 @@ void reference_page(const struct section *root, struct text *out);
 
 /* Appends the values that a row accepts, for a row that is neither GROUP nor LIST: `1 to 256, "auto"`. */
 void reference_allowed(const struct setting *row, struct text *out);
-
-#endif

@@ -1,7 +1,6 @@
 /* The errors and warnings of a configuration, one `file:line: message` per line. The number of errors is
  * limited, so that the report stays readable. */
-#ifndef HEADGATE_SETTINGS_REPORT_H
-#define HEADGATE_SETTINGS_REPORT_H
+#pragma once
 
 #include "base/str.h"
 
@@ -26,5 +25,3 @@ bool report_error(struct report *report, struct place place, const char *format,
     __attribute__((format(printf, 3, 4)));
 void report_warning(struct report *report, struct place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-#endif

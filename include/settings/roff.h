@@ -1,8 +1,7 @@
 /* Text for manual pages: man(7) macros, and prose that a formatter prints unchanged. Pure; check out->is_oom
  * afterwards.
  */
-#ifndef HEADGATE_SETTINGS_ROFF_H
-#define HEADGATE_SETTINGS_ROFF_H
+#pragma once
 
 #include "base/str.h"
 
@@ -15,5 +14,3 @@ void roff_line(const char *prose, struct text *out);
 
 /* Appends a macro such as `.SH` with one argument, in quotes. */
 void roff_macro(const char *macro, const char *argument, struct text *out);
-
-#endif

@@ -2,8 +2,7 @@
  * process: numbers that do not fit, NUL bytes, strings and comments without an end. Also finds the @include
  * lines; the caller scans the files that they name. Pure.
  */
-#ifndef HEADGATE_SETTINGS_SCAN_H
-#define HEADGATE_SETTINGS_SCAN_H
+#pragma once
 
 #include "base/str.h"
 
@@ -24,5 +23,3 @@ void scan_init(struct scan *scan, struct span text);
 
 /* Scans to the next @include, to the first error, or to the end. Must not be called again after SCAN_BAD. */
 enum scan_result scan_next(struct scan *scan);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * Pure: same input, same output.
  */
-#ifndef HEADGATE_SETTINGS_SCHEMA_H
-#define HEADGATE_SETTINGS_SCHEMA_H
+#pragma once
 
 #include "base/error.h"
 #include "base/str.h"
@@ -137,5 +136,3 @@ const char *schema_name(const struct setting *list, const void *object, size_t i
 /* Frees everything that the members own, wipes secrets, and sets the members to NULL and 0. Does not free
  * the struct. */
 void schema_fini(const struct section *section, void *object);
-
-#endif

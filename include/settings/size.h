@@ -1,6 +1,5 @@
 /* Sizes in bytes as text. base/clock.h does the same for durations. Pure. */
-#ifndef HEADGATE_SETTINGS_SIZE_H
-#define HEADGATE_SETTINGS_SIZE_H
+#pragma once
 
 #include "base/str.h"
 
@@ -13,5 +12,3 @@ bool size_parse(struct span text, uint64_t *bytes_r);
 
 /* Writes the shortest exact form: 16384 → "16KiB". Returns `buffer`. */
 const char *size_format(uint64_t bytes, char *buffer, size_t size);
-
-#endif

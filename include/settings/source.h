@@ -1,6 +1,5 @@
 /* Reads the files of a configuration and checks them before libconfig reads them. */
-#ifndef HEADGATE_SETTINGS_SOURCE_H
-#define HEADGATE_SETTINGS_SOURCE_H
+#pragma once
 
 #include "base/error.h"
 #include "settings/report.h"
@@ -28,5 +27,3 @@ bool source_check_file(const char *path, const char *folder, struct report *repo
 
 /* Checks bytes in memory, which may include no file. `name` is used in messages. */
 bool source_check_bytes(struct span bytes, const char *name, struct report *report);
-
-#endif

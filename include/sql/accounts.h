@@ -1,7 +1,6 @@
 /* Whether a text may change accounts: users, passwords, rights and default roles. Pure.
  */
-#ifndef HEADGATE_SQL_ACCOUNTS_H
-#define HEADGATE_SQL_ACCOUNTS_H
+#pragma once
 
 #include "sql/facts.h"
 #include "tokens/lexer.h"
@@ -12,5 +11,3 @@
  * effects are unknown or include such changes, SQL's own EXECUTE, a text that is not understood. Stored
  * functions and triggers cannot change accounts: both families refuse implicit commits in them. */
 bool accounts_may_change(struct span sql, const struct sql_facts *facts, const struct sql_dialect *dialect);
-
-#endif

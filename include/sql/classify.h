@@ -3,8 +3,7 @@
  * A statement counts as a harmless read only if all of it is known to be harmless. Each fact that keeps a
  * statement off replicas names its reason, from a table. No allocation, one pass, linear time.
  */
-#ifndef HEADGATE_SQL_CLASSIFY_H
-#define HEADGATE_SQL_CLASSIFY_H
+#pragma once
 
 #include "base/str.h"
 #include "sql/facts.h"
@@ -18,5 +17,3 @@
 /* The facts of one text. `is_cut`: `sql` is only the first SQL_TEXT_MAX bytes of the text, and the facts say
  * only what these bytes prove. */
 struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect *dialect);
-
-#endif

@@ -10,8 +10,7 @@
  * The text of a digest is for people: the statement's words and signs, with `?` for literals. It never
  * contains a literal. If the text cannot be split into words with certainty (lexer.doubts), it is only the
  * first word. If the statement may hold a secret (secrets.h), names in double quotes are shown as `?` too. */
-#ifndef HEADGATE_SQL_DIGEST_H
-#define HEADGATE_SQL_DIGEST_H
+#pragma once
 
 #include "tokens/lexer.h"
 
@@ -30,5 +29,3 @@ uint64_t digest_of(struct span sql, const struct sql_dialect *dialect);
  * makes no difference, and the digest differs from that of a whole text. Never 0. */
 uint64_t digest_read(struct span sql, bool is_cut, const struct sql_dialect *dialect,
                      struct digest_text *text_r);
-
-#endif

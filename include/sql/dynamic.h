@@ -1,7 +1,6 @@
 /* SQL-level prepared statements: PREPARE, EXECUTE, and MariaDB's EXECUTE IMMEDIATE. The readers stand in the
  * table of statements.c; parameters and results are those of statement_read(). */
-#ifndef HEADGATE_SQL_DYNAMIC_H
-#define HEADGATE_SQL_DYNAMIC_H
+#pragma once
 
 #include "sql/facts.h"
 #include "tokens/reader.h"
@@ -11,5 +10,3 @@ bool dynamic_read_execute(struct reader *reader, struct sql_facts *facts);
 
 /* A string in plain quotes, N'…' included, that sql_unquote() may decode. */
 bool dynamic_is_plain_string(const struct token *token);
-
-#endif

@@ -1,6 +1,5 @@
 /* What a statement is and does, as read from its text: the facts that routing decides by. */
-#ifndef HEADGATE_SQL_FACTS_H
-#define HEADGATE_SQL_FACTS_H
+#pragma once
 
 #include "base/str.h"
 #include "tokens/reader.h"
@@ -134,5 +133,3 @@ void facts_take_code(struct sql_facts *facts, const struct sql_facts *inner);
 const char *sql_reason_name(enum sql_reason reason);  /* "locking_read" */
 const char *sql_reason_words(enum sql_reason reason); /* "locking read" */
 const char *sql_kind_name(enum sql_kind kind);        /* "select" */
-
-#endif

@@ -8,8 +8,7 @@
  * statement of the text. Hints in a comment are separated by blanks or commas. Text in strings, executable
  * comments and optimizer hints is not read. Pure: the hints are only parsed here, the session applies them.
  */
-#ifndef HEADGATE_SQL_HINT_H
-#define HEADGATE_SQL_HINT_H
+#pragma once
 
 #include "tokens/lexer.h"
 
@@ -54,5 +53,3 @@ bool hint_is_attribute(struct span name);
 /* Reads a hint from an attribute. A `value` without data (NULL) means that the attribute's value is neither
  * text nor a number. hint.text is the attribute's name. */
 void hint_read_attribute(struct span name, struct span value, struct hint *hint_r);
-
-#endif

@@ -12,8 +12,7 @@
  * tested. Sources: protocol.md §5 and §6. Other behaviour was tested on MariaDB 10.11 and 11.8 and MySQL
  * 9.7.
  */
-#ifndef HEADGATE_SQL_HOLDS_H
-#define HEADGATE_SQL_HOLDS_H
+#pragma once
 
 #include "tokens/lexer.h"
 #include "tokens/reader.h"
@@ -68,5 +67,3 @@ struct holds_walk {
 void holds_begin(struct holds_walk *walk, struct span sql, const struct sql_dialect *dialect);
 /* False at the end. */
 bool holds_next(struct holds_walk *walk, struct hold_change *change_r);
-
-#endif

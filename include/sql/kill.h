@@ -8,8 +8,7 @@
  * every KILL before a server receives it. KILL is a reserved word in both families (tested on MariaDB 10.11,
  * 11.8 and MySQL 9.7): outside quotes, and not after a dot, the word begins this statement.
  */
-#ifndef HEADGATE_SQL_KILL_H
-#define HEADGATE_SQL_KILL_H
+#pragma once
 
 #include "sql/facts.h"
 #include "tokens/reader.h"
@@ -24,5 +23,3 @@ enum sql_kill kill_inside(const struct reader *reader, bool is_literal);
 
 /* The variable (@a, as written) of a text that is SQL_KILL_VARIABLE. Borrows. */
 struct span kill_variable(struct span sql, const struct sql_dialect *dialect);
-
-#endif

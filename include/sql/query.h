@@ -1,8 +1,7 @@
 /* Reads a query (SELECT, WITH, VALUES, TABLE, or a parenthesis before them) to its end and says whether it is
  * harmless: it has no writes, locks or files, and only the variables, functions and schemas that are listed.
  */
-#ifndef HEADGATE_SQL_QUERY_H
-#define HEADGATE_SQL_QUERY_H
+#pragma once
 
 #include "sql/facts.h"
 #include "tokens/reader.h"
@@ -17,5 +16,3 @@ bool query_read_calls(struct reader *reader, struct sql_facts *facts);
 /* Skips the values of SET STATEMENT a = …, b = … FOR, up to that FOR. False if the FOR cannot be found with
  * certainty. Fills `facts` as query_read_calls() does. */
 bool query_skip_values(struct reader *reader, struct sql_facts *facts);
-
-#endif

@@ -4,8 +4,7 @@
  * statement can be a string (PREPARE … FROM '…', SET @s = '…'). So some harmless texts are detected as well.
  * A secret without such a word (a password that an application compares with a column named `x`) is not
  * detected. */
-#ifndef HEADGATE_SQL_SECRETS_H
-#define HEADGATE_SQL_SECRETS_H
+#pragma once
 
 #include "base/str.h"
 
@@ -13,5 +12,3 @@
 
 /* `sql`: the whole text. */
 bool secrets_may_hold(struct span sql);
-
-#endif

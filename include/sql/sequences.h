@@ -4,8 +4,7 @@
  *
  * The last value of a sequence belongs to the connection that took it.
  */
-#ifndef HEADGATE_SQL_SEQUENCES_H
-#define HEADGATE_SQL_SEQUENCES_H
+#pragma once
 
 #include "base/str.h"
 #include "tokens/lexer.h"
@@ -28,5 +27,3 @@ struct sequences_use {
 void sequences_begin(struct sequences_walk *walk, struct span sql, const struct sql_dialect *dialect);
 /* The next use of a sequence; false at the end. A use that cannot be understood has no name. */
 bool sequences_next(struct sequences_walk *walk, struct sequences_use *use_r);
-
-#endif

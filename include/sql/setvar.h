@@ -6,8 +6,7 @@
  * whose meaning does not depend on the session: a number, ON/OFF/TRUE/FALSE/DEFAULT, a bare word, or a quoted
  * string of plain ASCII without quotes or backslashes inside.
  */
-#ifndef HEADGATE_SQL_SETVAR_H
-#define HEADGATE_SQL_SETVAR_H
+#pragma once
 
 #include "base/str.h"
 #include "tokens/lexer.h"
@@ -56,5 +55,3 @@ struct setvar_walk {
 void setvar_begin(struct setvar_walk *walk, struct span sql, const struct sql_dialect *dialect);
 /* The next change; false at the end, or when malformed. */
 bool setvar_next(struct setvar_walk *walk, struct setvar_change *change_r);
-
-#endif

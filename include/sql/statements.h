@@ -1,6 +1,5 @@
 /* Reads a statement by its first words: its kind, its dangers, and details of some kinds. */
-#ifndef HEADGATE_SQL_STATEMENTS_H
-#define HEADGATE_SQL_STATEMENTS_H
+#pragma once
 
 #include "sql/facts.h"
 #include "tokens/reader.h"
@@ -25,5 +24,3 @@ bool statement_skip_set(struct reader *reader, struct sql_facts *facts);
 
 /* In an ALTER TABLE, steps to the next RENAME of the table itself, or to the end. */
 bool statement_find_rename(struct reader *reader);
-
-#endif

@@ -1,8 +1,7 @@
 /* Statements that run stored code: CALL, compound statements, and functions and triggers in other statements.
  * Their effects are looked up in the dialect's catalog (catalog.h) and added to the statement's facts.
  */
-#ifndef HEADGATE_SQL_STORED_CALLS_H
-#define HEADGATE_SQL_STORED_CALLS_H
+#pragma once
 
 #include "sql/facts.h"
 #include "tokens/reader.h"
@@ -18,5 +17,3 @@ bool stored_calls_read_call(struct reader *reader, struct sql_facts *facts);
 bool stored_calls_read_write(struct reader *reader, struct sql_facts *facts);
 /* A compound statement: BEGIN NOT ATOMIC, IF, LOOP …, from any of its tokens to the end of the text. */
 bool stored_calls_read_block(struct reader *reader, struct sql_facts *facts);
-
-#endif

@@ -5,8 +5,7 @@
  * reset of the connection; a word that is missed would show a client the result of another client's
  * statement.
  */
-#ifndef HEADGATE_SQL_TRACES_H
-#define HEADGATE_SQL_TRACES_H
+#pragma once
 
 #include "base/str.h"
 
@@ -27,5 +26,3 @@ enum sql_trace {
  * SQL_DIAGNOSTICS, for which more words count. LAST_INSERT_ID() does not count: headgate keeps its value for
  * every session. Linear time. */
 unsigned sql_traces(struct span sql, bool is_show);
-
-#endif

@@ -1,8 +1,7 @@
 /* Statements that begin and end transactions, after their first word. Each function is a reader for the
  * table in statements.c: it starts at the token after the first word, fills the facts, and returns what
  * statement_read() returns. */
-#ifndef HEADGATE_SQL_TRANSACTIONS_H
-#define HEADGATE_SQL_TRANSACTIONS_H
+#pragma once
 
 #include "sql/facts.h"
 #include "tokens/reader.h"
@@ -12,5 +11,3 @@ bool transactions_read_start(struct reader *reader, struct sql_facts *facts);
 bool transactions_read_commit(struct reader *reader, struct sql_facts *facts);
 bool transactions_read_rollback(struct reader *reader, struct sql_facts *facts);
 bool transactions_read_xa(struct reader *reader, struct sql_facts *facts);
-
-#endif

@@ -1,8 +1,7 @@
 /* Filters the session tracking of servers for the client. headgate asks servers for more tracking than the
  * client has asked for; the client sees what it would see without headgate.
  */
-#ifndef HEADGATE_STATE_CLIENT_TRACKING_H
-#define HEADGATE_STATE_CLIENT_TRACKING_H
+#pragma once
 
 #include "base/str.h"
 #include "cluster/view.h"
@@ -27,5 +26,3 @@ void client_tracking_begin(struct tracking *tracking, const struct view *view);
  * only one of several variables that share memory; the set-up of a connection makes it the variable that the
  * client would be told. */
 void client_tracking_filter(const struct tracking *tracking, struct span from, struct text *to);
-
-#endif

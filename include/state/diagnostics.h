@@ -2,8 +2,7 @@
  * the earlier statement knows the answer, so the question goes to that connection. If the connection is gone,
  * the question is refused, unless replies told headgate the answer (command/local_answers.h).
  */
-#ifndef HEADGATE_STATE_DIAGNOSTICS_H
-#define HEADGATE_STATE_DIAGNOSTICS_H
+#pragma once
 
 #include "state/facets.h"
 #include "state/job.h"
@@ -55,5 +54,3 @@ bool diagnostics_are_elsewhere(const struct answers *answers, struct slot *const
  * yet. */
 bool diagnostics_forbid(const struct answers *answers, struct slot *const slots[SLOT_COUNT],
                         const struct job *job, bool is_current);
-
-#endif

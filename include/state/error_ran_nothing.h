@@ -1,8 +1,7 @@
 /* Errors that prove that the server has run nothing of a statement. Such a statement has left no session
  * state. Pure.
  */
-#ifndef HEADGATE_STATE_ERROR_RAN_NOTHING_H
-#define HEADGATE_STATE_ERROR_RAN_NOTHING_H
+#pragma once
 
 #include "base/str.h"
 #include "sql/classify.h"
@@ -26,5 +25,3 @@ bool error_ran_nothing_lacks_routine(const struct unbegun_text *said, uint16_t c
  * (1064). False for statements that run another text (CALL, PREPARE, BEGIN): the error may be about that
  * text. */
 bool error_ran_nothing_is_unreadable(const struct sql_facts *facts, uint16_t code);
-
-#endif

@@ -1,6 +1,5 @@
 /* Predicts for `explain` what session state a statement would leave. The statement is not run. */
-#ifndef HEADGATE_STATE_EXPLAIN_EFFECTS_H
-#define HEADGATE_STATE_EXPLAIN_EFFECTS_H
+#pragma once
 
 #include "sql/classify.h"
 
@@ -12,5 +11,3 @@
  * memory is out. */
 bool explain_effects_keeps_reads(const struct sql_facts *facts, struct span sql,
                                  const struct sql_dialect *dialect);
-
-#endif

@@ -3,8 +3,7 @@
  * The premise is that of state/variables.h: a new connection on which all of `vars` was set is equal to the
  * session. So two connections with the same fingerprint are equal; the order of the SETs does not matter.
  */
-#ifndef HEADGATE_STATE_FINGERPRINT_H
-#define HEADGATE_STATE_FINGERPRINT_H
+#pragma once
 
 #include "base/str.h"
 #include "state/variables.h"
@@ -26,5 +25,3 @@ bool fingerprint_equal(const struct fingerprint *a, const struct fingerprint *b)
 /* Does `new` set every variable that `old` sets, to any value? Then setting all of `new` makes a connection
  * with `old` equal to `new`. */
 bool fingerprint_covers(const struct fingerprint *new, const struct fingerprint *old);
-
-#endif

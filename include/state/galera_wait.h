@@ -1,8 +1,7 @@
 /* Galera: a node applies the session's writes on another node before it runs a statement of the session. The
  * state change of that wait must not be reported to the client as its own.
  */
-#ifndef HEADGATE_STATE_GALERA_WAIT_H
-#define HEADGATE_STATE_GALERA_WAIT_H
+#pragma once
 
 #include "state/facets.h"
 #include "state/slot.h"
@@ -13,5 +12,3 @@ static inline void galera_wait_note_due(struct slot *slot)
     slot->must_wait = true;
     slot->set |= facet_bit(FACET_GALERA_WAIT);
 }
-
-#endif

@@ -2,8 +2,7 @@
  * An id that no OK tells is known only to the connection that ran the statement; headgate asks this
  * connection before it gives the connection up (session/state_capture.h).
  */
-#ifndef HEADGATE_STATE_INSERT_ID_H
-#define HEADGATE_STATE_INSERT_ID_H
+#pragma once
 
 #include "state/facet.h"
 
@@ -17,5 +16,3 @@ void insert_id_note_untold(struct insert_id *id, const struct slot *slot);
 bool insert_id_is_lost(const struct insert_id *id, struct slot *const slots[SLOT_COUNT]);
 /* May the text ask for the id? Words in quoted text and in comments count, too: that seldom matters. */
 bool insert_id_is_asked_for(struct span sql);
-
-#endif

@@ -2,8 +2,7 @@
  * has told so far. A job is taken from the worker's free list when a command begins, and given back when the
  * command is over.
  */
-#ifndef HEADGATE_STATE_JOB_H
-#define HEADGATE_STATE_JOB_H
+#pragma once
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -177,5 +176,3 @@ void job_give(struct mem_slab *jobs, struct job **place);
 struct span job_statement(const struct job *job);
 /* The origin for a pin that the command causes. Borrows until the command is over. */
 struct pin_origin job_origin(const struct job *job, uint64_t now_us);
-
-#endif

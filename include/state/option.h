@@ -1,7 +1,6 @@
 /* COM_SET_OPTION: whether one text may have several statements.
  */
-#ifndef HEADGATE_STATE_OPTION_H
-#define HEADGATE_STATE_OPTION_H
+#pragma once
 
 #include "state/facet.h"
 
@@ -9,5 +8,3 @@
 void option_note_done(struct facets *facets, bool is_multi, struct slot *slot);
 /* COM_CHANGE_USER: the session's next connections log in with the present option. */
 void option_note_login(struct facets *facets);
-
-#endif

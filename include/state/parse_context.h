@@ -4,8 +4,7 @@
  *
  * "Wording" is the text form of these settings, without the SET: "names 'latin1',sql_mode='ANSI_QUOTES'".
  */
-#ifndef HEADGATE_STATE_PARSE_CONTEXT_H
-#define HEADGATE_STATE_PARSE_CONTEXT_H
+#pragma once
 
 #include "base/str.h"
 #include "mysql/handshake.h"
@@ -38,5 +37,3 @@ void parse_context_say_client(uint8_t collation, enum server_family family, stru
 /* True: the SET of parse_context_say reads the names of collations from a table (MariaDB). The server then
  * forgets warnings and FOUND_ROWS() of earlier statements (seen on 10.11 and 11). */
 bool parse_context_reads_tables(const struct vars *vars, enum server_family family);
-
-#endif

@@ -1,8 +1,7 @@
 /* State in one connection (sql/holds.h) that a statement is about to take or release: temporary tables,
  * locks, handlers and others. Noted before the statement is sent, and applied to the session's pins once the
  * server has answered. */
-#ifndef HEADGATE_STATE_PENDING_PINS_H
-#define HEADGATE_STATE_PENDING_PINS_H
+#pragma once
 
 #include "base/str.h"
 #include "tokens/lexer.h"
@@ -28,5 +27,3 @@ enum pending_pins_outcome {
 /* Applies `pending` to `pins`. `origin`: of pins that are added. */
 void pending_pins_commit(const struct pending_pins *pending, struct pins *pins,
                          enum pending_pins_outcome outcome, const struct pin_origin *origin);
-
-#endif

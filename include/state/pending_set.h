@@ -5,8 +5,7 @@
  * (CONCAT(@@sql_mode, …)) comes from the server's session tracking; if session tracking does not report it,
  * the session is pinned.
  */
-#ifndef HEADGATE_STATE_PENDING_SET_H
-#define HEADGATE_STATE_PENDING_SET_H
+#pragma once
 
 #include "base/str.h"
 #include "tokens/lexer.h"
@@ -62,5 +61,3 @@ bool pending_set_commit(const struct pending_set *changes, struct vars *vars, ui
  * assignments before they make the first one (seen, for each of the errors in the list, with the error in the
  * second of two assignments). SET PASSWORD is an exception. */
 bool pending_set_is_whole_refusal(const struct pending_set *changes, uint16_t code);
-
-#endif

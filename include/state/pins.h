@@ -5,8 +5,7 @@
  * DROPs. If memory is out, or there are more than PINS_MAX names, the pin is kept without a name. A pin
  * without a name may last longer than its state, but never shorter.
  */
-#ifndef HEADGATE_STATE_PINS_H
-#define HEADGATE_STATE_PINS_H
+#pragma once
 
 #include "base/counters.h"
 #include "base/str.h"
@@ -100,5 +99,3 @@ bool pins_next(const struct pins *pins, size_t *at, struct pin_seen *seen_r);
 
 const char *pin_cause_words(enum pin_cause cause);
 const char *pin_cause_name(enum pin_cause cause); /* "temporary_table" */
-
-#endif

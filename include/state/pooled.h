@@ -1,8 +1,7 @@
 /* A connection that sessions share: struct upstream, and with it the state that sessions have left in the
  * connection and the data of the pool.
  */
-#ifndef HEADGATE_STATE_POOLED_H
-#define HEADGATE_STATE_POOLED_H
+#pragma once
 
 #include "upstream/upstream.h"
 
@@ -53,5 +52,3 @@ static inline const struct pooled *pooled_look(const struct upstream *upstream)
 /* A login, COM_CHANGE_USER or reset of the connection begins. It undoes all state that only a reset
  * undoes. */
 void pooled_note_beginning(struct upstream *upstream);
-
-#endif

@@ -1,8 +1,7 @@
 /* The settings by which the server parses a session's texts, as far as headgate must parse the texts in the
  * same way. Sources: the handshake, the server's defaults and session tracking.
  */
-#ifndef HEADGATE_STATE_READING_H
-#define HEADGATE_STATE_READING_H
+#pragma once
 
 #include "cluster/view.h"
 #include "mysql/sesstrack.h"
@@ -23,5 +22,3 @@ struct reading {
 void reading_begin(struct reading *reading, const struct view *view, uint16_t collation);
 /* Session tracking has told a variable. Variables that do not concern parsing change nothing. */
 void reading_note(struct reading *reading, const struct sesstrack_change *change);
-
-#endif

@@ -2,8 +2,7 @@
  * server come first. For state that servers do not report headgate reads the statement's text
  * (command/command_end.h). A change that neither explains pins the session to its connection.
  */
-#ifndef HEADGATE_STATE_REPLY_EFFECTS_H
-#define HEADGATE_STATE_REPLY_EFFECTS_H
+#pragma once
 
 #include "mysql/tracker.h"
 #include "state/facets.h"
@@ -13,5 +12,3 @@
 /* Notes one packet of the reply, which comes from the connection at the job's place. */
 void reply_effects_note(struct facets *facets, struct job *job, struct slot *const slots[SLOT_COUNT],
                         const struct tracker_info *info, uint64_t now_us);
-
-#endif

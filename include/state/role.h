@@ -1,7 +1,6 @@
 /* SET ROLE. Servers keep the role at a reset, so the session does, too.
  */
-#ifndef HEADGATE_STATE_ROLE_H
-#define HEADGATE_STATE_ROLE_H
+#pragma once
 
 #include "sql/setvar.h"
 #include "state/facets.h"
@@ -11,5 +10,3 @@
 void role_read(struct pending_set *changes, const struct setvar_change *change, struct span name);
 /* COM_CHANGE_USER: the new account has its own default role. */
 void role_note_login(struct facets *facets);
-
-#endif

@@ -10,8 +10,7 @@
  * the handshake's character set. The server reports the name in utf8, and the session uses that name from
  * then on.
  */
-#ifndef HEADGATE_STATE_SCHEMA_H
-#define HEADGATE_STATE_SCHEMA_H
+#pragma once
 
 #include "state/facet.h"
 
@@ -44,5 +43,3 @@ static inline bool schema_is_asked_for(const struct job *job)
  * has reported. If they differ, or if the server has reported none, it pins the session to its connection. */
 bool schema_note_asked(struct job *job, struct span text);
 void schema_note_done(struct facets *facets, const struct job *job, uint64_t now_us);
-
-#endif

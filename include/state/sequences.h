@@ -3,8 +3,7 @@
  * kept for a short time after a draw. If it is gone, a question for the value is refused, and not answered
  * with NULL.
  */
-#ifndef HEADGATE_STATE_SEQUENCES_H
-#define HEADGATE_STATE_SEQUENCES_H
+#pragma once
 
 #include "tokens/lexer.h"
 #include "state/facets.h"
@@ -21,5 +20,3 @@ void sequences_note(const struct job *job, struct slot *slot, uint64_t now_us);
 /* Does `sql`, which is to run in this slot, ask for a value that the slot's connection has not drawn? */
 bool sequences_are_lost(const struct slot *slot, struct span sql, struct span schema,
                         const struct sql_dialect *dialect);
-
-#endif

@@ -1,8 +1,7 @@
 /* Session tracking: the changes that servers report of a session's variables, its schema and the
  * characteristics of its next transaction.
  */
-#ifndef HEADGATE_STATE_SESSION_TRACK_H
-#define HEADGATE_STATE_SESSION_TRACK_H
+#pragma once
 
 #include "state/facets.h"
 #include "state/job.h"
@@ -12,5 +11,3 @@
  * session's home (facets_home). */
 void session_track_note(struct facets *facets, struct job *job, struct slot *const slots[SLOT_COUNT],
                         struct span entries, uint64_t now_us);
-
-#endif

@@ -1,8 +1,7 @@
 /* The session variables of a session, as a facet: which ones a connection lacks, and what a SET and session
  * tracking tell of them. state/variables keeps their values.
  */
-#ifndef HEADGATE_STATE_SESSION_VARIABLES_H
-#define HEADGATE_STATE_SESSION_VARIABLES_H
+#pragma once
 
 #include "state/facets.h"
 #include "state/job.h"
@@ -10,5 +9,3 @@
 
 /* Notes that the connection has all variables of the session: the job's SET was run on it. */
 void session_variables_note_there(const struct facets *facets, const struct job *job, struct slot *slot);
-
-#endif

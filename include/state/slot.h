@@ -1,8 +1,7 @@
 /* The connection of a session at one place (the primary, or the replica that the session reads from), and
  * what the session knows of this connection.
  */
-#ifndef HEADGATE_STATE_SLOT_H
-#define HEADGATE_STATE_SLOT_H
+#pragma once
 
 #include "upstream/upstream.h"
 #include "route/route.h"
@@ -102,5 +101,3 @@ static inline enum route_place slot_place_of(struct slot *const slots[SLOT_COUNT
     assert(slots[place]->upstream == upstream);
     return place;
 }
-
-#endif

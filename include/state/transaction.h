@@ -1,7 +1,6 @@
 /* The transaction: autocommit, what is open, and where; the characteristics of the next one.
  */
-#ifndef HEADGATE_STATE_TRANSACTION_H
-#define HEADGATE_STATE_TRANSACTION_H
+#pragma once
 
 #include "state/facet.h"
 
@@ -9,5 +8,3 @@
 void transaction_come_home(struct facets *facets);
 /* The read-only transaction that was on the replica begins again on the primary before the next command. */
 void transaction_begin_again(struct facets *facets);
-
-#endif

@@ -8,8 +8,7 @@
  *
  * Every change gets a new version, as in state/variables.h.
  */
-#ifndef HEADGATE_STATE_USER_VARIABLES_H
-#define HEADGATE_STATE_USER_VARIABLES_H
+#pragma once
 
 #include "base/str.h"
 #include "mysql/rows.h"
@@ -88,5 +87,3 @@ void user_variables_note_list(struct uservars *vars, const struct rows *answer);
 /* Removes all variables. The version goes on. */
 void user_variables_clear(struct uservars *vars);
 void user_variables_fini(struct uservars *vars);
-
-#endif

@@ -1,8 +1,7 @@
 /* User variables in statements: which ones a text names, what a statement did to them, and which ones a
  * connection lacks. state/user_variables keeps their values.
  */
-#ifndef HEADGATE_STATE_VARIABLE_EFFECTS_H
-#define HEADGATE_STATE_VARIABLE_EFFECTS_H
+#pragma once
 
 #include "state/facets.h"
 #include "state/job.h"
@@ -26,5 +25,3 @@ bool variable_effects_are_lost(const struct facets *facets, struct slot *const s
 bool variable_effects_needs_none(const struct job *job);
 /* The job's reply will not come: may user variables that were known have other values now? */
 bool variable_effects_may_be_lost(const struct facets *facets, const struct job *job);
-
-#endif

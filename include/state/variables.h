@@ -3,8 +3,7 @@
  * Every change gets a new version. A connection remembers the version that it has (pooled.vars_version), so
  * that the check whether it is up to date costs one comparison, and the SET has only the changes since then.
  */
-#ifndef HEADGATE_STATE_VARIABLES_H
-#define HEADGATE_STATE_VARIABLES_H
+#pragma once
 
 #include "base/str.h"
 
@@ -104,5 +103,3 @@ void vars_unset(struct vars *vars, struct span name);
 /* Removes all variables. The version goes on. */
 void vars_clear(struct vars *vars);
 void vars_fini(struct vars *vars);
-
-#endif

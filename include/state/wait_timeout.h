@@ -6,8 +6,7 @@
  *      SELECT @@wait_timeout ─► SET wait_timeout = 5 before it;
  *                               DEFAULT again before the next command that does not ask
  */
-#ifndef HEADGATE_STATE_WAIT_TIMEOUT_H
-#define HEADGATE_STATE_WAIT_TIMEOUT_H
+#pragma once
 
 #include "net/buf.h"
 #include "sql/setvar.h"
@@ -25,5 +24,3 @@ void wait_timeout_read(struct pending_set *changes, const struct setvar_change *
  * for the number into job.rewritten, and marks the original bytes in the window as sent. Other commands are
  * left unchanged. */
 void wait_timeout_rewrite(const struct facets *facets, struct job *job, struct buf *in);
-
-#endif

@@ -11,8 +11,7 @@
  *
  *   digests_init → per statement: digests_enter, later digests_leave → digests_fini
  */
-#ifndef HEADGATE_STATS_DIGESTS_H
-#define HEADGATE_STATS_DIGESTS_H
+#pragma once
 
 #include "base/hash.h"
 #include "base/hist.h"
@@ -167,5 +166,3 @@ void digest_sums_add(struct digest_sums *sums, const struct digest_sums *more);
 /* The time in microseconds that `permille` of the statements did not exceed; too large by at most half, or
  * by 3. 0 if there are no statements. */
 uint64_t digest_quantile(const struct digest_sums *sums, unsigned permille);
-
-#endif

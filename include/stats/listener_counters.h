@@ -1,6 +1,5 @@
 /* What each worker has done for the clients of one listener. */
-#ifndef HEADGATE_STATS_LISTENER_COUNTERS_H
-#define HEADGATE_STATS_LISTENER_COUNTERS_H
+#pragma once
 
 #include "base/counters.h"
 #include "base/hist.h"
@@ -28,5 +27,3 @@ struct listener_counters {
 /* One zeroed row per worker; NULL: out of memory. Free with listener_counters_free. */
 struct listener_counters *listener_counters_new(unsigned worker_count);
 void listener_counters_free(struct listener_counters **rows);
-
-#endif

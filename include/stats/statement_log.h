@@ -3,8 +3,7 @@
  *
  * The fields of a record are rows. A field that is not known or does not apply (no server was asked, no
  * error) is left out. */
-#ifndef HEADGATE_STATS_STATEMENT_LOG_H
-#define HEADGATE_STATS_STATEMENT_LOG_H
+#pragma once
 
 #include "base/line.h"
 #include "base/sink.h"
@@ -68,5 +67,3 @@ struct span statement_log_line(struct line *line, enum statement_file file, bool
 
 /* The name of the counter of lost lines, "slow_lines_lost" and the like, for `show stats`. */
 const char *statement_log_loss_name(enum statement_file file);
-
-#endif

@@ -1,7 +1,6 @@
 /* Settings of statement statistics: digests, the log of slow statements, the log of some or all statements.
  */
-#ifndef HEADGATE_STATS_STATEMENT_SETTINGS_H
-#define HEADGATE_STATS_STATEMENT_SETTINGS_H
+#pragma once
 
 #include "settings/schema.h"
 
@@ -16,5 +15,3 @@ struct statement_settings {
 };
 
 extern const struct section statement_section;
-
-#endif

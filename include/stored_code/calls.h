@@ -1,6 +1,5 @@
 /* `name (` at the reader's current token: a built-in function, a stored function, or grammar. */
-#ifndef HEADGATE_STORED_CODE_CALLS_H
-#define HEADGATE_STORED_CODE_CALLS_H
+#pragma once
 
 #include "tokens/functions.h"
 #include "tokens/reader.h"
@@ -18,5 +17,3 @@ enum function_effect call_effect(const struct reader *reader);
  * CODE_UNKNOWN if the catalog does not know the function, or if the name may be that of a built-in function.
  */
 unsigned call_stored_effects(const struct reader *reader, struct span schema);
-
-#endif

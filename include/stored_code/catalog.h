@@ -8,8 +8,7 @@
  * Names are compared as servers compare them, or less strictly: names of routines without case and accents,
  * names of views without case. Where two entries match a name, the answer has the effects of both.
  */
-#ifndef HEADGATE_STORED_CODE_CATALOG_H
-#define HEADGATE_STORED_CODE_CATALOG_H
+#pragma once
 
 #include "stored_code/code_changes.h"
 #include "stored_code/code_effects.h"
@@ -117,5 +116,3 @@ struct catalog_entry catalog_entry_at(const struct catalog *catalog, size_t inde
 /* The index of an entry, or SIZE_MAX. `current_schema` and `schema` as above, but not both empty. */
 size_t catalog_find(const struct catalog *catalog, enum code_kind kind, struct span current_schema,
                     struct span schema, struct span name);
-
-#endif

@@ -2,8 +2,7 @@
  *
  *      catalog_draft_new ──► catalog_draft_add, for each row ──► catalog_draft_finish
  */
-#ifndef HEADGATE_STORED_CODE_CATALOG_DRAFT_H
-#define HEADGATE_STORED_CODE_CATALOG_DRAFT_H
+#pragma once
 
 #include "stored_code/catalog.h"
 
@@ -34,5 +33,3 @@ void catalog_draft_add_package(struct catalog_draft *draft, struct span name);
 struct catalog *catalog_draft_finish(struct catalog_draft **take_draft, unsigned kinds, uint64_t mark,
                                      const char **why_r);
 void catalog_draft_free(struct catalog_draft **draft); /* *draft NULL is fine */
-
-#endif

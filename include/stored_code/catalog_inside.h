@@ -1,7 +1,6 @@
 /* The contents of a catalog, for catalog_draft.c, which builds it, and catalog.c, which looks names up.
  */
-#ifndef HEADGATE_STORED_CODE_CATALOG_INSIDE_H
-#define HEADGATE_STORED_CODE_CATALOG_INSIDE_H
+#pragma once
 
 #include "stored_code/catalog.h"
 
@@ -60,5 +59,3 @@ bool catalog_may_mean(const struct catalog_item *item, struct span schema);
 unsigned catalog_effects_of(const struct catalog *catalog, enum code_kind kind, struct span schema,
                             struct span name, bool is_written, uint32_t *culprit_r);
 void catalog_free(struct catalog *catalog);
-
-#endif

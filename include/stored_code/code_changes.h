@@ -7,8 +7,7 @@
  * A catalog includes the changes that had ended before its survey began. A name that was changed later is
  * unknown: a view that was just created is never taken for a table.
  */
-#ifndef HEADGATE_STORED_CODE_CODE_CHANGES_H
-#define HEADGATE_STORED_CODE_CODE_CHANGES_H
+#pragma once
 
 #include "tokens/lexer.h"
 
@@ -56,5 +55,3 @@ static inline bool code_changes_since(const struct code_changes *changes, uint64
 
 /* Was this name (without its quotes) changed after the first `covers` changes? */
 bool code_changes_have(const struct code_changes *changes, uint64_t covers, struct span name);
-
-#endif

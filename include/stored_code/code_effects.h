@@ -1,6 +1,5 @@
 /* The effects that stored code may have, as bits. */
-#ifndef HEADGATE_STORED_CODE_CODE_EFFECTS_H
-#define HEADGATE_STORED_CODE_CODE_EFFECTS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -37,5 +36,3 @@ enum code_effect {
 /* Writes the effects as words for people, "writes, takes or releases locks", into `into` (always terminated,
  * cut at `size` bytes). Empty for 0. */
 void code_effects_words(unsigned effects, char *into, size_t size);
-
-#endif

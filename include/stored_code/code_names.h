@@ -1,6 +1,5 @@
 /* Names of stored code and tables, and how they compare: without case, in ASCII. */
-#ifndef HEADGATE_STORED_CODE_CODE_NAMES_H
-#define HEADGATE_STORED_CODE_CODE_NAMES_H
+#pragma once
 
 #include "base/str.h"
 
@@ -37,5 +36,3 @@ bool code_name_is_plain(struct span name);
 size_t code_name_chars(struct span name);
 /* The name contains a quote of identifiers, ` or ". */
 bool code_name_has_quote(struct span name);
-
-#endif

@@ -6,8 +6,7 @@
  * too deep. Names that the body uses are passed to the caller, who knows what they mean; their effects are
  * not part of the result. Names of WITH lists, cursors, variables, NEW and OLD are not passed.
  */
-#ifndef HEADGATE_STORED_CODE_STORED_CODE_H
-#define HEADGATE_STORED_CODE_STORED_CODE_H
+#pragma once
 
 #include "base/str.h"
 #include "stored_code/code_effects.h"
@@ -26,5 +25,3 @@ struct code_text {
  * use of a name, in order. Returns bits of enum code_effect. */
 unsigned stored_code_read(const struct code_text *text, const struct sql_dialect *dialect,
                           void (*on_name)(void *owner, const struct code_name *name), void *owner);
-
-#endif

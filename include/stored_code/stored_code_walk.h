@@ -1,7 +1,6 @@
 /* Expressions and queries in stored code, token by token: the part of stored_code.c that looks for functions,
  * tables and variables. */
-#ifndef HEADGATE_STORED_CODE_STORED_CODE_WALK_H
-#define HEADGATE_STORED_CODE_STORED_CODE_WALK_H
+#pragma once
 
 #include "stored_code/code_effects.h"
 #include "stored_code/code_names.h"
@@ -37,5 +36,3 @@ void stored_code_tell(struct code *code, const struct code_name *name);
 
 /* Reads an expression or a query from the current token up to the stop, which becomes the current token. */
 void stored_code_walk(struct code *code, enum stop stop);
-
-#endif

@@ -7,8 +7,7 @@
  * The result may contain a name that is no table (WINDOW w AS …, v AS …, in MariaDB's grammar), but a table
  * is never missed: where the grammar cannot be followed, is_lost is set.
  */
-#ifndef HEADGATE_STORED_CODE_TABLE_NAMES_H
-#define HEADGATE_STORED_CODE_TABLE_NAMES_H
+#pragma once
 
 #include "tokens/reader.h"
 
@@ -51,5 +50,3 @@ void table_names_begin(struct table_names *names);
  * WITH list, so it is no function call. */
 bool table_names_step(struct table_names *names, const struct reader *reader, struct table_name *name_r,
                       bool *is_table_r);
-
-#endif

@@ -1,6 +1,5 @@
 /* Classes of bytes: the kind of token that a byte may begin in SQL text, for both families. */
-#ifndef HEADGATE_TOKENS_BYTES_H
-#define HEADGATE_TOKENS_BYTES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,5 +46,3 @@ static inline bool byte_is_binary(uint8_t c)
 {
     return c == '0' || c == '1';
 }
-
-#endif

@@ -3,8 +3,7 @@
  * An unqualified name means the built-in function of that name, not a stored one, on every server that has
  * the built-in function. A name that is not listed may be a stored function.
  */
-#ifndef HEADGATE_TOKENS_FUNCTIONS_H
-#define HEADGATE_TOKENS_FUNCTIONS_H
+#pragma once
 
 #include "base/str.h"
 #include "tokens/lexer.h"
@@ -27,5 +26,3 @@ enum function_effect function_effect(struct span name, bool is_touching, enum sq
 
 /* A server of either family has a built-in function of this name. */
 bool function_is_built_in(struct span name);
-
-#endif

@@ -3,8 +3,7 @@
  * After a dot, or between backticks, a word is a name even if it is spelled like a keyword. The caller
  * excludes such words; reader.h does so.
  */
-#ifndef HEADGATE_TOKENS_KEYWORDS_H
-#define HEADGATE_TOKENS_KEYWORDS_H
+#pragma once
 
 #include "base/str.h"
 
@@ -30,5 +29,3 @@ enum keyword_parenthesis {
 enum keyword keyword_find(struct span word);
 
 enum keyword_parenthesis keyword_parenthesis(enum keyword keyword);
-
-#endif

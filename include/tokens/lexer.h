@@ -5,8 +5,7 @@
  * (executable comments, charsets whose trail bytes look like quotes), the lexer sets a bit in `doubts`, and
  * the classifier then decides for the safe side. Source of the rules: protocol.md §6.1.
  */
-#ifndef HEADGATE_TOKENS_LEXER_H
-#define HEADGATE_TOKENS_LEXER_H
+#pragma once
 
 #include "base/str.h"
 
@@ -98,5 +97,3 @@ static inline bool token_is_name(const struct token *token)
 {
     return token->type == TOKEN_WORD || token->type == TOKEN_QUOTED;
 }
-
-#endif

@@ -1,8 +1,7 @@
 /* Reads a statement token by token, with one token of look-ahead and the token before. Notes the few facts
  * that matter anywhere in a statement: user locks, assignments to user variables and the like.
  */
-#ifndef HEADGATE_TOKENS_READER_H
-#define HEADGATE_TOKENS_READER_H
+#pragma once
 
 #include "tokens/keywords.h"
 #include "tokens/lexer.h"
@@ -115,5 +114,3 @@ bool reader_is_touching(const struct reader *reader);
 
 /* The name without its quotes (doubled quotes inside stay doubled). */
 struct span token_name(const struct token *token);
-
-#endif

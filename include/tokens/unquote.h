@@ -1,6 +1,5 @@
 /* Decodes string literals. */
-#ifndef HEADGATE_TOKENS_UNQUOTE_H
-#define HEADGATE_TOKENS_UNQUOTE_H
+#pragma once
 
 #include "base/str.h"
 #include "tokens/lexer.h"
@@ -12,5 +11,3 @@
  * text, if the value is not certain (then treat it as unknown) or memory is out. Not certain: another form
  * of literal, several literals, a byte ≥ 0x80 in an unsafe charset, a NUL or an escape for one. */
 bool sql_unquote(struct span literal, const struct sql_dialect *dialect, struct text *text_r);
-
-#endif

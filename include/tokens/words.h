@@ -2,8 +2,7 @@
  *
  * Filled once, before main() and so before any thread starts; only read afterwards.
  */
-#ifndef HEADGATE_TOKENS_WORDS_H
-#define HEADGATE_TOKENS_WORDS_H
+#pragma once
 
 #include "base/str.h"
 
@@ -40,5 +39,3 @@ size_t words_find(const struct words *words, struct span word);
 
 /* The slot where the search for a word of one byte or more begins. */
 size_t words_slot(struct span word);
-
-#endif

@@ -17,8 +17,7 @@
  * session uses is parked (pool/parked.h). A parked connection can be passed to the first waiter of any
  * worker, together with its permit (permits_pass).
  */
-#ifndef HEADGATE_UPSTREAM_PERMITS_H
-#define HEADGATE_UPSTREAM_PERMITS_H
+#pragma once
 
 #include "base/counters.h"
 #include "base/list.h"
@@ -209,5 +208,3 @@ static inline void permits_touch(struct permit *permit, unsigned worker, uint64_
     list_unlink(list, &permit->in_list);
     list_link_last(list, &permit->in_list);
 }
-
-#endif

@@ -14,8 +14,7 @@
  * connections that the server was seen to accept, not the number in its error. Any thread; a quota lives as
  * long as its server.
  */
-#ifndef HEADGATE_UPSTREAM_QUOTA_H
-#define HEADGATE_UPSTREAM_QUOTA_H
+#pragma once
 
 #include "base/error.h"
 #include "upstream/permits.h"
@@ -80,5 +79,3 @@ static inline struct server *quota_server(struct permits *permits)
 
 /* Frees all quotas of the server. */
 void quota_free_all(struct server *server);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * Of the settings, workers read the atomic fields; the others belong to the control thread.
  */
-#ifndef HEADGATE_UPSTREAM_SERVER_H
-#define HEADGATE_UPSTREAM_SERVER_H
+#pragma once
 
 #include "base/counters.h"
 #include "base/error.h"
@@ -123,5 +122,3 @@ struct server_totals server_sum_without(const struct server *server, unsigned ro
 
 const char *server_role_name(enum server_role role);    /* "primary", "replica", "unknown" */
 const char *server_state_name(enum server_state state); /* "up", "lagging", "down", … */
-
-#endif

@@ -1,6 +1,5 @@
 /* The settings of one server of a cluster. */
-#ifndef HEADGATE_UPSTREAM_SERVER_SETTINGS_H
-#define HEADGATE_UPSTREAM_SERVER_SETTINGS_H
+#pragma once
 
 #include "settings/schema.h"
 
@@ -24,5 +23,3 @@ struct server_settings {
 };
 
 extern const struct section server_section;
-
-#endif

@@ -17,8 +17,7 @@
  * Belongs to one loop at a time. In READY and BUSY the owner is told of readiness (on_io), and reads and
  * writes `stream` itself.
  */
-#ifndef HEADGATE_UPSTREAM_UPSTREAM_H
-#define HEADGATE_UPSTREAM_UPSTREAM_H
+#pragma once
 
 #include "base/error.h"
 #include "base/list.h"
@@ -221,5 +220,3 @@ void upstream_adopt(struct upstream *upstream, const struct upstream_env *env,
  * has ended. */
 void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_cursor);
 void upstream_end(struct upstream *upstream);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * COM_STMT_CLOSE, which has no reply, is sent whenever a reply has ended.
  */
-#ifndef HEADGATE_UPSTREAM_UPSTREAM_EXCHANGE_H
-#define HEADGATE_UPSTREAM_UPSTREAM_EXCHANGE_H
+#pragma once
 
 #include "upstream/upstream.h"
 
@@ -33,5 +32,3 @@ void upstream_exchange_go_on(struct upstream *upstream);
 /* READY only, so never in the middle of a command: sends COM_STMT_CLOSE for the statements that wait for it.
  */
 void upstream_say_closing(struct upstream *upstream);
-
-#endif

@@ -1,8 +1,7 @@
 /* Shared by the files of an upstream: failing, writing, and its name in messages. Other files use
  * upstream/upstream, upstream/upstream_exchange and so on.
  */
-#ifndef HEADGATE_UPSTREAM_UPSTREAM_INSIDE_H
-#define HEADGATE_UPSTREAM_UPSTREAM_INSIDE_H
+#pragma once
 
 #include "upstream/upstream.h"
 
@@ -26,5 +25,3 @@ void upstream_fail_lost(struct upstream *upstream, const char *during);
 /* Sends the stream's output as far as possible, and waits for readiness to send the rest and to read. False:
  * the upstream has failed. */
 bool upstream_push(struct upstream *upstream);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * The login's data (name, secret, schema, attributes) are copied, and wiped when the login is over.
  */
-#ifndef HEADGATE_UPSTREAM_UPSTREAM_LOGIN_H
-#define HEADGATE_UPSTREAM_UPSTREAM_LOGIN_H
+#pragma once
 
 #include "upstream/upstream.h"
 
@@ -32,5 +31,3 @@ void upstream_login_change(struct upstream *upstream);
 /* The login is over, or given up: wipes and frees it; upstream->login becomes NULL. May be called without a
  * login. */
 void upstream_login_free(struct upstream *upstream);
-
-#endif

@@ -2,8 +2,7 @@
  * tracking that headgate relies on. Each is an exchange (upstream/upstream_exchange), with the login's
  * deadline.
  */
-#ifndef HEADGATE_UPSTREAM_UPSTREAM_SETUP_H
-#define HEADGATE_UPSTREAM_UPSTREAM_SETUP_H
+#pragma once
 
 #include "upstream/upstream.h"
 
@@ -24,5 +23,3 @@ void upstream_restore_charsets(struct upstream *upstream);
 /* A login or a reset begins a new session on the connection: notes the time and the server's present
  * defaults. */
 void upstream_note_beginning(struct upstream *upstream);
-
-#endif

@@ -1,6 +1,5 @@
 /* input: choices taken from the front of a fuzzer's input; the rest is the data. */
-#ifndef HEADGATE_TESTS_FUZZ_MYSQL_INPUT_H
-#define HEADGATE_TESTS_FUZZ_MYSQL_INPUT_H
+#pragma once
 
 #include "base/str.h"
 #include "mysql/packet.h"
@@ -59,5 +58,3 @@ static inline bool input_holds(struct span whole, struct span part)
 {
     return part.len == 0 || (part.data >= whole.data && part.data + part.len <= whole.data + whole.len);
 }
-
-#endif

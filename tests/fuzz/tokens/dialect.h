@@ -1,6 +1,5 @@
 /* dialect: the SQL dialect of a fuzzed text; the text's first byte chooses it. */
-#ifndef HEADGATE_FUZZ_DIALECT_H
-#define HEADGATE_FUZZ_DIALECT_H
+#pragma once
 
 #include "tokens/lexer.h"
 
@@ -15,5 +14,3 @@ static inline struct sql_dialect fuzz_dialect(uint8_t bits)
         .multi_statements = bits & 64,
     };
 }
-
-#endif

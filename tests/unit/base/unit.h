@@ -1,7 +1,6 @@
 /* unit: shared by the unit tests of all layers: cmocka, random numbers with a seed, copies of exactly the
  * right size. */
-#ifndef HEADGATE_TESTS_UNIT_BASE_UNIT_H
-#define HEADGATE_TESTS_UNIT_BASE_UNIT_H
+#pragma once
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -134,5 +133,3 @@ static inline void assert_span(struct span span, const char *string)
         fail();
     }
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* cluster_scene: a whole cluster, probed over loopback. Its servers are simulated on the same loop and answer
  * as the test wants. */
-#ifndef HEADGATE_TESTS_CLUSTER_SCENE_H
-#define HEADGATE_TESTS_CLUSTER_SCENE_H
+#pragma once
 
 #include "../upstream/upstream_test.h"
 
@@ -544,5 +543,3 @@ static inline void open_another(struct scene *scene, struct fake *another, const
 /* A test of a cluster that has not been started; of one that is settled. */
 #define SCENE_TEST(name) TEST_OF(struct scene, scene, open_scene, close_scene, name)
 #define SETTLED_TEST(name) TEST_OF(struct scene, scene, open_settled_scene, close_scene, name)
-
-#endif

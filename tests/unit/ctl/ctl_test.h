@@ -1,6 +1,5 @@
 /* ctl_test: shared by the tests of headgatectl. */
-#ifndef HEADGATE_CTL_TEST_H
-#define HEADGATE_CTL_TEST_H
+#pragma once
 
 #include "../base/unit.h"
 
@@ -16,5 +15,3 @@ static inline struct json_table json_table_of(const char *json)
     text_fini(&text);
     return table;
 }
-
-#endif

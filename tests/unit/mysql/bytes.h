@@ -1,6 +1,5 @@
 /* bytes: helpers for the tests of this folder: bytes written as hex, cut at every place, read back. */
-#ifndef HEADGATE_TESTS_UNIT_MYSQL_BYTES_H
-#define HEADGATE_TESTS_UNIT_MYSQL_BYTES_H
+#pragma once
 
 #include "../base/unit.h"
 
@@ -51,5 +50,3 @@ static inline void assert_hex(struct span span, const char *hex)
     assert_memory_equal(span.data, text_cstr(&want), want.len);
     text_fini(&want);
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* net_test: a loop, pairs of sockets and small helpers for the tests of net/. */
-#ifndef HEADGATE_TESTS_UNIT_NET_NET_TEST_H
-#define HEADGATE_TESTS_UNIT_NET_NET_TEST_H
+#pragma once
 
 #include "../base/unit.h"
 
@@ -51,5 +50,3 @@ static inline unsigned open_descriptors(void)
         count += fcntl(fd, F_GETFD) >= 0;
     return count;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* The rows of a section beside those of the reference page. */
-#ifndef HEADGATE_TESTS_SETTINGS_PAGE_TEST_H
-#define HEADGATE_TESTS_SETTINGS_PAGE_TEST_H
+#pragma once
 
 #include "../base/unit.h"
 
@@ -31,5 +30,3 @@ static inline void assert_page_has(const struct section *section)
     assert_true(found >= section->count);
     text_fini(&out);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* variables_test: a server's session variables as a simple map, filled by running the SET statements of
  * vars_diff. */
-#ifndef HEADGATE_TESTS_VARIABLES_TEST_H
-#define HEADGATE_TESTS_VARIABLES_TEST_H
+#pragma once
 
 #include "../base/unit.h"
 
@@ -67,5 +66,3 @@ static inline bool map_equal(const struct map *a, const struct map *b)
     }
     return a->count == b->count;
 }
-
-#endif

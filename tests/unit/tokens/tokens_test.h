@@ -1,6 +1,5 @@
 /* tokens_test: dialects by name, shared by the tests of tokens, stored_code and sql. */
-#ifndef HEADGATE_TESTS_TOKENS_TEST_H
-#define HEADGATE_TESTS_TOKENS_TEST_H
+#pragma once
 
 #include "tokens/lexer.h"
 
@@ -36,5 +35,3 @@ static inline struct sql_dialect dialect_named(const char *names)
     }
     return dialect;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* upstream_test: servers made by hand, for tests that need no network. */
-#ifndef HEADGATE_TESTS_UPSTREAM_TEST_H
-#define HEADGATE_TESTS_UPSTREAM_TEST_H
+#pragma once
 
 #include "../base/unit.h"
 
@@ -19,5 +18,3 @@ static inline struct server *make_server(const char *name, const char *address, 
     mem_free(own_address);
     return server;
 }
-
-#endif
