@@ -1,6 +1,7 @@
 /* The limits on the number of clients: in all, of a listener, of an address, of a user.
  *
  *      limits_enter (control thread) ──► (a session on some worker) ──► limits_leave (that worker)
+ *                                         limits_enter_address: when the PROXY header tells the address
  *
  * Exact over all threads. Queries do not touch the limits, only clients that come and go.
  */
@@ -49,12 +50,14 @@ void limit_set(struct limit *limit, int64_t max);
 
 /* Counts a client that has been accepted. False: `err` says which limit the client would exceed, in words
  * for the client. `fd`: the client's socket, whose number tells how many files are open. `listener`: the
- * limit of its listener, which the message calls `listener_name`. Out of memory for the address counts as a
- * refusal. */
-bool limits_enter(struct limits *limits, struct limit *listener, const char *listener_name,
-                  const struct addr *peer, int fd, struct error *err);
-/* A client that has entered is gone; to be called once for each. Any thread. `host`: addr_format_host of its
- * address. */
+ * limit of its listener, which the message calls `listener_name`. `host`: addr_format_host of its address; NULL:
+ * the address is not known yet. Out of memory for the address counts as a refusal. */
+bool limits_enter(struct limits *limits, struct limit *listener, const char *listener_name, const char *host,
+                  int fd, struct error *err);
+/* The address of a client that has entered with host NULL is known now. False: as limits_enter. Any thread. */
+bool limits_enter_address(struct limits *limits, const char *host, struct error *err);
+/* A client that has entered is gone; to be called once for each. Any thread. `host`: as it was counted; NULL: its
+ * address was not counted. */
 void limits_leave(struct limits *limits, struct limit *listener, const char *host);
 
 /* Tells a client why it is refused before the greeting: ERR 1040 or another `code`, without an sqlstate, as

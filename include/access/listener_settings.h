@@ -15,6 +15,9 @@ enum listener_compression {
     LISTENER_COMPRESSION_ALL = 3
 };
 
+/* Whether a connection from the networks of proxy_protocol_from must begin with a PROXY header. */
+enum listener_proxy_protocol { LISTENER_PROXY_REQUIRED, LISTENER_PROXY_OPTIONAL };
+
 struct listener_settings {
     char *name;          /* owns; unique */
     char *address;       /* owns; "ipv4:port", "[ipv6]:port" or "/path"; unique */
@@ -26,6 +29,8 @@ struct listener_settings {
     uint64_t compression_threshold_bytes;
     int64_t compression_zlib_level;
     int64_t compression_zstd_level_max;
+    char *proxy_protocol_from; /* owns; as networks_parse reads it; NULL: none */
+    int proxy_protocol;        /* enum listener_proxy_protocol */
 };
 
 extern const struct section listener_section;

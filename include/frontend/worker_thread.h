@@ -27,8 +27,8 @@ void worker_drain(struct worker *worker, uint64_t deadline_us);
 void worker_join(struct worker *worker);
 void worker_fini(struct worker *worker);
 
-/* A client that was given to worker_accept is gone. The last one ends a worker that is draining. `host`:
- * addr_format_host of its address. */
+/* A client that was given to worker_accept is gone. The last one ends a worker that is draining. `host`: as
+ * the limits have counted it; NULL: not counted. */
 void worker_forget(struct worker *worker, struct listener *listener, const char *host);
 
 /* ---- in the worker's own thread ---- */

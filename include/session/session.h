@@ -2,7 +2,7 @@
  * The driver (frontend/driver.c) calls the step of the present state (tbl/session_states.h) until the session has to
  * wait.
  *
- *      GREETING ─► LOGIN ─► IDLE ◄─────────────────────── answered ◄────────────────────────────────┐
+ *      [PROXY_HEADER] ─► GREETING ─► LOGIN ─► IDLE ◄─────────────────────── answered ◄────────────────────────────────┐
  *                            │ a command                                                         │
  *                            ▼                                                                   │
  *                         READING ─► ACQUIRING ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING ─► REPLYING
@@ -47,6 +47,7 @@
 #include "mysql/attributes.h"
 #include "mysql/command.h"
 #include "mysql/packet.h"
+#include "net/proxy_header.h"
 #include "net/stream.h"
 #include "pool/login_age.h"
 #include "pool/waiters.h"
@@ -94,6 +95,12 @@ struct queue {
     struct quota *quota; /* borrows: quota of the account whose permit the session holds; NULL: none */
 };
 
+/* What a load balancer has told of a client: frontend/client_address. */
+struct proxied {
+    struct proxy_header header;
+    char via[ADDR_PLAIN_MAX]; /* addr_format_host of the load balancer */
+};
+
 struct session {
     struct loop_corpse corpse;
     struct list_node in_worker;  /* in list worker->sessions */
@@ -109,8 +116,11 @@ struct session {
     bool must_close;     /* state of the session was lost: close after the answer to the present command */
     bool has_last_words; /* CLOSING: the client should be able to read the reason */
     bool is_client_eof;
-    bool is_local; /* the client came over a unix socket */
-    bool is_new;   /* has not logged in yet */
+    bool is_local;      /* the client came over a unix socket */
+    bool is_new;        /* has not logged in yet */
+    bool comes_proxied; /* from a network that may send a PROXY header */
+    bool has_begun;     /* the client's first bytes after the greeting are no PROXY header, or it is read */
+    bool is_counted;    /* `host` counts in the limits */
 
     struct stream client;
     struct client_login *login; /* owns; only during a login */
@@ -122,6 +132,7 @@ struct session {
     uint16_t collation;
     uint8_t nonce[NONCE_BYTES]; /* of headgate's greeting; also used for COM_CHANGE_USER */
     struct text attributes;     /* owns */
+    struct proxied *proxied;    /* owns; NULL: no PROXY header, or one without an address */
 
     struct facets facets;                /* what the client has set, and what its statements have left */
     struct slot *slots[PREPARED_PLACES]; /* own; by enum route_place; slot_none(): there is no connection */
@@ -143,7 +154,7 @@ struct session {
     counter commands;
     uint64_t who;     /* digests_who() of its cluster and user */
     struct text said; /* owns: text of the present statement with literals, if the logs show literals */
-    char host[];      /* of the client: addr_format_host */
+    char host[];      /* of the client: addr_format_host; room for ADDR_PLAIN_MAX bytes if comes_proxied */
 };
 
 /* What an idle client costs, beside its schema, its connect attributes and the state that it has set. */

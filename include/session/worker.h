@@ -18,6 +18,7 @@
 #include "freshness/positions.h"
 #include "net/addr.h"
 #include "net/loop.h"
+#include "net/networks.h"
 #include "pool/pool.h"
 #include "prepared/statement_texts.h"
 #include "route/replica_failures.h"
@@ -77,6 +78,8 @@ struct listener {
     unsigned cluster;                         /* index of its cluster */
     struct limit *clients;                    /* borrows: clients of this listener and others of its name */
     struct listener_counters *by_worker;      /* borrows; shared in the same way; one row per worker */
+    struct networks proxies; /* owns: settings->proxy_protocol_from; from here the address of the peer is not
+                              * counted before the client's address is known */
     _Atomic unsigned sessions; /* sessions of this listener, including those on their way to a worker */
 };
 

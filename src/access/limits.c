@@ -56,18 +56,16 @@ void limit_set(struct limit *limit, int64_t max)
 }
 
 /* The row of an address, created if there is none. NULL: out of memory. */
-static struct limits_guest *find_guest(struct limits *limits, const struct addr *peer)
+static struct limits_guest *find_guest(struct limits *limits, const char *host)
 {
-    char host[ADDR_PLAIN_MAX];
     struct limits_guest *guest;
-    (void)addr_format_host(peer, host);
     HASH_FIND_STR(limits->by_address, host, guest);
     if (guest != NULL)
         return guest;
     guest = mem_zalloc(sizeof *guest);
     if (guest == NULL)
         return NULL;
-    memcpy(guest->host, host, sizeof host);
+    (void)span_copy_cstr(span_cstr(host), guest->host, sizeof guest->host);
     HASH_ADD_STR(limits->by_address, host, guest);
     if (hash_has(guest))
         return guest;
@@ -83,13 +81,13 @@ static void drop_if_empty(struct limits *limits, struct limits_guest *guest)
     mem_free(guest);
 }
 
-static bool enter_address(struct limits *limits, const struct addr *peer, struct error *err)
+bool limits_enter_address(struct limits *limits, const char *host, struct error *err)
 {
     int64_t max = atomic_load_explicit(&limits->per_address, memory_order_relaxed);
-    if (addr_is_local(peer))
+    if (strcmp(host, ADDR_LOCAL_HOST) == 0)
         return true;
     (void)pthread_mutex_lock(&limits->mutex);
-    struct limits_guest *guest = find_guest(limits, peer);
+    struct limits_guest *guest = find_guest(limits, host);
     bool has_entered = guest != NULL && (max == 0 || guest->clients < max);
     if (has_entered)
         guest->clients++;
@@ -105,7 +103,7 @@ static bool enter_address(struct limits *limits, const struct addr *peer, struct
 static void leave_address(struct limits *limits, const char *host)
 {
     struct limits_guest *guest;
-    if (strcmp(host, ADDR_LOCAL_HOST) == 0)
+    if (host == NULL || strcmp(host, ADDR_LOCAL_HOST) == 0)
         return;
     (void)pthread_mutex_lock(&limits->mutex);
     HASH_FIND_STR(limits->by_address, host, guest);
@@ -144,8 +142,8 @@ static bool has_file(struct limits *limits, int fd, struct error *err)
     return error_set(err, EMFILE, "headgate: its limit of %u open files is reached", descriptors_max());
 }
 
-bool limits_enter(struct limits *limits, struct limit *listener, const char *listener_name,
-                  const struct addr *peer, int fd, struct error *err)
+bool limits_enter(struct limits *limits, struct limit *listener, const char *listener_name, const char *host,
+                  int fd, struct error *err)
 {
     if (!has_file(limits, fd, err))
         return false;
@@ -157,7 +155,7 @@ bool limits_enter(struct limits *limits, struct limit *listener, const char *lis
         return error_set(err, 0, "headgate: max_clients = %lld of listener '%s' is reached",
                          (long long)listener->max, listener_name);
     }
-    if (!enter_address(limits, peer, err)) {
+    if (host != NULL && !limits_enter_address(limits, host, err)) {
         limit_give(listener);
         limit_give(&limits->clients);
         return false;

@@ -3,6 +3,7 @@
 #include "access/limit_settings.h"
 #include "cluster/cluster_settings.h"
 #include "net/compress.h"
+#include "net/networks.h"
 #include "settings/address.h"
 
 static const struct setting_word mode_words[] = {
@@ -17,6 +18,12 @@ static const struct setting_word compression_words[] = {
     { .name = "zlib", .value = LISTENER_COMPRESSION_ZLIB },
     { .name = "zstd", .value = LISTENER_COMPRESSION_ZSTD },
     { .name = "off", .value = LISTENER_COMPRESSION_OFF },
+    { .name = NULL },
+};
+
+static const struct setting_word proxy_protocol_words[] = {
+    { .name = "required", .value = LISTENER_PROXY_REQUIRED },
+    { .name = "optional", .value = LISTENER_PROXY_OPTIONAL },
     { .name = NULL },
 };
 
@@ -60,10 +67,22 @@ static const struct setting listener_settings[] = {
             .doc = "The highest level of zstd for replies. A client names the level that it wants, 1 to "
                    "22, usually 3; a higher level is reduced to this one. At level 22 one client would "
                    "occupy a whole worker."),
+    SETTING("proxy_protocol_from", STRING, struct listener_settings, proxy_protocol_from,
+            .check = networks_check, .effect = EFFECT_NEW_SESSIONS, .example = "10.0.0.0/8, 192.0.2.7",
+            .doc =
+                "Load balancers that tell the address of their client by the PROXY protocol, version 1 or 2 "
+                "(HAProxy: send-proxy-v2): addresses and networks, \"localhost\" for unix sockets, \"*\" "
+                "for all. Limits, logs, error 1045 and `show sessions` then use the client's address. A "
+                "header from anywhere else is refused (1130): a client could claim any address."),
+    SETTING("proxy_protocol", ENUM, struct listener_settings, proxy_protocol, .words = proxy_protocol_words,
+            .fallback = "required", .effect = EFFECT_NEW_SESSIONS,
+            .doc = "With proxy_protocol_from: \"required\" waits for the header before the greeting, and a "
+                   "connection from these networks without one ends with error 1043 after "
+                   "timeouts.client_login. \"optional\" sends the greeting at once, as MariaDB does, and "
+                   "takes connections with and without a header."),
 };
 
-static const char *const listener_absent[] = { "tls",   "tls_cert", "proxy_protocol", "limits", "backlog",
-                                               "rules", NULL };
+static const char *const listener_absent[] = { "tls", "tls_cert", "limits", "backlog", "rules", NULL };
 
 const struct section listener_section = {
     .name = "listener",

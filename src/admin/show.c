@@ -2,6 +2,7 @@
 
 #include "admin/pinned.h"
 #include "admin/visit_workers.h"
+#include "frontend/client_address.h"
 #include "session/compression.h"
 
 #include <stdio.h>
@@ -129,6 +130,8 @@ static const struct column session_columns[] = {
     { "id", COLUMN_INTEGER, "the client's connection id" },
     { "user", COLUMN_TEXT, "the account" },
     { "client", COLUMN_TEXT, "the client's address" },
+    { "via", COLUMN_TEXT,
+      "the load balancer that told it (PROXY protocol), and the client's TLS towards it" },
     { "listener", COLUMN_TEXT, "the listener" },
     { "worker", COLUMN_INTEGER, "the worker thread" },
     { "state", COLUMN_TEXT, "state of the session" },
@@ -180,11 +183,13 @@ static void put_pins(struct table *table, const struct session *session, uint64_
 
 static void put_session(struct table *table, const struct session *session)
 {
+    char via[CLIENT_ADDRESS_VIA_MAX];
     uint64_t now = session_now(session);
     table_row(table);
     table_int(table, (int64_t)session->id);
     table_text(table, session->user != NULL ? session->user->name : NULL);
     table_text(table, session->host);
+    table_text(table, client_address_via(session, via));
     table_text(table, session->listener->settings->name);
     table_int(table, session->worker->index);
     table_text(table, session_state_words(session->state));

@@ -92,7 +92,10 @@ static void on_accept(struct acceptor *acceptor, int take_fd, const struct addr 
     struct control *control = acceptor->loop->context;
     struct listener *listener = acceptor->owner;
     struct error err = { 0 };
-    if (limits_enter(&control->limits, listener->clients, listener->settings->name, peer, take_fd, &err)) {
+    char host[ADDR_PLAIN_MAX];
+    bool is_known = !networks_contain(&listener->proxies, peer);
+    if (limits_enter(&control->limits, listener->clients, listener->settings->name,
+                     is_known ? addr_format_host(peer, host) : NULL, take_fd, &err)) {
         worker_accept(least_loaded(control), take_fd, peer, listener);
         return;
     }

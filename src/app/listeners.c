@@ -77,6 +77,7 @@ static void free_entry(struct listeners *listeners, struct listener_entry *entry
 {
     list_unlink(&listeners->all, &entry->in_all);
     release_totals(entry->totals);
+    networks_fini(&entry->listener.proxies);
     schema_fini(&listener_section, &entry->settings);
     mem_free(entry);
 }
@@ -157,7 +158,8 @@ static struct listener_entry *make_entry(struct listeners *listeners,
     entry->totals = former != NULL ? former->totals : make_totals(listeners);
     if (former != NULL)
         entry->totals->references++;
-    if (entry->totals == NULL || !schema_copy(&listener_section, settings, &entry->settings)) {
+    if (entry->totals == NULL || !schema_copy(&listener_section, settings, &entry->settings) ||
+        !networks_parse(settings->proxy_protocol_from, &entry->listener.proxies, NULL)) {
         free_entry(listeners, entry);
         return NULL;
     }

@@ -12,6 +12,7 @@
 #include "command/command_answer.h"
 #include "session/compression.h"
 #include "command/pending_effects.h"
+#include "frontend/client_address.h"
 #include "frontend/kill.h"
 #include "frontend/login.h"
 #include "command/pick_server.h"
@@ -248,14 +249,17 @@ static void run(struct session *session)
 
 /* ---- opening and closing ---- */
 
-/* A session with an id, in the worker's table by id. NULL when memory is out. */
-static struct session *new_session(struct worker *worker, const char *host)
+/* A session with an id, in the worker's table by id. `comes_proxied`: the host may change. NULL when memory is
+ * out. */
+static struct session *new_session(struct worker *worker, const char *host, bool comes_proxied)
 {
     size_t host_bytes = strlen(host) + 1;
-    struct session *session = mem_zalloc(sizeof *session + host_bytes);
+    struct session *session = mem_zalloc(sizeof *session + (comes_proxied ? ADDR_PLAIN_MAX : host_bytes));
     if (session == NULL)
         return NULL;
     memcpy(session->host, host, host_bytes);
+    session->comes_proxied = comes_proxied;
+    session->is_counted = !comes_proxied;
     session->id = worker->next_id;
     session->job = job_idle();
     session->slots[ROUTE_PRIMARY] = session->slots[ROUTE_REPLICA] = slot_none();
@@ -269,17 +273,28 @@ static struct session *new_session(struct worker *worker, const char *host)
     return session;
 }
 
+/* The first state, and how long the session may stay there. */
+static void begin(struct session *session)
+{
+    const struct timeout_settings *timeouts = session->worker->world->timeouts;
+    bool needs_header =
+        session->comes_proxied && session->listener->settings->proxy_protocol == LISTENER_PROXY_REQUIRED;
+    session->state = needs_header ? SESSION_PROXY_HEADER : SESSION_GREETING;
+    session_set_deadline(session, needs_header ? timeouts->client_login_us : timeouts->primary_wait_us);
+}
+
 static void open_session(struct worker *worker, int take_fd, const struct addr *peer,
                          struct listener *listener)
 {
     char host[ADDR_PLAIN_MAX];
-    struct session *session = new_session(worker, addr_format_host(peer, host));
+    bool comes_proxied = networks_contain(&listener->proxies, peer);
+    struct session *session = new_session(worker, addr_format_host(peer, host), comes_proxied);
     if (session == NULL) {
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
                     listener->settings->name);
         limits_turn_away(take_fd, ERR_OUT_OF_RESOURCES, "headgate: out of memory");
         (void)close(take_fd);
-        worker_forget(worker, listener, host);
+        worker_forget(worker, listener, comes_proxied ? NULL : host);
         return;
     }
     session->worker = worker;
@@ -296,7 +311,7 @@ static void open_session(struct worker *worker, int take_fd, const struct addr *
     socket_tune(take_fd, peer, &worker->env.socket);
     list_link_last(&worker->sessions, &session->in_worker);
     counter_add(&listener->by_worker[worker->index].sessions, 1);
-    session_set_deadline(session, worker->world->timeouts->primary_wait_us);
+    begin(session);
     session_run(session);
 }
 
@@ -342,6 +357,7 @@ static void abort_session(struct session *session, enum close_reason reason)
         client_login_fini(session->login);
     mem_free(session->login);
     mem_free_secret(session->seen, sizeof *session->seen);
+    mem_free(session->proxied);
     text_fini(&session->lost);
     text_fini(&session->said);
     text_fini(&session->attributes);
@@ -351,7 +367,7 @@ static void abort_session(struct session *session, enum close_reason reason)
     list_unlink(&session->worker->sessions, &session->in_worker);
     HASH_DEL(session->worker->by_id, session);
     loop_bury(&session->worker->loop, &session->corpse, bury);
-    worker_forget(session->worker, session->listener, session->host);
+    worker_forget(session->worker, session->listener, session->is_counted ? session->host : NULL);
 }
 
 static enum step closing(struct session *session)
@@ -424,7 +440,8 @@ static void on_world(struct session *session)
 
 static void drain(struct session *session)
 {
-    if (session->state == SESSION_GREETING || session->state == SESSION_LOGIN)
+    if (session->state == SESSION_PROXY_HEADER || session->state == SESSION_GREETING ||
+        session->state == SESSION_LOGIN)
         session_abort(session, CLOSE_SHUTDOWN);
     else
         session_run(session);

@@ -4,6 +4,7 @@
 #include "frontend/login.h"
 
 #include "base/mem.h"
+#include "frontend/client_address.h"
 #include "mysql/reply.h"
 #include "command/command_answer.h"
 #include "command/command_end.h"
@@ -190,6 +191,15 @@ static enum step change_user(struct session *session)
     return obey(session, verdict, &err);
 }
 
+static void tell_login(const struct session *session)
+{
+    char buffer[CLIENT_ADDRESS_VIA_MAX];
+    const char *via = client_address_via(session, buffer);
+    log_info(&session->scope, "client %s%s%s logged in as '%s' on listener %s", session->host,
+             via != NULL ? " via " : "", via != NULL ? via : "", session->user->name,
+             session->listener->settings->name);
+}
+
 /* A server has accepted the login or COM_CHANGE_USER: the client gets OK. */
 static enum step accepted(struct session *session)
 {
@@ -199,8 +209,7 @@ static enum step accepted(struct session *session)
     if (session->client.out.is_oom || (session->is_new && !compression_begin(session)))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
     if (session->is_new)
-        log_info(&session->scope, "client %s logged in as '%s' on listener %s", session->host,
-                 session->user->name, session->listener->settings->name);
+        tell_login(session);
     session->is_new = false;
     client_login_fini(session->login);
     mem_free(session->login);
@@ -218,7 +227,7 @@ enum step login_login(struct session *session)
         return accepted(session);
     if (session->login == NULL)
         return change_user(session);
-    if (!next_packet(session, &payload, &seq, &step))
+    if (!client_address_look(session, &step) || !next_packet(session, &payload, &seq, &step))
         return step;
     enum client_login_verdict verdict = client_login_feed(session->login, payload, seq, session->host,
                                                           find_user, session, &session->client.out, &err);

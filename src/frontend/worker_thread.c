@@ -220,12 +220,19 @@ void worker_fini(struct worker *worker)
 
 /* ---- mail ---- */
 
-/* The client of this listener does not count any more. Afterwards the listener may be freed. */
+/* The client of this listener does not count any more. `host`: as counted, or NULL. Afterwards the listener may
+ * be freed. */
 static void leave_limits(const struct worker *worker, struct listener *listener, const char *host)
 {
     if (worker->world->limits != NULL)
         limits_leave(worker->world->limits, listener->clients, host);
     (void)atomic_fetch_sub_explicit(&listener->sessions, 1, memory_order_release);
+}
+
+/* The address that was counted when the client was accepted, or NULL. `host`: ADDR_PLAIN_MAX bytes. */
+static const char *counted_host(const struct listener *listener, const struct addr *peer, char *host)
+{
+    return networks_contain(&listener->proxies, peer) ? NULL : addr_format_host(peer, host);
 }
 
 struct accept_message {
@@ -242,7 +249,8 @@ static void open_session(struct loop_message *message)
     if (accepted->worker->is_draining) {
         char host[ADDR_PLAIN_MAX];
         (void)close(accepted->fd);
-        worker_forget(accepted->worker, accepted->listener, addr_format_host(&accepted->peer, host));
+        worker_forget(accepted->worker, accepted->listener,
+                      counted_host(accepted->listener, &accepted->peer, host));
     } else {
         accepted->worker->driver->open(accepted->worker, accepted->fd, &accepted->peer, accepted->listener);
     }
@@ -259,7 +267,7 @@ void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, 
                     listener->settings->name);
         limits_turn_away(take_fd, ERR_OUT_OF_RESOURCES, "headgate: out of memory");
         (void)close(take_fd);
-        leave_limits(worker, listener, addr_format_host(peer, host));
+        leave_limits(worker, listener, counted_host(listener, peer, host));
         return;
     }
     *accepted = (struct accept_message){ { .run = open_session }, worker, take_fd, *peer, listener };
@@ -267,7 +275,7 @@ void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, 
     if (!loop_post(&worker->loop, &accepted->message)) {
         (void)close(take_fd);
         atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
-        leave_limits(worker, listener, addr_format_host(peer, host));
+        leave_limits(worker, listener, counted_host(listener, peer, host));
         mem_free(accepted);
     }
 }

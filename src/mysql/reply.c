@@ -24,6 +24,7 @@ static const struct {
     { ERR_NO_SUCH_THREAD, "HY000" },
     { ERR_KILL_DENIED, "HY000" },
     { ERR_UNKNOWN, "HY000" },
+    { ERR_HOST_NOT_PRIVILEGED, "HY000" },
     { ERR_PACKET_TOO_LARGE, "08S01" },
     { ERR_PACKETS_OUT_OF_ORDER, "08S01" },
     { ERR_UNCOMPRESS, "08S01" },

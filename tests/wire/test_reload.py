@@ -111,6 +111,8 @@ CASES = {
     "listener: compression_threshold": "1KiB",
     "listener: compression_zlib_level": 1,
     "listener: compression_zstd_level_max": 3,
+    "listener: proxy_protocol_from": "192.0.2.0/24",
+    "listener: proxy_protocol": "optional",
     "cluster: name": None,
     "cluster: topology": "replication",
     "cluster: monitor: user": "app",

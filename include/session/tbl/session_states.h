@@ -9,6 +9,10 @@
 /* clang-format off */
 #define ANSWERED TO(IDLE) | TO(DRAINING) | TO(CLOSING) /* answered by headgate, or not at all */
 
+SESSION_STATE(PROXY_HEADER, "waiting for the PROXY header", NONE, client_address_step, client_address_late,
+              TO(GREETING) | TO(CLOSING),
+              "the load balancer's header is read: the client's address is known",
+              "client_login: 1043, and the connection is closed")
 SESSION_STATE(GREETING, "waiting for a server to be known", NONE, login_greeting, greeting_is_late,
               TO(LOGIN) | TO(CLOSING),
               "every server's first probe has ended and one has passed: the greeting has the lowest version and the common capabilities of all",

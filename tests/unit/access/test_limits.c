@@ -91,10 +91,35 @@ static void leave(struct limits *limits, struct limit *listener, const struct ad
 static bool enter(struct limits *limits, struct limit *listener, const struct addr *peer, char *why)
 {
     struct error err = { 0 };
-    bool has_entered = limits_enter(limits, listener, "app", peer, 0, &err);
+    char host[ADDR_PLAIN_MAX];
+    bool has_entered = limits_enter(limits, listener, "app", addr_format_host(peer, host), 0, &err);
     (void)snprintf(why, sizeof err.text, "%s", err.text);
     assert_int_equal(err.code, strstr(why, "out of memory") != NULL ? ENOMEM : 0);
     return has_entered;
+}
+
+/* The address of a client behind a load balancer is known later. */
+TEST(an_address_counts_from_when_it_is_known)
+{
+    struct limit_settings settings = { 9, 1 };
+    struct limit listener = { 0 };
+    struct limits limits;
+    struct error err = { 0 };
+    limits_init(&limits, &settings);
+    for (int i = 0; i < 3; i++)
+        assert_true(limits_enter(&limits, &listener, "app", NULL, 0, &err));
+    assert_int_equal(atomic_load(&limits.clients.used), 3);
+    assert_true(limits_enter_address(&limits, "192.0.2.7", &err));
+    assert_false(limits_enter_address(&limits, "192.0.2.7", &err));
+    assert_string_equal(err.text, "headgate: limits.max_clients_per_address = 1 is reached");
+    assert_true(limits_enter_address(&limits, "192.0.2.8", &err));
+    assert_true(limits_enter_address(&limits, ADDR_LOCAL_HOST, &err)); /* unix sockets have no such limit */
+    assert_true(limits_enter_address(&limits, ADDR_LOCAL_HOST, &err));
+    limits_leave(&limits, &listener, "192.0.2.7");
+    limits_leave(&limits, &listener, "192.0.2.8");
+    limits_leave(&limits, &listener, NULL);
+    assert_int_equal(atomic_load(&limits.clients.used), 0);
+    limits_fini(&limits); /* asserts that no address is left in the table */
 }
 
 TEST(each_limit_is_named_with_its_value_and_nothing_is_left_of_a_refusal)
@@ -229,11 +254,11 @@ static void with_201_files(void)
     CHILD_MUST(descriptors_may_use(159, DESCRIPTORS_CLIENT) && !descriptors_may_use(160, DESCRIPTORS_CLIENT));
     struct limits limits;
     struct limit listener = { 0 };
-    struct addr peer = peer_of("127.0.0.1:1");
+    const char *peer = "127.0.0.1";
     struct error err = { 0 };
     limits_init(&limits, &settings);
-    CHILD_MUST(limits_enter(&limits, &listener, "app", &peer, 159, &err));
-    CHILD_MUST(!limits_enter(&limits, &listener, "app", &peer, 160, &err) && err.code == EMFILE);
+    CHILD_MUST(limits_enter(&limits, &listener, "app", peer, 159, &err));
+    CHILD_MUST(!limits_enter(&limits, &listener, "app", peer, 160, &err) && err.code == EMFILE);
     CHILD_MUST(strcmp(err.text, "headgate: its limit of 201 open files is reached") == 0);
     CHILD_MUST(limits.file_refused == 1 && limits.clients.used == 1 && limits.clients.refused == 0);
     CHILD_MUST(pipe(ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);

@@ -262,16 +262,18 @@ TEST(sample_with_nothing_commented_out_is_the_same)
     struct config *after = parse(sample, &errors);
     assert_string_equal(text_cstr(&errors), "");
     assert_true(config_diff(before, after, note_change, &changes));
-    assert_string_equal(text_cstr(&changes),
-                        "resolver none -> \"127.0.0.1:53\" (restart)\n"
-                        "log: file none -> \"/var/log/headgate/headgate.log\" (restart)\n"
-                        "admin: group none -> \"adm\" (restart)\n"
-                        "admin: address none -> \"127.0.0.1:6032\" (restart)\n"
-                        "admin: admin user 'admin' added (restart)\n"
-                        "http: address none -> \"127.0.0.1:6070\" (restart)\n"
-                        "http: hosts none -> \"headgate.example.org db-proxy\" (restart)\n"
-                        "cluster 'main': zone none -> \"a\" (now)\n"
-                        "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
+    assert_string_equal(
+        text_cstr(&changes),
+        "resolver none -> \"127.0.0.1:53\" (restart)\n"
+        "log: file none -> \"/var/log/headgate/headgate.log\" (restart)\n"
+        "admin: group none -> \"adm\" (restart)\n"
+        "admin: address none -> \"127.0.0.1:6032\" (restart)\n"
+        "admin: admin user 'admin' added (restart)\n"
+        "http: address none -> \"127.0.0.1:6070\" (restart)\n"
+        "http: hosts none -> \"headgate.example.org db-proxy\" (restart)\n"
+        "listener 'app': proxy_protocol_from none -> \"10.0.0.0/8, 192.0.2.7\" (new sessions)\n"
+        "cluster 'main': zone none -> \"a\" (now)\n"
+        "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
     config_free(&before);
     config_free(&after);
     text_fini(&errors);
