@@ -72,12 +72,6 @@ static void discharge(struct ward *ward)
 
 /* ---- visits ---- */
 
-static const struct auth_secret *secret_of(const struct admin *admin, const char *name)
-{
-    const struct user *user = users_find(admin->world->users, name);
-    return user != NULL && user->secret.has_password ? &user->secret : NULL;
-}
-
 static void on_visit(struct checkup *checkup);
 
 /* Starts the visit with the next account that can be tried. False: no account is left. */
@@ -87,7 +81,8 @@ static bool visit_as_next(struct bed *bed)
     struct patient *patient = &ward->patients[bed - ward->beds];
     while (patient->visit.is_in && bed->next_account < patient->account_count) {
         struct patient_account *account = &patient->accounts[bed->next_account++];
-        const struct auth_secret *secret = secret_of(ward->request->admin, account->user);
+        const struct user *user = users_find(ward->request->admin->world->users, account->user);
+        const struct auth_secret *secret = user != NULL && user->secret.has_password ? &user->secret : NULL;
         account->is_usable = secret != NULL;
         if (secret == NULL)
             continue;

@@ -66,16 +66,6 @@ static void put_facts(struct table *table, const struct sql_facts *facts)
     table_text(table, words);
 }
 
-static void put_rule(struct table *table, enum route_reason reason)
-{
-    char name[48];
-    size_t len = 0;
-    for (const char *from = route_reason_name(reason); *from != '\0' && len < sizeof name - 1; from++)
-        name[len++] = (char)tolower((unsigned char)*from);
-    name[len] = '\0';
-    table_text(table, name);
-}
-
 /* `has_session`: the place of the previous statement is known. */
 static void put_place(struct table *table, const struct sql_facts *facts, const struct route *route,
                       bool has_session)
@@ -125,15 +115,6 @@ static void put_hints(struct table *table, const struct asked *asked, const stru
     text_fini(&said);
 }
 
-static void put_code(struct table *table, struct span sql, const struct sql_facts *facts,
-                     const struct sql_dialect *dialect)
-{
-    struct text said = { 0 };
-    show_routines_of(sql, facts, dialect, &said);
-    table_span(table, text_span(&said));
-    text_fini(&said);
-}
-
 static void put_explanation(struct request *request, const struct sql_facts *facts, const struct route *route,
                             const struct pins *pins, const struct asked *asked,
                             const struct sql_dialect *dialect)
@@ -146,13 +127,21 @@ static void put_explanation(struct request *request, const struct sql_facts *fac
     table_row(table);
     put_place(table, facts, route, pins != NULL);
     table_text(table, route_reason_words(route->reason));
-    put_rule(table, route->reason);
+    char name[48];
+    size_t len = 0;
+    for (const char *from = route_reason_name(route->reason); *from != '\0' && len < sizeof name - 1; from++)
+        name[len++] = (char)tolower((unsigned char)*from);
+    name[len] = '\0';
+    table_text(table, name);
     table_text(table, sql_kind_name(facts->kind));
     table_text(table, sql_reason_words(facts->reason));
     table_text(table, sql_reason_name(facts->reason));
     table_span(table, facts->culprit);
     put_facts(table, facts);
-    put_code(table, asked->sql, facts, dialect);
+    struct text said = { 0 };
+    show_routines_of(asked->sql, facts, dialect, &said);
+    table_span(table, text_span(&said));
+    text_fini(&said);
     put_hints(table, asked, dialect, facts);
     table_span(table, text_span(&held));
     table_text(table, explain_effects_keeps_reads(facts, asked->sql, dialect) ? "yes" : "no");
@@ -173,16 +162,6 @@ static void read_view(const struct view *view, struct sql_dialect *dialect, stru
         state->has_replica |= view->servers[i].takes_reads;
 }
 
-static struct route obey(const struct asked *asked, struct route route, const struct sql_facts *facts,
-                         const struct view *view, const struct sql_dialect *dialect)
-{
-    struct hints hints = { 0 };
-    if (facts->has_hint)
-        hints_read(&hints, asked->sql, false, dialect, view);
-    hints_add_beside(&hints, &asked->beside, view);
-    return hints_route(&hints, route, facts, view, NULL);
-}
-
 void explain(struct request *request)
 {
     const struct view *view = request->admin->clusters[0].view;
@@ -197,8 +176,13 @@ void explain(struct request *request)
         read_view(view, &dialect, &state);
     struct sql_facts facts = classify(asked.sql, false, &dialect);
     struct route route = route_decide(&facts, &state);
-    if (view != NULL)
-        route = obey(&asked, route, &facts, view, &dialect);
+    if (view != NULL) {
+        struct hints hints = { 0 };
+        if (facts.has_hint)
+            hints_read(&hints, asked.sql, false, &dialect, view);
+        hints_add_beside(&hints, &asked.beside, view);
+        route = hints_route(&hints, route, &facts, view, NULL);
+    }
     put_explanation(request, &facts, &route, NULL, &asked, &dialect);
     request->on_done(request);
 }

@@ -22,14 +22,6 @@ static const struct column columns[] = {
 const struct columns show_latency_columns = { columns, COLUMNS - 1 }; /* without the column buckets, which
                                                                        * only latency_table fills */
 
-static void put_quantile(struct table *table, const struct hist_total *total, double share)
-{
-    if (total->count == 0)
-        table_null(table);
-    else
-        table_real(table, (double)hist_quantile(total, share) / 1e3);
-}
-
 static void put_buckets(struct table *table, const struct hist_total *total)
 {
     struct text words = { 0 };
@@ -57,8 +49,12 @@ static void put_row(struct table *table, const char *kind, const char *cluster, 
         table_null(table);
     else
         table_real(table, (double)total->sum_us / (double)total->count / 1e3);
-    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
-        put_quantile(table, total, shares[i]);
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        if (total->count == 0)
+            table_null(table);
+        else
+            table_real(table, (double)hist_quantile(total, shares[i]) / 1e3);
+    }
     if (table->column_count == COLUMNS)
         put_buckets(table, total);
 }

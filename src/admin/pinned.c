@@ -46,14 +46,6 @@ static void add(struct pinned *pinned, const struct pin_seen *seen)
     add_seen(pinned, seen);
 }
 
-static void add_pins(const struct session *session, uint32_t causes, struct pinned *pinned)
-{
-    struct pin_seen seen;
-    for (size_t at = 0; pins_next(&session->facets.pins, &at, &seen);)
-        if ((causes & pin_bit(seen.cause)) != 0)
-            add(pinned, &seen);
-}
-
 /* The origin of a pin: a statement with that digest, if the digests still have its text. */
 static struct pin_origin origin_of(const struct session *session, uint64_t shape, uint64_t since_us)
 {
@@ -100,7 +92,10 @@ void pinned_look(const struct session *session, struct pinned *pinned_r)
     for (int place = 0; place < SLOT_COUNT; place++)
         causes |= yield_pins(session, (enum route_place)place);
     causes &= ~pin_bit(PIN_ANSWERS); /* ends soon by itself, and returns after each error */
-    add_pins(session, causes, pinned_r);
+    struct pin_seen seen;
+    for (size_t at = 0; pins_next(&session->facets.pins, &at, &seen);)
+        if ((causes & pin_bit(seen.cause)) != 0)
+            add(pinned_r, &seen);
     if ((causes & pin_bit(PIN_TRANSACTION)) != 0)
         add_transaction(session, pinned_r);
     add_statements(session, pinned_r);

@@ -88,11 +88,6 @@ static void put_gap(struct table *table, const struct cluster *cluster)
     table_null(table);
 }
 
-static bool is_asked_for(struct span argument, struct span schema)
-{
-    return argument.len > 0 ? span_equal_nocase(argument, schema) : !span_is_nocase(schema, "sys");
-}
-
 void show_routines(struct request *request)
 {
     const struct admin *admin = request->admin;
@@ -103,7 +98,8 @@ void show_routines(struct request *request)
             put_gap(&request->table, cluster);
         for (size_t i = 0; i < catalog_count(cluster->catalog); i++) {
             struct catalog_entry entry = catalog_entry_at(cluster->catalog, i);
-            if (is_asked_for(request->argument, entry.schema))
+            if (request->argument.len > 0 ? span_equal_nocase(request->argument, entry.schema)
+                                          : !span_is_nocase(entry.schema, "sys"))
                 put_entry(&request->table, cluster, &entry);
         }
     }

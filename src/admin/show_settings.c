@@ -62,22 +62,6 @@ static const struct column user_columns[] = {
 };
 const struct columns show_users_columns = COLUMNS_OF(user_columns);
 
-static const char *password_words(const struct auth_secret *secret)
-{
-    if (!secret->has_password)
-        return "hash";
-    return secret->password_len > 0 ? "known" : "empty";
-}
-
-static const char *read_only_words(const struct user *user)
-{
-    static const char *const words[] = { [USER_NOT_ASKED] = "unknown",
-                                         [USER_HELD] = "holds",
-                                         [USER_BYPASSES] = "bypassed",
-                                         [USER_NOT_KNOWN] = "unknown" };
-    return words[atomic_load(&user->read_only)];
-}
-
 void show_users(struct request *request)
 {
     struct table *table = &request->table;
@@ -89,8 +73,14 @@ void show_users(struct request *request)
         table_row(table);
         table_text(table, user->name);
         put_limit(table, user->connections);
-        table_text(table, password_words(&user->secret));
-        table_text(table, read_only_words(user));
+        table_text(table, !user->secret.has_password      ? "hash"
+                          : user->secret.password_len > 0 ? "known"
+                                                          : "empty");
+        static const char *const words[] = { [USER_NOT_ASKED] = "unknown",
+                                             [USER_HELD] = "holds",
+                                             [USER_BYPASSES] = "bypassed",
+                                             [USER_NOT_KNOWN] = "unknown" };
+        table_text(table, words[atomic_load(&user->read_only)]);
     }
     if (request->argument.len > 0 && table_row_count(table) == 0)
         (void)error_set(&request->error, 0, "there is no such user: see 'show users'");

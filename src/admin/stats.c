@@ -2,7 +2,6 @@
 #include "admin/stats.h"
 
 #include "base/log.h"
-#include "session/worker.h"
 
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },

@@ -1,7 +1,6 @@
 #include "admin/verbs.h"
 
 #include "admin/visit_workers.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "frontend/kill.h"

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <stddef.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

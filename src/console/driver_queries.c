@@ -108,13 +108,6 @@ static bool accept_punct(struct query *query, char c)
     return is_there;
 }
 
-static bool at_end(struct query *query)
-{
-    while (accept_punct(query, ';'))
-        ;
-    return query->token.type == TOKEN_END;
-}
-
 /* The value of a variable, or NULL. */
 static const char *find_variable(struct span name)
 {
@@ -211,7 +204,9 @@ static enum driver_query_verdict answer_select(struct query *query, struct table
     } while (accept_punct(query, ','));
     if (accept_word(query, "LIMIT"))
         advance(query);
-    if (!at_end(query))
+    while (accept_punct(query, ';'))
+        ;
+    if (query->token.type != TOKEN_END)
         return DRIVER_QUERY_NONE;
     table_init(table, query->client->columns, query->count);
     table_row(table);
@@ -238,8 +233,10 @@ static bool is_like(struct span text, struct span pattern)
             p += 1U + is_escaped;
             t++;
         } else if (star != SIZE_MAX) { /* let the last % match one byte more */
-            p = star;
-            t = ++star_t;
+            {
+                p = star;
+                t = ++star_t;
+            }
         } else {
             return false;
         }

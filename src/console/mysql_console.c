@@ -255,14 +255,6 @@ static bool find_user(void *context, const char *name, struct auth_secret *secre
     return false;
 }
 
-/* Compression is not offered here, but PHP's mysqlnd uses it anyway if configured. */
-static void begin_compression(struct guest *guest)
-{
-    const struct frames_manner as_it_is = { .algorithm = COMPRESS_ZLIB, .never_packs = true };
-    if ((guest->login.caps & CAP_COMPRESS) != 0 && !stream_pack(&guest->stream, &as_it_is))
-        guest->is_ending = true;
-}
-
 static void log_in(struct guest *guest, struct span payload, uint8_t seq)
 {
     struct error err = { 0 };
@@ -276,7 +268,10 @@ static void log_in(struct guest *guest, struct span payload, uint8_t seq)
         guest->driver.user = guest->user.text = guest->login.user;
         guest->seq = guest->login.seq;
         put_ok(guest);
-        begin_compression(guest);
+        /* Compression is not offered here, but PHP's mysqlnd uses it anyway if configured. */
+        const struct frames_manner as_it_is = { .algorithm = COMPRESS_ZLIB, .never_packs = true };
+        if ((guest->login.caps & CAP_COMPRESS) != 0 && !stream_pack(&guest->stream, &as_it_is))
+            guest->is_ending = true;
         log_info(&guest->user, "admin: logged in");
     }
 }
@@ -303,17 +298,6 @@ static bool peek(struct guest *guest, struct span *payload_r, uint8_t *seq_r)
     return true;
 }
 
-static void run_packet(struct guest *guest, struct span payload, uint8_t seq)
-{
-    guest->seq = (uint8_t)(seq + 1);
-    stream_restart(&guest->stream);
-    if (!guest->is_inside)
-        log_in(guest, payload, seq);
-    else
-        run_command(guest, payload);
-    text_consume(&guest->input, PACKET_HEADER_BYTES + payload.len);
-}
-
 /* Runs the packets one after the other; each starts when the previous answer has been sent. See console.c. */
 static void run_next(struct guest *guest)
 {
@@ -324,7 +308,13 @@ static void run_next(struct guest *guest)
     guest->is_looping = true;
     while (!guest->is_running && !guest->is_ending && !stream_has_output(&guest->stream) &&
            peek(guest, &payload, &seq)) {
-        run_packet(guest, payload, seq);
+        guest->seq = (uint8_t)(seq + 1);
+        stream_restart(&guest->stream);
+        if (!guest->is_inside)
+            log_in(guest, payload, seq);
+        else
+            run_command(guest, payload);
+        text_consume(&guest->input, PACKET_HEADER_BYTES + payload.len);
         if (!guest->is_running && !flush(guest))
             break;
     }

@@ -189,18 +189,6 @@ static void put_title(struct page *page, const struct frame_scene *scene)
     text_fini(&line);
 }
 
-static void put_servers(struct page *page, const struct frame_scene *scene)
-{
-    struct block block = { .table = &scene->servers,
-                           .before = &scene->servers_before,
-                           .seconds = scene->seconds,
-                           .columns = server_columns,
-                           .column_count = sizeof server_columns / sizeof *server_columns,
-                           .rows = json_table_rows(&scene->servers) };
-    put_block(page, &block);
-    put_line(page, span_of("", 0));
-}
-
 /* ---- sessions: busy ones first, then idle ones, the shortest idle time first ---- */
 
 struct rank {
@@ -278,7 +266,14 @@ void frame_build(const struct frame_scene *scene, size_t width, size_t height, s
 {
     struct page page = { .out = out, .width = width, .height = height };
     put_title(&page, scene);
-    put_servers(&page, scene);
+    struct block block = { .table = &scene->servers,
+                           .before = &scene->servers_before,
+                           .seconds = scene->seconds,
+                           .columns = server_columns,
+                           .column_count = sizeof server_columns / sizeof *server_columns,
+                           .rows = json_table_rows(&scene->servers) };
+    put_block(&page, &block);
+    put_line(&page, span_of("", 0));
     size_t left = room(&page), header = left > 0 ? 1 : 0;
     bool has_digests = json_table_rows(&scene->digests) > 0;
     size_t share = has_digests && height > 0 ? left / SESSIONS_SHARE : left;

@@ -44,12 +44,6 @@ static const struct option options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-static const char *default_socket(void)
-{
-    const char *path = getenv(SOCKET_VARIABLE);
-    return path != NULL && path[0] != '\0' ? path : SOCKET_DEFAULT;
-}
-
 static bool run_once(struct link *link, struct span words, bool is_json)
 {
     struct text answer = { 0 };
@@ -78,16 +72,10 @@ static enum exit_status run_words(struct link *link, char **words, bool is_json)
     return is_good ? EXIT_GOOD : EXIT_FAILED;
 }
 
-static enum exit_status run(struct link *link, char **words, bool is_json)
-{
-    if (*words != NULL)
-        return run_words(link, words, is_json);
-    return prompt_run(link, is_json) ? EXIT_GOOD : EXIT_FAILED;
-}
-
 int main(int argc, char **argv)
 {
-    struct link link = { .path = default_socket(), .fd = -1 };
+    const char *path = getenv(SOCKET_VARIABLE);
+    struct link link = { .path = path != NULL && path[0] != '\0' ? path : SOCKET_DEFAULT, .fd = -1 };
     bool is_json = false;
     int option;
     while ((option = getopt_long(argc, argv, "+s:jVh", options, NULL)) !=
@@ -103,7 +91,9 @@ int main(int argc, char **argv)
         else
             return fputs(usage, stderr) == EOF ? EXIT_FAILED : EXIT_USAGE;
     }
-    enum exit_status status = run(&link, argv + optind, is_json);
+    enum exit_status status = argv[optind] != NULL         ? run_words(&link, argv + optind, is_json)
+                              : prompt_run(&link, is_json) ? EXIT_GOOD
+                                                           : EXIT_FAILED;
     link_close(&link);
     text_fini(&link.in);
     return (int)status;

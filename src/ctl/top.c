@@ -88,13 +88,6 @@ static bool is_end(int key)
     return key < 0 || key == 'q' || key == 'Q' || key == KEY_CTRL_C || key == KEY_CTRL_D;
 }
 
-/* Draws every second until a key that ends the view; any other key draws at once. */
-static void go_on(struct top *top)
-{
-    while (draw(top) && !is_end(terminal_key(REDRAW_MS)))
-        ;
-}
-
 static bool show_once(struct top *top)
 {
     struct text lines = { 0 };
@@ -115,7 +108,9 @@ bool top_run(struct link *link)
     if (!is_good) {
         (void)answer_print_failure(&err);
     } else if (is_view) {
-        go_on(&top);
+        /* Draws every second until a key that ends the view; any other key draws at once. */
+        while (draw(&top) && !is_end(terminal_key(REDRAW_MS)))
+            ;
         terminal_end();
     } else {
         is_good = show_once(&top);

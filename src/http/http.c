@@ -38,17 +38,6 @@ static const struct {
     { ready_make_live, ready_note_counts },
 };
 
-static void init_documents(struct http *http)
-{
-    for (size_t i = 0; i < KINDS; i++) {
-        struct document *document = &http->documents[i];
-        document_init(document, &kinds[i], http->admin);
-        for (size_t j = 0; j < sizeof counted / sizeof *counted; j++)
-            if (kinds[i].make == counted[j].make)
-                session_counts_init(&document->counts, http->admin, counted[j].note, document);
-    }
-}
-
 static struct document *find(struct http *http, const char *path)
 {
     for (size_t i = 0; i < KINDS; i++)
@@ -341,7 +330,13 @@ bool http_open(struct http *http, struct admin *admin, const struct http_setting
     *http = (struct http){ .admin = admin };
     list_init(&http->guests);
     loop_timer_init(&http->timer, on_timer);
-    init_documents(http);
+    for (size_t i = 0; i < KINDS; i++) {
+        struct document *document = &http->documents[i];
+        document_init(document, &kinds[i], http->admin);
+        for (size_t j = 0; j < sizeof counted / sizeof *counted; j++)
+            if (kinds[i].make == counted[j].make)
+                session_counts_init(&document->counts, http->admin, counted[j].note, document);
+    }
     http->hosts = settings->hosts != NULL ? mem_strdup(settings->hosts) : NULL;
     if (settings->hosts != NULL && http->hosts == NULL)
         return error_set(err, 0, "http: out of memory");
