@@ -56,14 +56,6 @@ static void log_catalog(const struct cluster *cluster, const struct catalog *cat
 
 /* ---- surveys ---- */
 
-static void publish(struct cluster *cluster, struct catalog *take_catalog)
-{
-    struct catalog *before = cluster->catalog;
-    cluster->catalog = take_catalog;
-    catalog_unref(before);
-    cluster->on_change(cluster);
-}
-
 /* The entries may be out of date, and count as unknown. The catalog is kept: without it views would be taken
  * for tables. */
 static void doubt(struct cluster *cluster)
@@ -97,7 +89,10 @@ static void on_survey(struct survey *survey, const struct survey_end *end)
     } else {
         log_catalog(cluster, end->take_catalog);
         catalog_follow(end->take_catalog, &cluster->code_changes, cluster->survey_covers);
-        publish(cluster, end->take_catalog);
+        struct catalog *before = cluster->catalog;
+        cluster->catalog = end->take_catalog;
+        catalog_unref(before);
+        cluster->on_change(cluster);
     }
 }
 

@@ -98,15 +98,6 @@ void cluster_note_trouble(struct cluster *cluster)
 
 /* ---- operators ---- */
 
-/* While there is no primary, `enable` of a writable server also elects it. */
-static void elect(struct cluster *cluster, const struct cluster_member *member)
-{
-    bool is_contender = cluster->view != NULL && member->server->index < cluster->view->count &&
-                        cluster->view->servers[member->server->index].is_contender;
-    if (cluster->primary == TOPOLOGY_NO_PRIMARY && is_contender)
-        topology_history_elect(&cluster->history, member->last.server_id);
-}
-
 bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_verb verb, struct error *err)
 {
     static const enum health_order orders[] = { HEALTH_ENABLED, HEALTH_DRAINED, HEALTH_DISABLED };
@@ -116,8 +107,13 @@ bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_v
     if (member->is_removed && verb == CLUSTER_ENABLE)
         return error_set(err, 0, "server %s was removed from the configuration: it is drained", server);
     member_order(member, orders[verb]);
-    if (verb == CLUSTER_ENABLE)
-        elect(cluster, member);
+    if (verb == CLUSTER_ENABLE) {
+        /* While there is no primary, `enable` of a writable server also elects it. */
+        bool is_contender = cluster->view != NULL && member->server->index < cluster->view->count &&
+                            cluster->view->servers[member->server->index].is_contender;
+        if (cluster->primary == TOPOLOGY_NO_PRIMARY && is_contender)
+            topology_history_elect(&cluster->history, member->last.server_id);
+    }
     cluster_publish(cluster);
     return true;
 }

@@ -96,18 +96,6 @@ static void remove_member(struct cluster_member *member)
     member_probe_soon(member);
 }
 
-static void use_settings(struct cluster *cluster, const struct cluster_settings *settings,
-                         const struct upstream_env *env)
-{
-    cluster->settings = settings;
-    cluster->env.socket = env->socket;
-    cluster->env.connect_us = env->connect_us;
-    cluster->env.login_us = env->login_us;
-    cluster->survey.settings = cluster->galera_writer.settings = &settings->monitor;
-    for (size_t i = 0; i < cluster->count; i++)
-        cluster->members[i].probe.settings = &settings->monitor;
-}
-
 void cluster_set(struct cluster *cluster, const struct cluster_settings *settings,
                  const struct upstream_env *env, uint64_t drain_us)
 {
@@ -117,7 +105,13 @@ void cluster_set(struct cluster *cluster, const struct cluster_settings *setting
     bool has_same_account = strcmp(former->monitor.user, settings->monitor.user) == 0 &&
                             strcmp(former->monitor.password, settings->monitor.password) == 0;
     cluster->drain_us = drain_us;
-    use_settings(cluster, settings, env);
+    cluster->settings = settings;
+    cluster->env.socket = env->socket;
+    cluster->env.connect_us = env->connect_us;
+    cluster->env.login_us = env->login_us;
+    cluster->survey.settings = cluster->galera_writer.settings = &settings->monitor;
+    for (size_t i = 0; i < cluster->count; i++)
+        cluster->members[i].probe.settings = &settings->monitor;
     for (size_t i = 0; i < cluster->count; i++)
         if (!cluster->members[i].is_gone && find_settings(settings, cluster->members[i].server->name) == NULL)
             remove_member(&cluster->members[i]);

@@ -6,7 +6,6 @@
 #include "upstream/quota.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 

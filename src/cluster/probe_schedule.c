@@ -77,25 +77,6 @@ static bool has_moved(const struct cluster_member *member, const struct probe_re
             memcmp(last->sources, result->sources, sizeof last->sources) != 0);
 }
 
-static void probe_others_soon(const struct cluster_member *member)
-{
-    struct cluster *cluster = member->cluster;
-    for (size_t i = 0; i < cluster->count; i++)
-        if (&cluster->members[i] != member)
-            member_probe_soon(&cluster->members[i]);
-}
-
-/* A doubt is resolved before the interval has passed. */
-static void schedule_sooner(struct cluster_member *member)
-{
-    struct health_rules rules = member_rules(member);
-    struct loop *loop = member->cluster->env.loop;
-    uint64_t after_us = member->must_repeat ? 0 : health_probe_after(&member->health, &rules, loop->now_us);
-    member->must_repeat = false;
-    if (after_us < rules.interval_us)
-        loop_timer_start(&member->timer, loop, after_us);
-}
-
 static void tell_machine(struct cluster_member *member, struct event *event, const char *reason)
 {
     struct log_scope scope = { .key = "cluster", .text = member->cluster->settings->name };
@@ -107,15 +88,6 @@ static void tell_machine(struct cluster_member *member, struct event *event, con
     events_add(&member->cluster->events, event);
     log_warning(&scope, "server %s (%s): %s: %s -> %s", member->server->name,
                 addr_format(&member->name.addr, address), reason, event->was, event->is);
-}
-
-/* Is this another machine than at the last probe? A server with another id is another machine, or was
- * installed again: its former state may be gone. */
-static bool is_another(const struct probe_result *last, const struct probe_result *now)
-{
-    bool has_uuids = last->server_uuid[0] != '\0' && now->server_uuid[0] != '\0';
-    return last->server_id != now->server_id ||
-           (has_uuids && strcmp(last->server_uuid, now->server_uuid) != 0);
 }
 
 static void tell_another(struct cluster_member *member, const struct probe_result *result)
@@ -149,7 +121,11 @@ static void tell_version(struct cluster_member *member, const struct probe_resul
 static bool has_been_replaced(struct cluster_member *member, const struct probe_result *result)
 {
     struct cluster *cluster = member->cluster;
-    bool is_it = is_another(&member->last, result);
+    /* Is this another machine than at the last probe? A server with another id is another machine, or was
+     * installed again: its former state may be gone. */
+    bool has_uuids = member->last.server_uuid[0] != '\0' && result->server_uuid[0] != '\0';
+    bool is_it = member->last.server_id != result->server_id ||
+                 (has_uuids && strcmp(member->last.server_uuid, result->server_uuid) != 0);
     if (is_it)
         tell_another(member, result);
     if (strcmp(member->last.version, result->version) != 0)
@@ -215,8 +191,12 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
     struct probe_result found = *result;
     (void)probe_schedule_look_at_traffic(member);
     weigh(member, &found);
-    if (has_moved(member, &found))
-        probe_others_soon(member);
+    if (has_moved(member, &found)) {
+        struct cluster *cluster = member->cluster;
+        for (size_t i = 0; i < cluster->count; i++)
+            if (&cluster->members[i] != member)
+                member_probe_soon(&cluster->members[i]);
+    }
     if (result->outcome == OUTCOME_PASSED && member->is_known && has_been_replaced(member, result)) {
         cluster_publish(member->cluster);
         return;
@@ -226,7 +206,13 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
         incidents_note_restart(member, &found);
     }
     note_probe(member, &found);
-    schedule_sooner(member);
+    /* A doubt is resolved before the interval has passed. */
+    struct health_rules rules = member_rules(member);
+    struct loop *loop = member->cluster->env.loop;
+    uint64_t after_us = member->must_repeat ? 0 : health_probe_after(&member->health, &rules, loop->now_us);
+    member->must_repeat = false;
+    if (after_us < rules.interval_us)
+        loop_timer_start(&member->timer, loop, after_us);
     cluster_publish(member->cluster);
 }
 

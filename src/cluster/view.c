@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 
-#include <stddef.h>
 #include <string.h>
 
 struct view *view_new(size_t count)

@@ -1,16 +1,11 @@
 #include "monitor/galera.h"
 
-/* Why a node cannot be the writer, whatever its wsrep state; NULL: it can. */
-static const char *why_left_out(const struct topology_facts *facts)
-{
-    if (!facts->is_up)
-        return "down";
-    return facts->is_foreign ? "not of the first server's family (MySQL, MariaDB)" : NULL;
-}
-
 static enum wsrep_fitness fitness_of(const struct topology_facts *facts, const char **reason_r)
 {
-    *reason_r = why_left_out(facts);
+    /* Why a node cannot be the writer, whatever its wsrep state; NULL: it can. */
+    *reason_r = !facts->is_up       ? "down"
+                : facts->is_foreign ? "not of the first server's family (MySQL, MariaDB)"
+                                    : NULL;
     return *reason_r != NULL ? WSREP_UNFIT : wsrep_judge(&facts->wsrep, reason_r);
 }
 

@@ -58,23 +58,19 @@ static const struct upstream_owner_ops owner_ops = {
     .on_ready = on_ready, .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io
 };
 
-static void ask(struct galera_writer *writer)
-{
-    struct error err = { 0 };
-    loop_timer_start(&writer->timer, writer->env->loop, writer->settings->timeout_us);
-    writer->upstream = monitor_open(writer->settings, writer->env, writer->choice.server, writer->choice.addr,
-                                    &owner_ops, writer, &err);
-    if (writer->upstream == NULL)
-        retry(writer, err.text);
-}
-
 static void on_timer(struct loop_timer *timer)
 {
     struct galera_writer *writer = container_of(timer, struct galera_writer, timer);
-    if (writer->upstream == NULL)
-        ask(writer);
-    else
+    if (writer->upstream == NULL) {
+        struct error err = { 0 };
+        loop_timer_start(&writer->timer, writer->env->loop, writer->settings->timeout_us);
+        writer->upstream = monitor_open(writer->settings, writer->env, writer->choice.server,
+                                        writer->choice.addr, &owner_ops, writer, &err);
+        if (writer->upstream == NULL)
+            retry(writer, err.text);
+    } else {
         retry(writer, "it has not applied all that the cluster has within the monitor's timeout");
+    }
 }
 
 void galera_writer_init(struct galera_writer *writer, const char *cluster_name,

@@ -64,14 +64,6 @@ static void on_answered(struct health *health, const struct health_rules *rules,
 
 /* ---- ejection ---- */
 
-/* A fifth more or less, so that proxies that ejected a server at the same time do not return to it at the
- * same time. */
-static uint64_t jittered(uint64_t length_us, uint32_t random)
-{
-    uint64_t fifth = length_us / 5;
-    return length_us - fifth + (uint64_t)((double)(2 * fifth) * random / UINT32_MAX);
-}
-
 static void eject(struct health *health, const struct health_rules *rules, uint32_t random, uint64_t now_us)
 {
     bool is_forgotten = health->ejections > 0 && now_us - health->back_us >= rules->ejection_max_us;
@@ -86,7 +78,11 @@ static void eject(struct health *health, const struct health_rules *rules, uint3
         health->ejections++;
     health->is_ejected = true;
     health->has_passed_since = false;
-    health->ejected_until_us = now_us + jittered(length_us, random);
+    /* A fifth more or less, so that proxies that ejected a server at the same time do not return to it at the
+     * same time. */
+    uint64_t fifth = length_us / 5;
+    health->ejected_until_us =
+        now_us + length_us - fifth + (uint64_t)((double)(2 * fifth) * random / UINT32_MAX);
 }
 
 static void on_traffic(struct health *health, const struct health_rules *rules,

@@ -1,7 +1,6 @@
 #include "monitor/probe.h"
 
 #include "upstream/upstream_exchange.h"
-#include "mysql/reply.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -417,16 +416,6 @@ static void expect_process(struct probe *probe)
     probe->asks_process = true;
 }
 
-static void connect_first(struct probe *probe)
-{
-    struct error err = { 0 };
-    probe->is_doubted = false;
-    expect_process(probe);
-    probe->upstream = dial(probe, &owner_ops, &err);
-    if (probe->upstream == NULL)
-        finish(probe, OUTCOME_FAILED, err.text);
-}
-
 /* ---- another connection ---- */
 
 static void drop_next(struct upstream *upstream)
@@ -519,10 +508,16 @@ void probe_go_on(struct probe *probe)
 {
     if (!probe->is_running || probe->upstream != NULL)
         return;
-    if (probe->name->addr.len != 0)
-        connect_first(probe);
-    else if (probe->name->error[0] != '\0')
+    if (probe->name->addr.len != 0) {
+        struct error err = { 0 };
+        probe->is_doubted = false;
+        expect_process(probe);
+        probe->upstream = dial(probe, &owner_ops, &err);
+        if (probe->upstream == NULL)
+            finish(probe, OUTCOME_FAILED, err.text);
+    } else if (probe->name->error[0] != '\0') {
         fail_nameless(probe);
+    }
 }
 
 void probe_drop(struct probe *probe)

@@ -187,13 +187,6 @@ static void read_anew(struct survey *survey)
     }
 }
 
-static void finish_same(struct survey *survey)
-{
-    char gaps[WHY_MAX];
-    describe_gaps(survey, gaps, sizeof gaps);
-    finish(survey, NULL, true, gaps);
-}
-
 static bool sums_are_as_before(const struct survey *survey)
 {
     for (unsigned list = 0; list < SURVEY_LISTS; list++) {
@@ -206,29 +199,33 @@ static bool sums_are_as_before(const struct survey *survey)
 
 static void end_of_sums(struct survey *survey)
 {
-    if (survey->is_second && sums_are_as_before(survey))
+    if (survey->is_second && sums_are_as_before(survey)) {
         end_of_pages(survey);
-    else if (!survey->is_second && mark_of(survey) == survey->mark)
-        finish_same(survey);
-    else
+    } else if (!survey->is_second && mark_of(survey) == survey->mark) {
+        char gaps[WHY_MAX];
+        describe_gaps(survey, gaps, sizeof gaps);
+        finish(survey, NULL, true, gaps);
+    } else {
         read_anew(survey);
+    }
 }
 
 static void go_on(struct survey *survey)
 {
     while (survey->step < SURVEY_LISTS && !is_asked(survey, survey->step))
         survey->step++;
-    if (survey->step == SURVEY_LISTS && survey->is_reading)
+    if (survey->step == SURVEY_LISTS && survey->is_reading) {
         begin_sums(survey, true);
-    else if (survey->step == SURVEY_LISTS)
+    } else if (survey->step == SURVEY_LISTS) {
         end_of_sums(survey);
-    else if (list_of(survey, survey->step)->rows == NULL) {
+    } else if (list_of(survey, survey->step)->rows == NULL) {
         survey->sums[survey->step++] = (struct survey_sum){ .is_known = true };
         go_on(survey);
-    } else if (survey->is_reading)
+    } else if (survey->is_reading) {
         ask_page(survey);
-    else
+    } else {
         ask_sum(survey);
+    }
 }
 
 /* ---- answers ---- */
@@ -284,18 +281,6 @@ static void add_row(struct survey *survey, unsigned row)
         }
 }
 
-static void read_page(struct survey *survey)
-{
-    for (unsigned row = 0; row < survey->rows.rows; row++)
-        add_row(survey, row);
-    survey->page_from += survey->rows.rows;
-    if (survey->rows.rows < PAGE_ROWS) {
-        survey->page_from = 0;
-        survey->step++;
-    }
-    go_on(survey);
-}
-
 /* The account has no privilege for the tables, or the tables do not exist (MySQL before 8). */
 static bool is_refusal(int code)
 {
@@ -327,16 +312,24 @@ static void on_ready(struct upstream *upstream)
 static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
     struct survey *survey = upstream->owner;
-    if (answer->is_err)
+    if (answer->is_err) {
         read_error(survey, &answer->error);
-    else if (survey->step == SURVEY_LISTS)
+    } else if (survey->step == SURVEY_LISTS) {
         begin_sums(survey, false);
-    else if (survey->is_reading)
-        read_page(survey);
-    else if (read_sum(survey))
+    } else if (survey->is_reading) {
+        for (unsigned row = 0; row < survey->rows.rows; row++)
+            add_row(survey, row);
+        survey->page_from += survey->rows.rows;
+        if (survey->rows.rows < PAGE_ROWS) {
+            survey->page_from = 0;
+            survey->step++;
+        }
         go_on(survey);
-    else
+    } else if (read_sum(survey)) {
+        go_on(survey);
+    } else {
         fail(survey, "the server's answer cannot be read");
+    }
 }
 
 static void on_failed(struct upstream *upstream, const struct error *err)

@@ -1,8 +1,5 @@
 #include "monitor/topology.h"
 
-#include "monitor/topology_history.h"
-#include "monitor/topology_facts.h"
-
 struct scene {
     const struct topology_facts *facts;
     size_t count;
@@ -160,15 +157,6 @@ static struct topology_verdict judge_static(const struct topology_facts *facts)
     return (struct topology_verdict){ .reason = "configured as primary beside another one" };
 }
 
-static struct topology_verdict judge_replica(const struct topology_facts *facts)
-{
-    if (!facts->is_applying)
-        return (struct topology_verdict){ .role = SERVER_REPLICA, .reason = "replication is stopped" };
-    return (struct topology_verdict){ .role = SERVER_REPLICA,
-                                      .takes_reads = !facts->takes_no_reads,
-                                      .reason = "replicates" };
-}
-
 /* Why a server that would take writes is not the primary. */
 static const char *why_passed_over(const struct scene *scene, size_t i, bool has_primary)
 {
@@ -202,7 +190,11 @@ static struct topology_verdict judge(const struct scene *scene, size_t i, bool h
         };
     if (!it->has_source)
         return (struct topology_verdict){ .reason = "read_only, but replicates from no server" };
-    return judge_replica(it);
+    if (!it->is_applying)
+        return (struct topology_verdict){ .role = SERVER_REPLICA, .reason = "replication is stopped" };
+    return (struct topology_verdict){ .role = SERVER_REPLICA,
+                                      .takes_reads = !it->takes_no_reads,
+                                      .reason = "replicates" };
 }
 
 int topology_decide(const struct topology_facts *facts, size_t count, bool is_static,

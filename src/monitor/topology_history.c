@@ -1,7 +1,6 @@
 #include "monitor/topology_history.h"
 
 #include "base/mem.h"
-#include "monitor/topology_facts.h"
 
 #include <string.h>
 
@@ -83,16 +82,6 @@ static void note_sources(struct topology_history_machine *machine, const struct 
     memcpy(machine->origins, it->sources, sizeof machine->origins);
 }
 
-static void note_openness(struct topology_history_machine *machine, const struct topology_facts *it)
-{
-    if (!topology_facts_is_open(it)) {
-        machine->open_us = 0;
-        machine->is_stray = machine->is_elected = false;
-    } else if (machine->open_us == 0) {
-        machine->open_us = it->answered_us;
-    }
-}
-
 void topology_history_note(struct topology_history *history, const struct topology_facts *facts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -105,7 +94,12 @@ void topology_history_note(struct topology_history *history, const struct topolo
         if (machine == NULL)
             continue; /* its id is unknown */
         note_sources(machine, &facts[i], is_new);
-        note_openness(machine, &facts[i]);
+        if (!topology_facts_is_open(&facts[i])) {
+            machine->open_us = 0;
+            machine->is_stray = machine->is_elected = false;
+        } else if (machine->open_us == 0) {
+            machine->open_us = facts[i].answered_us;
+        }
     }
 }
 

@@ -26,25 +26,21 @@ static const char *string_of(const struct setting *row, const void *object)
     return string;
 }
 
-static void print_quoted(const char *string, struct text *out)
-{
-    (void)text_append_byte(out, '"');
-    for (; *string != '\0'; string++) {
-        if (*string == '"' || *string == '\\')
-            (void)text_append_byte(out, '\\');
-        (void)text_append_byte(out, (uint8_t)*string);
-    }
-    (void)text_append_byte(out, '"');
-}
-
 static void print_string(const struct setting *row, const char *string, struct text *out)
 {
-    if (string == NULL)
+    if (string == NULL) {
         (void)text_append_cstr(out, "none");
-    else if (row->is_secret)
+    } else if (row->is_secret) {
         (void)text_append_cstr(out, "\"***\"");
-    else
-        print_quoted(string, out);
+    } else {
+        (void)text_append_byte(out, '"');
+        for (; *string != '\0'; string++) {
+            if (*string == '"' || *string == '\\')
+                (void)text_append_byte(out, '\\');
+            (void)text_append_byte(out, (uint8_t)*string);
+        }
+        (void)text_append_byte(out, '"');
+    }
 }
 
 /* Prints the name of this value. False: the value has no name. */

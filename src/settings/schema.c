@@ -497,15 +497,6 @@ static size_t member_size(const struct setting *row)
     return sizes[row->type];
 }
 
-static bool copy_string(const struct setting *row, const void *from, void *to)
-{
-    const char *string;
-    memcpy(&string, member_const(row, from), sizeof string);
-    char *copy = string != NULL ? mem_strdup(string) : NULL;
-    memcpy(member(row, to), &copy, sizeof copy);
-    return string == NULL || copy != NULL;
-}
-
 static bool copy_list(const struct setting *row, const void *from, void *to)
 {
     size_t count = schema_list_count(row, from);
@@ -520,35 +511,36 @@ bool schema_copy(const struct section *section, const void *from, void *to)
     bool is_whole = true;
     for (size_t i = 0; is_whole && i < section->count; i++) {
         const struct setting *row = &section->settings[i];
-        if (row->type == SETTING_STRING)
-            is_whole = copy_string(row, from, to);
-        else if (row->type == SETTING_LIST)
+        if (row->type == SETTING_STRING) {
+            const char *string;
+            memcpy(&string, member_const(row, from), sizeof string);
+            char *copy = string != NULL ? mem_strdup(string) : NULL;
+            memcpy(member(row, to), &copy, sizeof copy);
+            is_whole = string == NULL || copy != NULL;
+        } else if (row->type == SETTING_LIST) {
             is_whole = copy_list(row, from, to);
-        else if (row->type == SETTING_GROUP)
+        } else if (row->type == SETTING_GROUP) {
             is_whole = schema_copy(row->section, member_const(row, from), member(row, to));
-        else
+        } else {
             memcpy(member(row, to), member_const(row, from), member_size(row));
+        }
     }
     return is_whole;
-}
-
-static void swap_member(const struct setting *row, void *a, void *b)
-{
-    char kept[sizeof(uint64_t)];
-    size_t size = member_size(row);
-    memcpy(kept, member(row, a), size);
-    memcpy(member(row, a), member(row, b), size);
-    memcpy(member(row, b), kept, size);
 }
 
 void schema_keep(const struct section *section, void *before, void *after)
 {
     for (size_t i = 0; i < section->count; i++) {
         const struct setting *row = &section->settings[i];
-        if (row->type == SETTING_GROUP)
+        if (row->type == SETTING_GROUP) {
             schema_keep(row->section, member(row, before), member(row, after));
-        else if (row->type != SETTING_LIST && row->effect == EFFECT_RESTART)
-            swap_member(row, before, after);
+        } else if (row->type != SETTING_LIST && row->effect == EFFECT_RESTART) {
+            char kept[sizeof(uint64_t)];
+            size_t size = member_size(row);
+            memcpy(kept, member(row, before), size);
+            memcpy(member(row, before), member(row, after), size);
+            memcpy(member(row, after), kept, size);
+        }
         for (size_t j = 0; row->type == SETTING_LIST && j < schema_list_count(row, after); j++) {
             size_t at = find_named(row, before, schema_name(row, after, j));
             if (at < schema_list_count(row, before))
