@@ -79,15 +79,6 @@ static size_t read_plain(struct frames *frames, struct span *raw, uint8_t *out, 
     return len;
 }
 
-/* The compressed frame is complete and has the announced length: hands out its last byte. */
-static void end_packed(struct frames *frames, struct compress *compress, uint8_t *out, size_t *done_r)
-{
-    *out = frames->last;
-    *done_r = 1;
-    unpacker_end(compress, &frames->unpacker);
-    frames->header_len = 0;
-}
-
 /* The last byte is held back until the whole frame is known to be valid, so that no command of an invalid
  * frame is run. After the announced length, one more byte is tried, to detect a frame that is too long. */
 static enum frames_verdict read_packed(struct frames *frames, struct compress *compress, struct span *raw,
@@ -113,8 +104,13 @@ static enum frames_verdict read_packed(struct frames *frames, struct compress *c
         return FRAMES_OK;
     if (frames->plain_left > 0 || !unpacker_is_over(frames->unpacker)) /* the frame has ended too early */
         return FRAMES_DAMAGED;
-    if (cap > 0)
-        end_packed(frames, compress, out, done_r);
+    if (cap > 0) {
+        /* The compressed frame is complete and has the announced length: hands out its last byte. */
+        *out = frames->last;
+        *done_r = 1;
+        unpacker_end(compress, &frames->unpacker);
+        frames->header_len = 0;
+    }
     return FRAMES_OK;
 }
 

@@ -172,29 +172,15 @@ static bool copy_addresses(const struct resolve_name *name, enum family family,
     return list->count > 0;
 }
 
-static enum outcome outcome_of(int status)
-{
-    if (status == ARES_SUCCESS)
-        return OUTCOME_ANSWERED;
-    return status == ARES_ENODATA || status == ARES_ENOTFOUND ? OUTCOME_NONE : OUTCOME_FAILED;
-}
-
-/* Empties the list of a family whose answer had no address. Called only if the other family has addresses. A
- * failed half leaves its list unchanged. */
-static void empty_denied(const struct resolve_question *question)
-{
-    for (int family = 0; family < FAMILIES; family++)
-        if (question->halves[family].outcome == OUTCOME_NONE)
-            question->name->lists[family].count = 0;
-}
-
 static void on_half(void *arg, int status, int timeouts, struct ares_addrinfo *info)
 {
     struct half *half = arg;
     struct resolve_question *question = half->whole;
     struct resolve_name *name = question->name;
     (void)timeouts;
-    half->outcome = outcome_of(status);
+    half->outcome = status == ARES_SUCCESS                               ? OUTCOME_ANSWERED
+                    : status == ARES_ENODATA || status == ARES_ENOTFOUND ? OUTCOME_NONE
+                                                                         : OUTCOME_FAILED;
     if (half->outcome == OUTCOME_ANSWERED && name != NULL && copy_addresses(name, half->family, info))
         note_ttl(question, info);
     else if (half->outcome == OUTCOME_ANSWERED)
@@ -205,8 +191,13 @@ static void on_half(void *arg, int status, int timeouts, struct ares_addrinfo *i
     if (info != NULL)
         ares_freeaddrinfo(info);
     if (--question->waiting_for == 0) {
-        if (name != NULL && is_answered(question))
-            empty_denied(question);
+        if (name != NULL && is_answered(question)) {
+            /* Empties the list of a family whose answer had no address. Called only if the other family has
+             * addresses. A failed half leaves its list unchanged. */
+            for (int family = 0; family < FAMILIES; family++)
+                if (question->halves[family].outcome == OUTCOME_NONE)
+                    question->name->lists[family].count = 0;
+        }
         conclude(question);
     } else if (half->outcome == OUTCOME_ANSWERED && name != NULL && name->addr.len == 0) {
         settle(name, ""); /* use one family's address now rather than wait until the other question has

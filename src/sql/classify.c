@@ -9,7 +9,6 @@
 #include "sql/query.h"
 #include "tokens/reader.h"
 #include "sql/statements.h"
-#include "sql/stored_calls.h"
 
 /* The text has doubts, so it is not known what runs. If quotes may be read wrongly, the word KILL counts
  * only as the first word or between statements. */
@@ -169,11 +168,6 @@ static bool mentions_id(struct span sql)
     return false;
 }
 
-static bool touches_inside(const struct sql_facts *facts)
-{
-    return (facts->code_effects & (CODE_READS_VARIABLES | CODE_SETS_VARIABLES)) != 0;
-}
-
 struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect *dialect)
 {
     struct reader reader;
@@ -195,7 +189,8 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
         join(&facts, count++, &part);
     }
     facts.may_hide_state |= is_open && dialect->multi_statements;
-    facts.touches_variables = reader.any_user_variable || touches_inside(&facts);
+    facts.touches_variables =
+        reader.any_user_variable || (facts.code_effects & (CODE_READS_VARIABLES | CODE_SETS_VARIABLES)) != 0;
     facts.has_hint = reader.lexer.has_hint;
     distrust(&facts, reader.lexer.doubts);
     if (reader.is_hidden) /* some servers see another statement there, or no statement */

@@ -275,17 +275,6 @@ static void leave_first_word(struct span sql, const struct sql_dialect *dialect,
     say(&digest, MARK, sizeof MARK - 1);
 }
 
-/* Ends a statement that is cut. In a row of lists the digest ends after the last list that counts, so the
- * number of rows before the cut makes no difference. It never ends within a literal. */
-static void end_cut(struct digest *digest)
-{
-    if (digest->row != ROW_NONE)
-        come_back(digest, digest->last);
-    digest->has_space = true;
-    fold(digest, TOKEN_BAD, MARK, sizeof MARK - 1);
-    say(digest, MARK, sizeof MARK - 1);
-}
-
 uint64_t digest_read(struct span sql, bool is_cut, const struct sql_dialect *dialect,
                      struct digest_text *text_r)
 {
@@ -305,8 +294,15 @@ uint64_t digest_read(struct span sql, bool is_cut, const struct sql_dialect *dia
             break;
         take_token(&digest, &token);
     } while (token.type != TOKEN_END);
-    if (is_cut)
-        end_cut(&digest);
+    if (is_cut) {
+        /* Ends a statement that is cut. In a row of lists the digest ends after the last list that counts, so
+         * the number of rows before the cut makes no difference. It never ends within a literal. */
+        if (digest.row != ROW_NONE)
+            come_back(&digest, digest.last);
+        digest.has_space = true;
+        fold(&digest, TOKEN_BAD, MARK, sizeof MARK - 1);
+        say(&digest, MARK, sizeof MARK - 1);
+    }
     if (!is_certain(&digest, is_cut ? doubts : lexer.doubts))
         leave_first_word(sql, dialect, text_r);
     return digest.hash == 0 ? 1 : digest.hash;

@@ -95,14 +95,6 @@ static struct span behind(struct span text, size_t len)
     return span_of(text.data + len, text.len - len);
 }
 
-static struct span skip_separators(struct span text)
-{
-    size_t len = 0;
-    while (len < text.len && is_separator(text.data[len]))
-        len++;
-    return behind(text, len);
-}
-
 /* The hints of a comment; empty if the comment does not begin with HINT_MARK. */
 static struct span content_of(struct span comment)
 {
@@ -147,7 +139,10 @@ bool hint_next(struct hint_walk *walk, struct hint *hint_r)
     struct token token = { .type = TOKEN_PUNCT };
     struct span comment;
     for (;;) {
-        walk->rest = skip_separators(walk->rest);
+        size_t len = 0;
+        while (len < walk->rest.len && is_separator(walk->rest.data[len]))
+            len++;
+        walk->rest = behind(walk->rest, len);
         if (walk->rest.len > 0) {
             read_one(walk, hint_r);
             return true;

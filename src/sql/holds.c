@@ -159,13 +159,6 @@ static bool skip_arguments(struct reader *reader)
     return false;
 }
 
-static void skip_alias(struct reader *reader)
-{
-    (void)reader_accept(reader, KEYWORD_AS);
-    if (token_is_name(reader->token) || reader->token->type == TOKEN_STRING)
-        reader_advance(reader);
-}
-
 /* Reads GET_LOCK('a', 1) [[AS] alias] and the like, unquoted. A comma or the end must follow, so that no
  * clause of a query is taken for the alias. */
 static bool read_item(struct reader *reader, enum user_lock *lock_r, struct span *name_r)
@@ -178,7 +171,9 @@ static bool read_item(struct reader *reader, enum user_lock *lock_r, struct span
     *name_r = lock_name(reader, *lock_r == USER_LOCK_GET ? ',' : ')');
     if (!skip_arguments(reader))
         return false;
-    skip_alias(reader);
+    (void)reader_accept(reader, KEYWORD_AS);
+    if (token_is_name(reader->token) || reader->token->type == TOKEN_STRING)
+        reader_advance(reader);
     return token_is_punct(reader->token, ',') || reader->token->type == TOKEN_END;
 }
 

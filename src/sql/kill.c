@@ -1,7 +1,5 @@
 #include "sql/kill.h"
 
-#include "tokens/reader.h"
-
 /* Reads 0x1F. The lexer's other forms, x'1F' and 0b101, are not used as ids by clients. */
 static bool read_hexadecimal(struct span number, uint64_t *id_r)
 {

@@ -430,17 +430,12 @@ static void read_token(struct scan *scan)
     }
 }
 
-/* The values of SET STATEMENT end at a FOR outside parentheses. `VALUE FOR` may belong to a sequence. */
-static bool is_end_of_values(const struct scan *scan)
-{
-    return scan->reader->keyword == KEYWORD_FOR && scan->depth == 0;
-}
-
 static void walk(struct scan *scan, bool is_values)
 {
     struct reader *reader = scan->reader;
     for (; !reader_at_end(reader); reader_advance(reader)) {
-        if (is_values && is_end_of_values(scan))
+        /* The values of SET STATEMENT end at a FOR outside parentheses. `VALUE FOR` may belong to a sequence. */
+        if (is_values && scan->reader->keyword == KEYWORD_FOR && scan->depth == 0)
             return;
         if (is_in_with(scan))
             follow_with(scan);
@@ -463,13 +458,6 @@ static inline void prepare_names(struct scan *scan)
     scan->checks_names = is_stale || scan->views != NULL;
 }
 
-static void check_tables(struct scan *scan)
-{
-    const struct sql_dialect *dialect = &scan->reader->lexer.dialect;
-    if (scan->reader->has_from && !catalog_knows(dialect->catalog, CODE_TABLE))
-        refuse(scan, SQL_REASON_UNKNOWN_TABLE, SPAN_NONE);
-}
-
 void query_read(struct reader *reader, struct sql_facts *facts)
 {
     struct scan scan = { .reader = reader, .facts = facts };
@@ -477,8 +465,11 @@ void query_read(struct reader *reader, struct sql_facts *facts)
     facts->reason = SQL_REASON_PLAIN_READ;
     prepare_names(&scan);
     walk(&scan, false);
-    if (reader->lexer.dialect.needs_known_tables)
-        check_tables(&scan);
+    if (reader->lexer.dialect.needs_known_tables) {
+        const struct sql_dialect *dialect = &scan.reader->lexer.dialect;
+        if (scan.reader->has_from && !catalog_knows(dialect->catalog, CODE_TABLE))
+            refuse(&scan, SQL_REASON_UNKNOWN_TABLE, SPAN_NONE);
+    }
     facts->refers_previous = scan.is_only_previous;
     facts_ask(facts, scan.questions);
     facts->reads_but_for_variables = scan.is_only_variables;

@@ -172,14 +172,6 @@ static bool read_analyze(struct reader *reader, struct sql_facts *facts)
     return read_executed(reader, facts);
 }
 
-/* SHOW SESSION STATUS and SHOW PROFILE describe the previous statement on the connection where it ran. */
-static bool is_about_cost(const struct reader *reader)
-{
-    bool is_session = reader->keyword == KEYWORD_SESSION || reader->keyword == KEYWORD_LOCAL;
-    return (is_session && token_is_word(reader->ahead, "STATUS")) ||
-           token_is_word(reader->token, "PROFILE") || token_is_word(reader->token, "PROFILES");
-}
-
 /* SHOW statements that run a SELECT internally count rows. The others do not (tested on both families). */
 static bool is_show_of_rows(const struct reader *reader)
 {
@@ -211,7 +203,10 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
 {
     struct sql_facts where = { 0 };
     bool is_count = reader->keyword == KEYWORD_COUNT && reader_is_call(reader);
-    bool is_cost = is_about_cost(reader);
+    /* SHOW SESSION STATUS and SHOW PROFILE describe the previous statement on the connection where it ran. */
+    bool is_session = reader->keyword == KEYWORD_SESSION || reader->keyword == KEYWORD_LOCAL;
+    bool is_cost = (is_session && token_is_word(reader->ahead, "STATUS")) ||
+                   token_is_word(reader->token, "PROFILE") || token_is_word(reader->token, "PROFILES");
     facts->counts_rows = is_show_of_rows(reader);
     facts->asks_token = is_token_asked(reader);
     if (reader->keyword == KEYWORD_WARNINGS || reader->keyword == KEYWORD_ERRORS || is_count) {

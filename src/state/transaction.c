@@ -27,15 +27,10 @@ static void told(const struct report *report, const struct sesstrack_change *cha
         pins_release_all(&report->facets->pins, PIN_NEXT_TRANSACTION);
 }
 
-static bool lacks_autocommit(const struct replay *replay)
-{
-    uint16_t differs = replay->facets->status ^ replay->slot->upstream->status;
-    return !replay->job->is_login && (differs & STATUS_AUTOCOMMIT) != 0;
-}
-
 static enum sync_task lacks(const struct replay *replay)
 {
-    if (lacks_autocommit(replay))
+    uint16_t differs = replay->facets->status ^ replay->slot->upstream->status;
+    if (!replay->job->is_login && (differs & STATUS_AUTOCOMMIT) != 0)
         return SYNC_VARS;
     bool must_begin = replay->facets->transaction.must_begin && replay->job->place == ROUTE_PRIMARY;
     return must_begin ? SYNC_BEGIN : SYNC_NOTHING;

@@ -29,16 +29,6 @@ void stored_code_tell(struct code *code, const struct code_name *name)
         code->on_name(code->owner, name);
 }
 
-static void tell_table(struct code *code, const struct table_name *table)
-{
-    if (is_system_schema(table->schema))
-        code->effects |= CODE_PRIMARY;
-    stored_code_tell(code, &(struct code_name){ .kind = CODE_TABLE,
-                                                .schema = table->schema,
-                                                .name = table->name,
-                                                .is_written = table->is_written });
-}
-
 /* Reads a function call. LAST_INSERT_ID(x) is not handled here: the reader notes it (has_given_id). */
 static void read_call(struct code *code, struct span schema)
 {
@@ -118,13 +108,6 @@ static void read_name(struct code *code, struct walk *walk, bool is_table)
         walk->qualifier = name;
 }
 
-/* FOR UPDATE, FOR SHARE. The reader notes [NEXT | PREVIOUS] VALUE FOR (has_sequence). */
-static void read_for(struct code *code)
-{
-    if (token_is_word(code->reader.ahead, "UPDATE") || token_is_word(code->reader.ahead, "SHARE"))
-        code->effects |= CODE_PRIMARY;
-}
-
 static void read_into(struct code *code, struct walk *walk)
 {
     const struct token *ahead = code->reader.ahead;
@@ -146,7 +129,9 @@ static void read_keyword(struct code *code, struct walk *walk)
             walk->cases--;
         break;
     case KEYWORD_FOR:
-        read_for(code);
+        /* FOR UPDATE, FOR SHARE. The reader notes [NEXT | PREVIOUS] VALUE FOR (has_sequence). */
+        if (token_is_word(code->reader.ahead, "UPDATE") || token_is_word(code->reader.ahead, "SHARE"))
+            code->effects |= CODE_PRIMARY;
         break;
     case KEYWORD_INTO:
         read_into(code, walk);
@@ -242,8 +227,14 @@ void stored_code_walk(struct code *code, enum stop stop)
     for (; !reader_at_end(reader) && !is_stop(code, &walk) && !code->is_lost; reader_advance(reader)) {
         struct table_name table;
         bool is_table;
-        if (table_names_step(&code->tables, reader, &table, &is_table))
-            tell_table(code, &table);
+        if (table_names_step(&code->tables, reader, &table, &is_table)) {
+            if (is_system_schema(table.schema))
+                code->effects |= CODE_PRIMARY;
+            stored_code_tell(code, &(struct code_name){ .kind = CODE_TABLE,
+                                                        .schema = table.schema,
+                                                        .name = table.name,
+                                                        .is_written = table.is_written });
+        }
         read_token(code, &walk, is_table);
     }
     note_watched(code, &walk);

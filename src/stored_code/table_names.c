@@ -211,18 +211,13 @@ static void read_keyword(struct table_names_level *level, const struct reader *r
     }
 }
 
-static bool is_word_among(const struct token *token, const char *const names[], size_t count)
-{
-    return token->type == TOKEN_WORD && span_is_among(token->text, names, count);
-}
-
 /* Words that may stand between the first word of a change and its table, or before a derived table. */
 static bool is_modifier(const struct table_names_level *level, const struct reader *reader)
 {
     static const char *const changes[] = { "LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "IGNORE", "INTO" };
     bool is_lateral = token_is_word(reader->token, "LATERAL") && token_is_punct(reader->ahead, '(');
-    return is_lateral ||
-           (level->is_written && is_word_among(reader->token, changes, sizeof changes / sizeof *changes));
+    return is_lateral || (level->is_written && reader->token->type == TOKEN_WORD &&
+                          span_is_among(reader->token->text, changes, sizeof changes / sizeof *changes));
 }
 
 /* ---- names ---- */
