@@ -11,7 +11,6 @@
 #include "frontend/worker_thread.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,26 +132,6 @@ static void tell_change(void *context, const struct print_change *change)
         telling->wish->on_change(telling->wish->context, change);
 }
 
-static void tell_changes(const struct reload *reload, const struct wish *wish, const struct config *config)
-{
-    struct telling telling = { .wish = wish };
-    bool is_whole = config_diff(reload->current->config, config, tell_change, &telling);
-    log_notice(NULL, "reloaded %s: %zu changes%s%s", config->path, telling.count,
-               telling.needs_restart ? "; those marked (restart) wait for one" : "",
-               is_whole ? "" : "; memory was out for telling all of them");
-}
-
-static void apply_limits(struct reload *reload, const struct config *config)
-{
-    struct error err = { 0 };
-    if (config->limits.max_clients != reload->former->config->limits.max_clients) {
-        limits_warn_of_files(&config->limits);
-        if (!reserve_for((size_t)config->limits.max_clients, &err))
-            log_warning(NULL, "limits.max_clients: %s; what was set aside before stays", err.text);
-    }
-    limits_set(reload->limits, &config->limits);
-}
-
 /* Puts the version into effect on the control thread. Cannot fail: steps that can fail come before. */
 static void apply(struct reload *reload, struct version *take_version, struct listeners_plan *take_plan)
 {
@@ -164,7 +143,13 @@ static void apply(struct reload *reload, struct version *take_version, struct li
     log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, reload->log_fd);
     doctor_fini(reload->admin); /* before the accounts change: doctor and bypass borrow accounts */
     bypass_begin(reload->bypass, &version->users);
-    apply_limits(reload, config);
+    struct error err = { 0 };
+    if (config->limits.max_clients != reload->former->config->limits.max_clients) {
+        limits_warn_of_files(&config->limits);
+        if (!reserve_for((size_t)config->limits.max_clients, &err))
+            log_warning(NULL, "limits.max_clients: %s; what was set aside before stays", err.text);
+    }
+    limits_set(reload->limits, &config->limits);
     users_succeed(&version->users, &reload->former->users);
     for (size_t i = 0; i < reload->cluster_count; i++) {
         struct upstream_env env = world_env(&version->world, reload->loop, reload->clusters[i].env.worker);
@@ -249,7 +234,11 @@ static bool carry_out(struct reload *reload, struct error *err)
         version_free(&version);
         return false;
     }
-    tell_changes(reload, wish, version->config);
+    struct telling telling = { .wish = wish };
+    bool is_whole = config_diff(reload->current->config, version->config, tell_change, &telling);
+    log_notice(NULL, "reloaded %s: %zu changes%s%s", version->config->path, telling.count,
+               telling.needs_restart ? "; those marked (restart) wait for one" : "",
+               is_whole ? "" : "; memory was out for telling all of them");
     apply(reload, version, plan);
     reload->next_worker = 0;
     travel(reload);

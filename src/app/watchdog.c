@@ -6,7 +6,6 @@
 #include "base/mem.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 
 #define ROUND_US_MIN 1000 /* also with a short period, letters must not keep the workers busy */
 

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "monitor/outcome.h"
 #include "upstream/quota.h"
-#include "freshness/fresh_replica.h"
 #include "mysql/reply.h"
 #include "pool/search.h"
 #include "command/command_answer.h"

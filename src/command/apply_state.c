@@ -8,7 +8,6 @@
 #include "command/local_answers.h"
 #include "command/pick_server.h"
 #include "mysql/reply.h"
-#include "mysql/wire.h"
 #include "pool/reset.h"
 #include "prepared/upstream_statements.h"
 #include "session/command_text.h"

@@ -228,18 +228,6 @@ enum step command_idle_time_out(struct session *session)
     return session_close(session, CLOSE_IDLE_TRANSACTION, text);
 }
 
-/* Those that were used longest ago are given up first. */
-static void touch_connections(struct session *session)
-{
-    for (int place = 0; place < PREPARED_PLACES; place++) {
-        struct upstream *upstream = session->slots[place]->upstream;
-        if (upstream == NULL)
-            continue;
-        permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
-        permits_touch(&upstream->quota, session->worker->index, session->last_active_us);
-    }
-}
-
 enum step command_done(struct session *session)
 {
     if (session->client.in.data != NULL)
@@ -251,7 +239,14 @@ enum step command_done(struct session *session)
         pending_effects_end(session);
     job_give(&session->worker->jobs, &session->job);
     session->last_active_us = session_now(session);
-    touch_connections(session);
+    /* Those that were used longest ago are given up first. */
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        struct upstream *upstream = session->slots[place]->upstream;
+        if (upstream == NULL)
+            continue;
+        permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
+        permits_touch(&upstream->quota, session->worker->index, session->last_active_us);
+    }
     session_set_deadline(session, is_transaction_limited(session)
                                       ? session->worker->world->timeouts->idle_transaction_us
                                       : idle_us(session));

@@ -4,7 +4,6 @@
 #include "command/pending_effects.h"
 
 #include "session/command_text.h"
-#include "sql/stored_calls.h"
 #include "state/pending_pins.h"
 #include "state/pending_set.h"
 #include "state/variable_effects.h"

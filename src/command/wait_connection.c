@@ -1,5 +1,6 @@
 #include "command/wait_connection.h"
 
+#include "base/mem.h"
 #include "cluster/balance.h"
 #include "upstream/quota.h"
 #include "freshness/fresh_replica.h"
@@ -12,7 +13,6 @@
 #include "session/slot.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 
 /* An idle session gives up its connection at once, or after one or two questions of headgate. A read that has
  * no connection after this time (microseconds) looks at other replicas. Each further time it waits twice as
@@ -82,8 +82,7 @@ static void on_grant(void *owner)
 
 static bool on_offer(struct pool_waiter *waiter, struct upstream *offer)
 {
-    struct session *session =
-        (struct session *)(void *)((char *)waiter - offsetof(struct session, queue.waiter));
+    struct session *session = container_of(waiter, struct session, queue.waiter);
     session->queue.offer = offer;
     session_run(session);
     bool is_taken = session->queue.offer == NULL;

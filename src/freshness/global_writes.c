@@ -3,7 +3,6 @@
 #include "cluster/view.h"
 #include "freshness/consistency.h"
 #include "freshness/written.h"
-#include "mysql/reply.h"
 #include "mysql/tracker.h"
 
 /* ---- what replies say ---- */

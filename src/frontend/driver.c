@@ -27,7 +27,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -100,7 +99,7 @@ static const struct {
 
 static void on_timer(struct loop_timer *timer)
 {
-    struct session *session = (struct session *)(void *)((char *)timer - offsetof(struct session, timer));
+    struct session *session = container_of(timer, struct session, timer);
     uint64_t now = session_now(session);
     session->timer_at_us = 0;
     if (session->deadline_us == 0)
@@ -317,7 +316,7 @@ static void open_session(struct worker *worker, int take_fd, const struct addr *
 
 static void bury(struct loop_corpse *corpse)
 {
-    struct session *session = (struct session *)(void *)((char *)corpse - offsetof(struct session, corpse));
+    struct session *session = container_of(corpse, struct session, corpse);
     struct worker *worker = session->worker;
     mem_free(session);
     worker_note_freed(worker);

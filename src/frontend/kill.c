@@ -12,7 +12,6 @@
 #include "upstream/upstream_exchange.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,12 +74,12 @@ static const struct auth_secret *secret_of(const struct session *session)
 
 static void bury(struct loop_corpse *corpse)
 {
-    mem_free((char *)corpse - offsetof(struct killer, corpse));
+    mem_free(container_of(corpse, struct killer, corpse));
 }
 
 static void bury_question(struct loop_corpse *corpse)
 {
-    mem_free((char *)corpse - offsetof(struct question, corpse));
+    mem_free(container_of(corpse, struct question, corpse));
 }
 
 static void finish(struct killer *killer)

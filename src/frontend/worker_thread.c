@@ -12,7 +12,6 @@
 #include "state/pooled.h"
 
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -89,7 +88,7 @@ static void free_boxes(struct worker *worker)
 
 static void on_trouble(struct pool *pool, unsigned cluster)
 {
-    worker_note_trouble((struct worker *)(void *)((char *)pool - offsetof(struct worker, pool)), cluster);
+    worker_note_trouble(container_of(pool, struct worker, pool), cluster);
 }
 
 static struct pool_rules pool_rules(const struct world *world)
@@ -171,7 +170,7 @@ static void *run(void *context)
 
 static void run_report(struct loop_message *message)
 {
-    struct worker *worker = (struct worker *)(void *)((char *)message - offsetof(struct worker, report));
+    struct worker *worker = container_of(message, struct worker, report);
     atomic_store(&worker->is_reporting, false); /* first: what happens from now on is a new report */
     worker->on_report(worker);
 }

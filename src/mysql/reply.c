@@ -1,7 +1,6 @@
 #include "mysql/reply.h"
 
 #include "mysql/caps.h"
-#include "mysql/packet.h"
 #include "mysql/printable.h"
 #include "mysql/resultset.h"
 #include "mysql/wire.h"

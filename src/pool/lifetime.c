@@ -1,7 +1,7 @@
 #include "pool/lifetime.h"
-#include "state/pooled.h"
 
-#include <stddef.h>
+#include "base/mem.h"
+#include "state/pooled.h"
 
 /* How long a connection may be silent: microseconds for each second of the server's wait_timeout. Even with
  * the tenth of lifetime_spread that is less than half. The other half is reserve for the gaps between checks,
@@ -108,7 +108,7 @@ static uint64_t look_at(struct pool *pool, struct server *server)
 
 static void on_timer(struct loop_timer *timer)
 {
-    struct pool *pool = (struct pool *)(void *)((char *)timer - offsetof(struct pool, look_timer));
+    struct pool *pool = container_of(timer, struct pool, look_timer);
     uint64_t next_us = TICK_US;
     for (unsigned i = 0; i < pool->cluster_count; i++) {
         const struct view *view = pool->clusters[i].view;

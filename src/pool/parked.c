@@ -8,7 +8,6 @@
 #include "pool/login_age.h"
 #include "pool/prewarm.h"
 #include "pool/reset.h"
-#include "state/pooled.h"
 
 static struct pool *pool_of(const struct upstream *upstream)
 {

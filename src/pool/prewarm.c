@@ -11,8 +11,6 @@
 #include "pool/reset.h"
 #include "state/pooled.h"
 
-#include <stddef.h>
-
 #define RECIPES 8    /* recipes that are remembered for a cluster */
 #define USES_MAX 256 /* at this sum of uses all counts are halved, so that recent uses count for more */
 #define AT_ONCE 2    /* connections that a worker opens at once to one server */
@@ -384,7 +382,7 @@ static void start(struct warm *warm, bool is_soon)
 
 static void on_timer(struct loop_timer *timer)
 {
-    struct warm *warm = (struct warm *)(void *)((char *)timer - offsetof(struct warm, timer));
+    struct warm *warm = container_of(timer, struct warm, timer);
     bool has_more = false;
     warm->is_soon = false;
     for (unsigned i = 0; i < warm->pool->cluster_count; i++)

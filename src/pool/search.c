@@ -1,10 +1,9 @@
 #include "pool/search.h"
 
+#include "base/mem.h"
 #include "pool/parked.h"
 #include "pool/usage.h"
 #include "pool/waiters.h"
-
-#include <stddef.h>
 
 /* Searches at this worker: first parked connections, then idle ones of sessions. Each connection that is
  * given up goes to a waiter at once, or is promised to one; so the loop ends when no waiter is left. */
@@ -29,8 +28,7 @@ static void search_here(const struct pool *pool, struct permits_holders *holders
 
 static void on_call(struct loop_message *message)
 {
-    struct permits_holders *holders =
-        (struct permits_holders *)(void *)((char *)message - offsetof(struct permits_holders, call));
+    struct permits_holders *holders = container_of(message, struct permits_holders, call);
     const struct pool *pool = atomic_load_explicit(&holders->call_for, memory_order_relaxed);
     atomic_store(&holders->is_called, false); /* a session that begins to wait from here on calls again */
     if (atomic_exchange(&holders->must_unpark, false))

@@ -8,7 +8,6 @@
 #include "session/yield.h"
 #include "stored_code/catalog.h"
 #include "sql/traces.h"
-#include "state/fingerprint.h"
 #include "state/pending_set.h"
 #include "state/facet_table.h"
 #include "state/pooled.h"

@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 #include "upstream/upstream_exchange.h"
-#include "mysql/reply.h"
 #include "mysql/rows.h"
 #include "session/yield.h"
 #include "session/slot.h"

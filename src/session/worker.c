@@ -1,7 +1,5 @@
 #include "session/worker.h"
 
-#include "base/mem.h"
-
 #define TRIM_SESSIONS 128 /* the memory of fewer sessions is not given back to the system */
 
 struct upstream_env world_env(const struct world *world, struct loop *loop, unsigned row)

@@ -1,7 +1,6 @@
 #include "state/pending_set.h"
 
 #include "base/mem.h"
-#include "mysql/charset.h"
 #include "mysql/sesstrack.h"
 #include "sql/setvar.h"
 #include "state/role.h"

@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 
-#include <assert.h>
 #include <string.h>
 
 #define LOOKED_AT 8 /* rows that are compared when one must make room */

@@ -1,6 +1,5 @@
 #include "upstream/quota.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "mysql/reply.h"
 

@@ -31,18 +31,6 @@ static const char *name_find(const struct server *server, const char *text)
     return name != NULL ? name->text : NULL;
 }
 
-static void set_max(struct server *server, int64_t max, int64_t reserve)
-{
-    uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
-    atomic_store_explicit(&server->max_connections, max, memory_order_relaxed);
-    if (max > 0)
-        permits_set_max(&server->permits, (uint32_t)max);
-    else if (own > 0)
-        server_note_own_max(server, own, reserve);
-    else
-        permits_set_max(&server->permits, UINT32_MAX);
-}
-
 bool server_set(struct server *server, const struct server_settings *settings, int64_t reserve)
 {
     const char *known = name_find(server, settings->name);
@@ -69,7 +57,14 @@ bool server_set(struct server *server, const struct server_settings *settings, i
     atomic_store_explicit(&server->weight, settings->weight, memory_order_relaxed);
     atomic_store_explicit(&server->tls, settings->tls, memory_order_relaxed);
     atomic_store_explicit(&server->compression, settings->compression, memory_order_relaxed);
-    set_max(server, settings->max_connections, reserve);
+    uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
+    atomic_store_explicit(&server->max_connections, settings->max_connections, memory_order_relaxed);
+    if (settings->max_connections > 0)
+        permits_set_max(&server->permits, (uint32_t)settings->max_connections);
+    else if (own > 0)
+        server_note_own_max(server, own, reserve);
+    else
+        permits_set_max(&server->permits, UINT32_MAX);
     return true;
 }
 

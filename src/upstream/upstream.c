@@ -10,14 +10,8 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static struct upstream *of_timer(struct loop_timer *timer)
-{
-    return (struct upstream *)(void *)((char *)timer - offsetof(struct upstream, timer));
-}
 
 const char *upstream_where(const struct upstream *upstream, char *buffer)
 {
@@ -68,7 +62,7 @@ static void on_deadline(struct loop_timer *timer)
         [UPSTREAM_BUSY] = "busy",
         [UPSTREAM_DEAD] = "dead",
     };
-    struct upstream *upstream = of_timer(timer);
+    struct upstream *upstream = container_of(timer, struct upstream, timer);
     struct error err = { 0 };
     if (upstream->state == UPSTREAM_READY && upstream->ops->on_expired != NULL) {
         upstream->ops->on_expired(upstream);
@@ -285,7 +279,7 @@ bool upstream_take_permit(struct upstream *upstream)
 
 static void bury(struct loop_corpse *corpse)
 {
-    mem_free((char *)corpse - offsetof(struct upstream, corpse));
+    mem_free(container_of(corpse, struct upstream, corpse));
 }
 
 void upstream_close(struct upstream **upstream_r)

@@ -160,14 +160,6 @@ static bool collect(struct upstream *upstream)
     return false;
 }
 
-/* A row that is collected may be longer than the window: the window grows up to rows->bytes_max. */
-static bool may_grow(const struct upstream *upstream)
-{
-    const struct buf *in = &upstream->stream.in;
-    return upstream->rows != NULL && in->data != NULL && buf_room(in) == 0 &&
-           in->cap < upstream->rows->bytes_max;
-}
-
 /* Reads bytes that TLS has decrypted already: the socket does not report readiness for them. */
 static bool has_more(struct upstream *upstream)
 {
@@ -184,7 +176,10 @@ void upstream_exchange_go_on(struct upstream *upstream)
             finish_exchange(upstream);
             return;
         }
-        if (may_grow(upstream)) {
+        /* A row that is collected may be longer than the window: the window grows up to rows->bytes_max. */
+        const struct buf *in = &upstream->stream.in;
+        if (upstream->rows != NULL && in->data != NULL && buf_room(in) == 0 &&
+            in->cap < upstream->rows->bytes_max) {
             (void)stream_grow(&upstream->stream, upstream->stream.in.cap * 2);
         } else if (buf_room(&upstream->stream.in) == 0 && upstream->stream.in.data != NULL) {
             fail_answer(upstream, "a packet too long for the window of %u bytes came",
