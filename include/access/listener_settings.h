@@ -2,6 +2,7 @@
 #ifndef HEADGATE_ACCESS_LISTENER_SETTINGS_H
 #define HEADGATE_ACCESS_LISTENER_SETTINGS_H
 
+#include "access/tls_settings.h"
 #include "settings/schema.h"
 
 enum listener_mode { LISTENER_SPLIT, LISTENER_PRIMARY, LISTENER_REPLICA };
@@ -31,6 +32,7 @@ struct listener_settings {
     int64_t compression_zstd_level_max;
     char *proxy_protocol_from; /* owns; as networks_parse reads it; NULL: none */
     int proxy_protocol;        /* enum listener_proxy_protocol */
+    struct tls_settings tls;
 };
 
 extern const struct section listener_section;

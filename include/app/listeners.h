@@ -23,6 +23,7 @@
 struct listeners {
     struct loop *loop; /* borrows */
     unsigned worker_count;
+    const struct tls_certificate *self_made; /* borrows: for listeners without a certificate */
     void (*on_accept)(struct acceptor *acceptor, int take_fd, const struct addr *peer);
     void (*on_exhausted)(struct acceptor *acceptor, int fd);
     struct listeners_plan *open; /* owns: the plan that is in effect */
@@ -33,6 +34,7 @@ struct listeners_plan;
 
 /* Every acceptor gets these callbacks; its `owner` is its struct listener. */
 void listeners_init(struct listeners *listeners, struct loop *loop, unsigned worker_count,
+                    const struct tls_certificate *self_made,
                     void (*on_accept)(struct acceptor *, int, const struct addr *),
                     void (*on_exhausted)(struct acceptor *, int));
 

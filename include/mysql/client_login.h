@@ -1,7 +1,7 @@
 /* headgate as a server towards a client: the login dialogue from headgate's greeting to the verdict, as a
  * state machine without sockets.
  *
- *      greet ──► response ──► [auth switch ──► proof] ──► ACCEPTED | REFUSED
+ *      greet ──► [request for TLS ──►] response ──► [auth switch ──► proof] ──► ACCEPTED | REFUSED
  *
  * The final OK packet is not written here. The session writes it after an upstream has accepted the schema.
  * An unknown user takes exactly the same steps as a known user and gets the same error 1045. */
@@ -24,7 +24,14 @@
 /* Finds an account and copies its secret; false: no such user. */
 typedef bool (*client_login_find_user)(void *context, const char *user, struct auth_secret *secret_r);
 
-enum client_login_verdict { CLIENT_LOGIN_MORE, CLIENT_LOGIN_ACCEPTED, CLIENT_LOGIN_REFUSED };
+/* CLIENT_LOGIN_TLS: the client has asked for TLS. The owner sets it up, sets is_safe, and feeds the next packet
+ * that comes through it. */
+enum client_login_verdict {
+    CLIENT_LOGIN_MORE,
+    CLIENT_LOGIN_TLS,
+    CLIENT_LOGIN_ACCEPTED,
+    CLIENT_LOGIN_REFUSED
+};
 
 struct client_login_candidate; /* the client that is logging in; dropped at the verdict */
 
@@ -37,6 +44,8 @@ struct client_login {
     bool is_known;                            /* the user exists; never shown to the client */
     bool
         takes_sha2; /* set by the owner after client_login_greet: allow caching_sha2 if the clear text is known */
+    bool must_be_safe; /* set by the owner: a client without a safe channel is refused */
+    bool has_tls;      /* the client has asked for TLS: further packets come through it */
     bool is_safe;      /* set by the owner: the channel keeps secrets (TLS, or a unix socket) */
     bool is_sha2;      /* the client of this dialogue uses caching_sha2_password */
     bool has_password; /* the client sent a non-empty proof: for the 1045 text */
@@ -58,7 +67,8 @@ bool client_login_greet(struct client_login *login, struct greeting *greeting, s
 
 /* Feeds one packet of the client. CLIENT_LOGIN_REFUSED: `out` holds the ERR to send before closing, `err` the reason
  * for the log. `peer` is the client's address, used in the text "Access denied for user 'u'@'peer' (using
- * password: YES)". An SSLRequest is refused: TLS is not part of this machine. */
+ * password: YES)". An SSLRequest is refused if the greeting did
+ * not offer TLS. TLS itself is not part of this machine. */
 enum client_login_verdict client_login_feed(struct client_login *login, struct span payload, uint8_t seq,
                                             const char *peer, client_login_find_user find, void *context,
                                             struct text *out, struct error *err);

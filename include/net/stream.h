@@ -66,6 +66,8 @@ void stream_close(struct stream *stream);
 void stream_break(struct stream *stream);
 /* Like stream_break, and drops written bytes that the peer has not received: the connection is reset. */
 void stream_abort(struct stream *stream);
+/* Tells the peer that no more bytes come; its bytes are still read. */
+void stream_end_output(struct stream *stream);
 /* True: the peer's kernel has not acknowledged all written bytes. Costs a system call. */
 bool stream_is_unheard(const struct stream *stream);
 

@@ -1,7 +1,6 @@
 /* TLS on a stream, as a client of a server or as a server for a client. The owner of the stream sees the
  * decrypted bytes. Contexts are made by tls_context and tls_server. */
-#ifndef HEADGATE_NET_STREAM_TLS_H
-#define HEADGATE_NET_STREAM_TLS_H
+#pragma once
 
 #include "net/stream.h"
 
@@ -17,6 +16,11 @@ bool stream_secure_client(struct stream *stream, struct ssl_ctx_st *context, str
 /* Continues the handshake. STREAM_OK: done. STREAM_BLOCKED: wait for *want_r, EV_READ or EV_WRITE. */
 enum stream_result stream_handshake(struct stream *stream, int *want_r, struct error *err);
 
+/* True: the handshake waits until the socket takes more bytes. */
+bool stream_handshake_writes(const struct stream *stream);
+/* True: a ticket has made the handshake short. */
+bool stream_is_resumed(const struct stream *stream);
+
 static inline bool stream_is_secure(const struct stream *stream)
 {
     return stream->ssl != NULL;
@@ -24,8 +28,9 @@ static inline bool stream_is_secure(const struct stream *stream)
 
 /* ---- private: for stream.c ---- */
 
-/* Sends close_notify, unless stream_tls_hush was called, and frees the TLS state. */
+/* Tells the peer that no more bytes come. */
+void stream_tls_bye(
+    struct stream
+        *stream); /* Sends close_notify, unless stream_tls_hush was called, and frees the TLS state. */
 void stream_tls_end(struct stream *stream);
 void stream_tls_hush(struct stream *stream);
-
-#endif

@@ -1,6 +1,5 @@
 /* Error texts of OpenSSL. */
-#ifndef HEADGATE_NET_TLS_H
-#define HEADGATE_NET_TLS_H
+#pragma once
 
 #include "base/error.h"
 
@@ -9,5 +8,3 @@
 /* Sets *err to `attempt` and the oldest entry of OpenSSL's error queue, and empties the queue. Always returns
  * false. */
 bool tls_error(struct error *err, const char *attempt);
-
-#endif

@@ -1,7 +1,6 @@
 /* OpenSSL contexts: protocol versions, ciphers, certificate, key and CA, from settings. tls_server builds on
  * this for clients. */
-#ifndef HEADGATE_NET_TLS_CONTEXT_H
-#define HEADGATE_NET_TLS_CONTEXT_H
+#pragma once
 
 #include "base/error.h"
 
@@ -38,5 +37,3 @@ struct ssl_ctx_st *tls_context_new(const struct ssl_method_st *method, const str
                                    struct error *err);
 /* Checks a setting of ciphers. False: *err says that no cipher is left of it. */
 bool tls_check_ciphers(const char *ciphers, struct error *err);
-
-#endif

@@ -76,6 +76,7 @@ struct world {
 struct listener {
     const struct listener_settings *settings; /* owns; never change */
     unsigned cluster;                         /* index of its cluster */
+    const struct tls_server *tls;             /* borrows; NULL: TLS is off */
     struct limit *clients;                    /* borrows: clients of this listener and others of its name */
     struct listener_counters *by_worker;      /* borrows; shared in the same way; one row per worker */
     struct networks proxies; /* owns: settings->proxy_protocol_from; from here the address of the peer is not

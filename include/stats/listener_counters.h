@@ -20,6 +20,9 @@ struct listener_counters {
     _Alignas(LISTENER_CACHE_LINE) counter sessions; /* clients that connected, logged in or not */
     counter errors;                                 /* commands that a server answered with an error */
     counter refused;                       /* commands that headgate refused or lost: its own errors */
+    counter tls_handshakes;                /* completed with clients */
+    counter tls_resumed;                   /* those of them that a ticket has made short */
+    counter tls_failures;                  /* handshakes that failed */
     counter packed[LISTENER_PACKED_COUNT]; /* bytes of clients that compress, by enum listener_packed */
     struct hist commands; /* time of commands that a server answered, until the whole reply was passed on */
 };

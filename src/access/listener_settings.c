@@ -80,9 +80,10 @@ static const struct setting listener_settings[] = {
                    "connection from these networks without one ends with error 1043 after "
                    "timeouts.client_login. \"optional\" sends the greeting at once, as MariaDB does, and "
                    "takes connections with and without a header."),
+    SETTING("tls", GROUP, struct listener_settings, tls, .section = &tls_section),
 };
 
-static const char *const listener_absent[] = { "tls", "tls_cert", "limits", "backlog", "rules", NULL };
+static const char *const listener_absent[] = { "limits", "backlog", "rules", NULL };
 
 const struct section listener_section = {
     .name = "listener",

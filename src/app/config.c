@@ -134,6 +134,17 @@ static bool has_cluster(const struct config *config, const char *name)
     return find_cluster(config, name) < config->cluster_count;
 }
 
+/* The files are loaded to see that they can be: a bad certificate must not stop a running headgate. */
+static void check_listener_tls(const struct check *check, size_t i)
+{
+    const struct listener_settings *here = &check->config->listeners[i];
+    struct error err = { 0 };
+    const char *key;
+    if (!tls_settings_check(&here->tls, &key, &err))
+        (void)report_error(check->report, file_place(check->file, "listeners.[%zu].tls.%s", i, key),
+                           "listener '%s': tls: %s", here->name, err.text);
+}
+
 static void check_listener(const struct check *check, size_t i)
 {
     const struct listener_settings *listeners = check->config->listeners;
@@ -148,6 +159,7 @@ static void check_listener(const struct check *check, size_t i)
                                listeners[j].name);
             break;
         }
+    check_listener_tls(check, i);
     if (check->config->admin.address != NULL && !address_is_any_port(here->address) &&
         strcmp(here->address, check->config->admin.address) == 0)
         (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),

@@ -39,6 +39,7 @@ struct control {
     struct statement_settings statement_settings; /* owns: a copy of the settings at the start */
     struct world constant;                        /* the members that a reload does not change */
     struct reload reload;                         /* has the configuration that is in effect */
+    struct tls_certificate *self_made;            /* owns: for listeners and the admin address */
     struct listeners listeners;
     struct written *written; /* owns: one per cluster */
     size_t written_count;
@@ -398,6 +399,7 @@ static void finish(struct control *control)
     listeners_fini(&control->listeners);
     reload_fini(&control->reload);
     tls_context_free(&control->constant.tls);
+    tls_certificate_free(&control->self_made);
     mem_free(control->clusters);
     mem_free(control->barriers);
     mem_free(control->worker_list);
@@ -461,8 +463,11 @@ enum control_end control_run(struct config *take_config, struct error *err)
     limits_init(&control->limits, &take_config->limits);
     limits_warn_of_files(&take_config->limits);
     unsigned workers = take_config->workers_resolved;
-    listeners_init(&control->listeners, &control->loop, workers, on_accept, on_exhausted);
-    bool is_started = start(control, take_config, err);
+    control->self_made = tls_certificate_make(err);
+    listeners_init(&control->listeners, &control->loop, workers, control->self_made, on_accept, on_exhausted);
+    if (control->self_made == NULL)
+        config_free(&take_config);
+    bool is_started = control->self_made != NULL && start(control, take_config, err);
     if (is_started) {
         log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION, workers);
         status_tell(control->clusters, control->cluster_count, notify_ready);

@@ -15,6 +15,7 @@ struct listener_entry {
     struct list_node in_all;
     struct listener_settings settings; /* owns: the settings of the listener */
     struct listener_totals *totals;    /* one reference */
+    struct tls_server *tls;            /* one reference; NULL: TLS is off */
 };
 
 /* Counters of all listeners that have had one name. */
@@ -40,12 +41,15 @@ struct listeners_plan {
 };
 
 void listeners_init(struct listeners *listeners, struct loop *loop, unsigned worker_count,
+                    const struct tls_certificate *self_made,
                     void (*on_accept)(struct acceptor *, int, const struct addr *),
                     void (*on_exhausted)(struct acceptor *, int))
 {
-    *listeners = (struct listeners){
-        .loop = loop, .worker_count = worker_count, .on_accept = on_accept, .on_exhausted = on_exhausted
-    };
+    *listeners = (struct listeners){ .loop = loop,
+                                     .worker_count = worker_count,
+                                     .self_made = self_made,
+                                     .on_accept = on_accept,
+                                     .on_exhausted = on_exhausted };
     list_init(&listeners->all);
 }
 
@@ -78,6 +82,7 @@ static void free_entry(struct listeners *listeners, struct listener_entry *entry
     list_unlink(&listeners->all, &entry->in_all);
     release_totals(entry->totals);
     networks_fini(&entry->listener.proxies);
+    tls_server_unref(&entry->tls);
     schema_fini(&listener_section, &entry->settings);
     mem_free(entry);
 }
@@ -147,14 +152,19 @@ static struct listener_entry *last_of(struct listeners *listeners, const char *n
     return last;
 }
 
+/* Takes the reference to `take_tls`. NULL: memory is out. */
 static struct listener_entry *make_entry(struct listeners *listeners,
-                                         const struct listener_settings *settings, unsigned cluster)
+                                         const struct listener_settings *settings, unsigned cluster,
+                                         struct tls_server *take_tls)
 {
     struct listener_entry *former = last_of(listeners, settings->name);
     struct listener_entry *entry = mem_zalloc(sizeof *entry);
-    if (entry == NULL)
+    if (entry == NULL) {
+        tls_server_unref(&take_tls);
         return NULL;
+    }
     list_link_last(&listeners->all, &entry->in_all);
+    entry->listener.tls = entry->tls = take_tls;
     entry->totals = former != NULL ? former->totals : make_totals(listeners);
     if (former != NULL)
         entry->totals->references++;
@@ -224,16 +234,26 @@ static struct acceptor *open_acceptor(struct listeners *listeners, const struct 
 
 /* ---- plans ---- */
 
+/* A changed certificate gives a new entry, like a changed setting: connections keep the one that they began
+ * with. */
 static bool plan_entry(struct listeners *listeners, struct planned_listener *planned,
-                       const struct config *config, const struct listener_settings *settings)
+                       const struct config *config, const struct listener_settings *settings,
+                       struct error *err)
 {
     const struct planned_listener *own = find_planned(listeners, settings->name);
+    struct tls_server *former = own != NULL ? own->entry->tls : NULL, *tls = NULL;
+    if (!tls_settings_load(&settings->tls, listeners->self_made, former, &tls, err))
+        return error_wrap(err, "listener '%s': tls", settings->name);
     planned->max_clients = settings->max_clients;
-    planned->entry = own != NULL && is_unchanged(own->entry, settings)
-                         ? own->entry
-                         : make_entry(listeners, settings, cluster_index(config, settings->cluster));
+    if (own != NULL && tls == former && is_unchanged(own->entry, settings)) {
+        planned->entry = own->entry;
+        tls_server_unref(&tls);
+    } else {
+        planned->entry = make_entry(listeners, settings, cluster_index(config, settings->cluster), tls);
+    }
     planned->address = mem_strdup(settings->address);
-    return planned->entry != NULL && planned->address != NULL;
+    return (planned->entry != NULL && planned->address != NULL) ||
+           error_set(err, 0, "listener '%s': out of memory", settings->name);
 }
 
 static bool plan_listener(struct listeners *listeners, struct listeners_plan *plan,
@@ -245,8 +265,8 @@ static bool plan_listener(struct listeners *listeners, struct listeners_plan *pl
     planned->acceptor = find_acceptor(listeners, plan, settings);
     planned->is_new = planned->acceptor == NULL;
     plan->count++;
-    if (!plan_entry(listeners, planned, config, settings))
-        return error_set(err, 0, "listener '%s': out of memory", settings->name);
+    if (!plan_entry(listeners, planned, config, settings, err))
+        return false;
     plan->list[plan->count - 1] = &planned->entry->listener;
     if (planned->is_new)
         planned->acceptor = open_acceptor(listeners, settings, err);

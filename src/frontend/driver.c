@@ -5,6 +5,7 @@
 #include "freshness/fresh_replica.h"
 #include "mysql/reply.h"
 #include "net/stream_packed.h"
+#include "net/stream_tls.h"
 #include "command/transfer.h"
 #include "command/acquire.h"
 #include "command/apply_state.h"
@@ -28,7 +29,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* ---- timers: restarted only if the new wait ends before the running timer ---- */
@@ -136,6 +136,7 @@ static void watch_client(struct session *session)
     if (!session->is_client_eof && is_listening && has_room(client))
         events |= EV_READ;
     if (stream_has_output(client) ||
+        (session->state == SESSION_SECURING && stream_handshake_writes(client)) ||
         (is_relaying && upstream != NULL && buf_unsent(&upstream->stream.in).len > 0))
         events |= EV_WRITE;
     stream_want(client, events);
@@ -160,7 +161,7 @@ static void watch_upstream(struct session *session, enum route_place place)
 static void on_client(struct stream *stream, int events)
 {
     struct session *session = stream->owner;
-    if (events & EV_READ) {
+    if ((events & EV_READ) && session->state != SESSION_SECURING) {
         switch (stream_fill(stream)) {
         case STREAM_OK:
         case STREAM_BLOCKED:
@@ -378,7 +379,7 @@ static enum step closing(struct session *session)
     if (session->has_last_words && !session->is_client_eof && client->error == 0) {
         /* Closing a socket with unread input resets the connection, and the client would lose the last
          * message. */
-        (void)shutdown(client->fd, SHUT_WR);
+        stream_end_output(client);
         if (client->in.data != NULL) {
             buf_mark_parsed(&client->in, buf_unparsed(&client->in).len);
             buf_drop_parsed(&client->in);
@@ -439,8 +440,9 @@ static void on_world(struct session *session)
 
 static void drain(struct session *session)
 {
-    if (session->state == SESSION_PROXY_HEADER || session->state == SESSION_GREETING ||
-        session->state == SESSION_LOGIN)
+    bool is_in = session->state != SESSION_PROXY_HEADER && session->state != SESSION_GREETING &&
+                 session->state != SESSION_LOGIN && session->state != SESSION_SECURING;
+    if (!is_in)
         session_abort(session, CLOSE_SHUTDOWN);
     else
         session_run(session);

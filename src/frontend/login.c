@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "frontend/client_address.h"
 #include "mysql/reply.h"
+#include "net/stream_tls.h"
 #include "command/command_answer.h"
 #include "command/command_end.h"
 #include "session/compression.h"
@@ -30,6 +31,8 @@ static uint64_t offered_caps(const struct session *session, const struct view *v
 {
     uint64_t caps =
         (view->caps & CAPS_END_TO_END) | CAPS_PER_HOP | compression_offered(session, view->family);
+    if (session->listener->tls != NULL)
+        caps |= CAP_SSL;
     if (view->family == FAMILY_MYSQL)
         return (caps & UINT32_MAX) | CAP_CLIENT_MYSQL;
     return caps; /* CAP_CLIENT_MYSQL is clear: the greeting has MariaDB's extended capabilities */
@@ -56,7 +59,7 @@ enum step login_greeting(struct session *session)
     session->login = mem_zalloc(sizeof *session->login);
     if (session->login == NULL || !client_login_greet(session->login, &greeting, &session->client.out))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "greeting");
-    session->login->is_safe = session_is_safe(session);
+    session->login->must_be_safe = session->listener->settings->tls.mode == TLS_MODE_REQUIRED;
     memcpy(session->nonce, greeting.nonce, NONCE_BYTES);
     session->facets.reading.ansi_quotes = view->ansi_quotes;
     session->facets.reading.oracle = view->oracle;
@@ -149,12 +152,59 @@ static enum step go_inside(struct session *session, uint8_t seq)
     return session_enter(session, SESSION_ACQUIRING);
 }
 
+/* ---- TLS ---- */
+
+static struct listener_counters *counters_of(const struct session *session)
+{
+    return &session->listener->by_worker[session->worker->index];
+}
+
+static enum step tls_has_failed(struct session *session, const struct error *err)
+{
+    counter_add(&counters_of(session)->tls_failures, 1);
+    return session_close(session, CLOSE_TLS_FAILED, err->text);
+}
+
+/* Bytes that came with the request are the beginning of the handshake: nothing behind the request is read as a
+ * packet. */
+static enum step begin_tls(struct session *session)
+{
+    struct error err = { 0 };
+    if (stream_flush(&session->client) != STREAM_OK)
+        return session_close(session, CLOSE_CLIENT_NONSENSE, "it has not read the greeting");
+    if (!stream_secure_client(&session->client, session->listener->tls->context, &err))
+        return tls_has_failed(session, &err);
+    return session_enter(session, SESSION_SECURING);
+}
+
+enum step login_securing(struct session *session)
+{
+    struct error err = { 0 };
+    int want = EV_READ;
+    switch (stream_handshake(&session->client, &want, &err)) {
+    case STREAM_OK:
+        counter_add(&counters_of(session)->tls_handshakes, 1);
+        counter_add(&counters_of(session)->tls_resumed, stream_is_resumed(&session->client));
+        return session_enter(session, SESSION_LOGIN);
+    case STREAM_BLOCKED:
+        return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL) : STEP_WAIT;
+    case STREAM_EOF:
+    case STREAM_FAILED:
+        break;
+    }
+    return tls_has_failed(session, &err);
+}
+
+/* ---- verdicts ---- */
+
 static enum step obey(struct session *session, enum client_login_verdict verdict, const struct error *err)
 {
     switch (verdict) {
     case CLIENT_LOGIN_MORE:
         (void)stream_flush(&session->client);
         return STEP_MORE;
+    case CLIENT_LOGIN_TLS:
+        return begin_tls(session);
     case CLIENT_LOGIN_ACCEPTED:
         return go_inside(session, session->login->seq);
     case CLIENT_LOGIN_REFUSED:
@@ -229,6 +279,7 @@ enum step login_login(struct session *session)
         return change_user(session);
     if (!client_address_look(session, &step) || !next_packet(session, &payload, &seq, &step))
         return step;
+    session->login->is_safe = session_is_safe(session); /* a header of a load balancer may just have come */
     enum client_login_verdict verdict = client_login_feed(session->login, payload, seq, session->host,
                                                           find_user, session, &session->client.out, &err);
     buf_drop_parsed(&session->client.in);

@@ -70,6 +70,20 @@ static enum client_login_verdict refuse(struct client_login *login, const struct
     return CLIENT_LOGIN_REFUSED;
 }
 
+/* Like MariaDB before the password is looked at. The text is that of both families. */
+static enum client_login_verdict refuse_unsafe(struct client_login *login, const struct turn *turn)
+{
+    static const char text[] =
+        "Connections using insecure transport are prohibited while --require_secure_transport=ON.";
+    const char *state = (login->offered & CAP_CLIENT_MYSQL) != 0 ? "HY000" : "08004";
+    drop_candidate(login);
+    login->state = OUTSIDE;
+    reply_put_err(turn->out, login->seq++, ERR_SECURE_TRANSPORT, state, text);
+    (void)error_set(turn->err, ERR_SECURE_TRANSPORT, "login from %s: a client without TLS, which is required",
+                    turn->peer);
+    return CLIENT_LOGIN_REFUSED;
+}
+
 /* The ERR to the client does not say which check failed; the log does. */
 static enum client_login_verdict deny(struct client_login *login, const struct turn *turn)
 {
@@ -227,7 +241,12 @@ static enum client_login_verdict on_response(struct client_login *login, const s
     case HANDSHAKE_RESPONSE:
         break;
     case HANDSHAKE_SSL_REQUEST:
-        return refuse(login, turn, ERR_HANDSHAKE, "Bad handshake: TLS was asked for but not offered");
+        if ((login->offered & CAP_SSL) == 0)
+            return refuse(login, turn, ERR_HANDSHAKE, "Bad handshake: TLS was asked for but not offered");
+        if (login->has_tls)
+            return refuse(login, turn, ERR_HANDSHAKE, "Bad handshake: TLS was asked for twice");
+        login->has_tls = true;
+        return CLIENT_LOGIN_TLS;
     case HANDSHAKE_TOO_OLD:
         return refuse(login, turn, ERR_HANDSHAKE,
                       "Bad handshake: the protocol of MySQL before 4.1 is not spoken");
@@ -236,6 +255,8 @@ static enum client_login_verdict on_response(struct client_login *login, const s
     }
     if ((response.caps & CAPS_REQUIRED) != CAPS_REQUIRED)
         return refuse(login, turn, ERR_HANDSHAKE, "Bad handshake: capability SECURE_CONNECTION is required");
+    if (login->must_be_safe && !login->is_safe)
+        return refuse_unsafe(login, turn);
     if ((response.caps & CAP_CONNECT_WITH_DB) == 0)
         response.schema = SPAN_NONE;
     response.caps = agree_caps(login->offered, response.caps);

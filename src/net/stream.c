@@ -77,6 +77,13 @@ bool stream_is_unheard(const struct stream *stream)
     return stream_is_open(stream) && ioctl(stream->fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
+void stream_end_output(struct stream *stream)
+{
+    if (stream->ssl != NULL)
+        stream_tls_bye(stream);
+    (void)shutdown(stream->fd, SHUT_WR);
+}
+
 void stream_break(struct stream *stream)
 {
     if (stream->ssl != NULL)

@@ -133,20 +133,40 @@ enum stream_result stream_handshake(struct stream *stream, int *want_r, struct e
         ERR_clear_error();
         errno = 0;
         int rc = SSL_do_handshake(stream->ssl), reason = errno;
-        if (rc == 1)
+        if (rc == 1) {
+            if (SSL_has_pending(stream->ssl)) /* bytes that came with the end of the handshake */
+                ev_feed_event(stream->loop->ev, &stream->io, EV_READ);
             return STREAM_OK;
+        }
         int why = SSL_get_error(stream->ssl, rc);
         *want_r = why == SSL_ERROR_WANT_WRITE ? EV_WRITE : EV_READ;
         if (why == SSL_ERROR_WANT_READ && has_read_early(stream))
             continue;
         if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
             return STREAM_BLOCKED;
-        if (why == SSL_ERROR_SYSCALL && ERR_peek_error() == 0)
+        if (ERR_peek_error() == 0)
             (void)error_errno(err, reason != 0 ? reason : ECONNRESET, "TLS handshake");
         else
             (void)tls_error(err, "TLS handshake");
         return STREAM_FAILED;
     }
+}
+
+bool stream_handshake_writes(const struct stream *stream)
+{
+    return stream->ssl != NULL && SSL_want_write(stream->ssl);
+}
+
+bool stream_is_resumed(const struct stream *stream)
+{
+    return stream->ssl != NULL && SSL_session_reused(stream->ssl);
+}
+
+void stream_tls_bye(struct stream *stream)
+{
+    if (SSL_is_init_finished(stream->ssl))
+        (void)SSL_shutdown(stream->ssl);
+    ERR_clear_error();
 }
 
 void stream_tls_hush(struct stream *stream)
@@ -156,8 +176,7 @@ void stream_tls_hush(struct stream *stream)
 
 void stream_tls_end(struct stream *stream)
 {
-    (void)SSL_shutdown(stream->ssl);
-    ERR_clear_error();
+    stream_tls_bye(stream);
     SSL_free(stream->ssl);
     stream->ssl = NULL;
 }

@@ -1,6 +1,8 @@
 """A scripted client: logs in, sends commands byte for byte, reads replies packet for packet."""
 
+import os
 import socket
+import ssl
 
 import attributes as a
 import mysqlwire as w
@@ -8,6 +10,9 @@ import replies as r
 from handshake import (CACHING_SHA2, NATIVE, SHA256, Greeting, Response, change_user, native_token,
                        parse_auth_switch, rsa_password, sha2_token)
 from compressed_socket import ALGORITHMS, PACK
+
+
+SSL_REQUEST_BYTES = 32
 
 
 def dial(address, timeout=50.0):
@@ -21,14 +26,28 @@ def dial(address, timeout=50.0):
     return socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
 
 
+TLS = os.environ.get("WIRE_TLS") == "1"  # every client encrypts
+
+
+def tls_context():
+    """A client's context that accepts every certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 class Client:
     """A logged-in connection. `connect` raises replies.Err where the server refuses.
+
+    With `tls`, True or an ssl.SSLContext, it asks for TLS before it logs in.
 
     With `pack`, "zlib" or "zstd", it asks for the compressed protocol, offered or not, and speaks it after the login.
     """
 
-    def __init__(self, address, timeout=50.0, pack=PACK):
+    def __init__(self, address, timeout=50.0, pack=PACK, tls=TLS):
         self.address = address
+        self.tls = tls_context() if tls is True else tls
         self.pack = pack
         self.zstd_level = 3
         self.pipe = w.Pipe(dial(address, timeout), timeout)
@@ -39,8 +58,8 @@ class Client:
 
     @classmethod
     def connect(cls, address, user="app", password="app_pw", schema="", caps=w.MODERN_CAPS, timeout=50.0,
-                attributes=None, collation=45, pack=PACK):
-        client = cls(address, timeout, pack)
+                attributes=None, collation=45, pack=PACK, tls=TLS):
+        client = cls(address, timeout, pack, tls)
         try:
             client.read_greeting()
             client.log_in(user, password, schema, caps, attributes, collation)
@@ -68,6 +87,8 @@ class Client:
         """The payload of our answer to the greeting; remembers the capabilities agreed."""
         caps |= w.CONNECT_WITH_DB if schema else 0
         self.caps = caps & (self.greeting.caps | w.CONNECT_WITH_DB)
+        if self.tls:
+            self.caps |= w.SSL
         if self.pack:
             self.caps |= ALGORITHMS[self.pack].caps
         return Response(w.text(user), native_token(password, self.greeting.nonce), self.caps, w.text(schema),
@@ -75,7 +96,11 @@ class Client:
                         zstd_level=self.zstd_level).payload()
 
     def log_in(self, user, password, schema="", caps=w.MODERN_CAPS, attributes=None, collation=45):
-        self.pipe.send_packet(self.response(user, password, schema, caps, attributes, collation))
+        response = self.response(user, password, schema, caps, attributes, collation)
+        if self.tls:
+            self.pipe.send_packet(response[:SSL_REQUEST_BYTES])
+            self.pipe.sock = self.tls.wrap_socket(self.pipe.sock)
+        self.pipe.send_packet(response)
         self.finish_login(password)
         if self.pack:
             self.pipe.pack(self.pack)

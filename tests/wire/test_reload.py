@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import certificates
 import mysqlwire as w
 import replies as r
 from client import Client
@@ -111,6 +112,12 @@ CASES = {
     "listener: compression_threshold": "1KiB",
     "listener: compression_zlib_level": 1,
     "listener: compression_zstd_level_max": 3,
+    "listener: tls: mode": "required",
+    "listener: tls: certificate": lambda proxy, row: row.update(certificate=certificates.whole()),
+    "listener: tls: key": None,  # not without a certificate: see test_tls
+    "listener: tls: ca": lambda proxy, row: row.update(ca=certificates.authority() + ".pem"),
+    "listener: tls: minimum": "TLSv1.3",
+    "listener: tls: ciphers": "ECDHE+AESGCM",
     "listener: proxy_protocol_from": "192.0.2.0/24",
     "listener: proxy_protocol": "optional",
     "cluster: name": None,

@@ -18,8 +18,12 @@ SESSION_STATE(GREETING, "waiting for a server to be known", NONE, login_greeting
               "every server's first probe has ended and one has passed: the greeting has the lowest version and the common capabilities of all",
               "1053, and the client's connection is closed")
 SESSION_STATE(LOGIN, "client login", NONE, login_login, login_is_late,
-              TO(IDLE) | TO(ACQUIRING) | TO(CLOSING),
+              TO(SECURING) | TO(IDLE) | TO(ACQUIRING) | TO(CLOSING),
               "the client has proved its password; it hears OK when a server has accepted its schema",
+              "the client's connection is closed")
+SESSION_STATE(SECURING, "TLS handshake", NONE, login_securing, login_is_late,
+              TO(LOGIN) | TO(CLOSING),
+              "the TLS handshake is complete; its time counts as time of the login",
               "the client's connection is closed")
 SESSION_STATE(IDLE, "idle", NONE, command_idle, command_idle_time_out,
               TO(READING) | TO(CLOSING),

@@ -7,10 +7,18 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <unistd.h>
+
 #define SAMPLE "../conf/headgate.conf" /* tests run in tests/ */
 
 /* Whole sections to compose files from. Each is on one line, so that line numbers are easy to state. */
 #define LISTENERS "listeners = ( { name = \"app\"; address = \"127.0.0.1:6033\"; cluster = \"main\"; } );\n"
+#define TLS_LISTENER(settings)                                                                               \
+    "listeners = ( { name = \"app\"; address = \"127.0.0.1:6033\"; cluster = \"main\"; tls: { " settings     \
+    " }; } );\n"
 #define MONITOR "monitor: { user = \"m\"; password = \"S3CRET\"; };"
 #define SERVERS "servers = ( { name = \"db1\"; address = \"h:1\"; } );"
 #define CLUSTERS "clusters = ( { name = \"main\"; " MONITOR SERVERS " } );\n"
@@ -123,6 +131,17 @@ static const struct {
       "" },
     { "admin: { socket = \"x\"; };\n" LISTENERS CLUSTERS USERS,
       "h.conf:1: admin: socket: \"x\" is not an absolute path\n" },
+    { TLS_LISTENER("mode = \"of\";") CLUSTERS USERS,
+      "h.conf:1: tls: mode must be \"off\", \"preferred\" or \"required\", not \"of\"\n" },
+    { TLS_LISTENER("\nkey = \"/k\";") CLUSTERS USERS,
+      "h.conf:2: listener 'app': tls: a key without a certificate\n" },
+    { TLS_LISTENER("\ncertificate = \"/nowhere/c.pem\";") CLUSTERS USERS,
+      "h.conf:2: listener 'app': tls: the certificate /nowhere/c.pem: No such file or directory\n" },
+    { TLS_LISTENER("mode = \"off\";\ncertificate = \"/nowhere/c.pem\";") CLUSTERS USERS, "" },
+    { TLS_LISTENER("\n\nca = \"/dev/null\";") CLUSTERS USERS,
+      "h.conf:3: listener 'app': tls: the CA file /dev/null: no start line\n" },
+    { TLS_LISTENER("ciphers = \"ROT13\";") CLUSTERS USERS,
+      "h.conf:1: tls: ciphers: no cipher of OpenSSL matches \"ROT13\"\n" },
     { "timeouts: { conect = \"1s\"; };\n" LISTENERS CLUSTERS USERS,
       "h.conf:1: unknown setting 'conect' in timeouts, did you mean 'connect'?\n" },
     { LISTENERS CLUSTERS, "h.conf:1: users is missing\n" },
@@ -249,12 +268,67 @@ TEST(sample_loads)
     text_fini(&errors);
 }
 
+/* The folder of the sample's files, and one of the same length that has them. */
+#define SAMPLE_FOLDER "/etc/headgate/"
+#define SAMPLE_FILES 3
+
+struct sample_files {
+    char folder[sizeof SAMPLE_FOLDER];
+    char paths[SAMPLE_FILES][64];
+};
+
+static void put_pem(const char *path, X509 *certificate, EVP_PKEY *key)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(certificate != NULL ? PEM_write_X509(file, certificate)
+                                         : PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL),
+                     1);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void put_sample_files(struct sample_files *made)
+{
+    static const char *const names[SAMPLE_FILES] = { "server.pem", "clients-ca.pem", "server.key" };
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *certificate = X509_new();
+    (void)X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+    (void)X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    assert_int_equal(X509_set_pubkey(certificate, key), 1);
+    assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
+    (void)snprintf(made->folder, sizeof made->folder, "/tmp/hgXXXXXX");
+    assert_non_null(mkdtemp(made->folder));
+    (void)strcat(made->folder, "/");
+    for (int i = 0; i < SAMPLE_FILES; i++) {
+        (void)snprintf(made->paths[i], sizeof made->paths[i], "%s%s", made->folder, names[i]);
+        put_pem(made->paths[i], i < 2 ? certificate : NULL, key);
+    }
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+}
+
+static void remove_sample_files(const struct sample_files *made)
+{
+    for (int i = 0; i < SAMPLE_FILES; i++)
+        assert_int_equal(unlink(made->paths[i]), 0);
+    assert_int_equal(rmdir(made->folder), 0);
+}
+
+static void replace(char *text, const char *from, const char *to)
+{
+    for (char *at = text; (at = strstr(at, from)) != NULL;)
+        memcpy(at, to, strlen(to));
+}
+
 /* Removes every '#' in front of a key: the sample shows the defaults in the syntax of the file, and they mean
  * the same. */
 TEST(sample_with_nothing_commented_out_is_the_same)
 {
     struct text errors = { 0 }, changes = { 0 };
+    struct sample_files made;
     char *sample = read_file(SAMPLE);
+    put_sample_files(&made);
+    replace(sample, SAMPLE_FOLDER, made.folder);
     struct config *before = parse(sample, &errors);
     for (char *c = sample; (c = strchr(c, '#')) != NULL; c++)
         if (c[1] >= 'a' && c[1] <= 'z')
@@ -262,6 +336,9 @@ TEST(sample_with_nothing_commented_out_is_the_same)
     struct config *after = parse(sample, &errors);
     assert_string_equal(text_cstr(&errors), "");
     assert_true(config_diff(before, after, note_change, &changes));
+    (void)text_cstr(&changes);
+    replace(changes.data, made.folder, SAMPLE_FOLDER);
+    remove_sample_files(&made);
     assert_string_equal(
         text_cstr(&changes),
         "resolver none -> \"127.0.0.1:53\" (restart)\n"
@@ -272,6 +349,10 @@ TEST(sample_with_nothing_commented_out_is_the_same)
         "http: address none -> \"127.0.0.1:6070\" (restart)\n"
         "http: hosts none -> \"headgate.example.org db-proxy\" (restart)\n"
         "listener 'app': proxy_protocol_from none -> \"10.0.0.0/8, 192.0.2.7\" (new sessions)\n"
+        "listener 'app': tls: certificate none -> \"/etc/headgate/server.pem\" (new sessions)\n"
+        "listener 'app': tls: key none -> \"/etc/headgate/server.key\" (new sessions)\n"
+        "listener 'app': tls: ca none -> \"/etc/headgate/clients-ca.pem\" (new sessions)\n"
+        "listener 'app': tls: ciphers none -> \"ECDHE+AESGCM:TLS_AES_128_GCM_SHA256\" (new sessions)\n"
         "cluster 'main': zone none -> \"a\" (now)\n"
         "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
     config_free(&before);

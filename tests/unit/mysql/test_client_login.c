@@ -56,7 +56,7 @@ static enum client_login_verdict feed(struct scene *scene, struct span payload, 
     if (scene->out.len > 0)
         assert_int_equal((uint8_t)scene->out.data[3], (uint8_t)(seq + 1));
     bool is_fast_ok = scene->out.len == 6 && scene->out.data[4] == 1; /* of caching_sha2_password */
-    assert_int_equal(verdict == CLIENT_LOGIN_ACCEPTED,
+    assert_int_equal(verdict == CLIENT_LOGIN_ACCEPTED || verdict == CLIENT_LOGIN_TLS,
                      scene->out.len == 0 || is_fast_ok); /* the session sends the OK */
     return verdict;
 }
@@ -109,6 +109,82 @@ static void assert_err(const struct scene *scene, uint16_t code, const char *tex
     assert_string_equal(err.sqlstate, reply_sqlstate(code));
     assert_span(err.text, text);
     assert_int_equal(scene->err.code, code);
+}
+
+/* ---- TLS ---- */
+
+static enum client_login_verdict ask_tls(struct scene *scene, uint8_t seq)
+{
+    struct text bytes = { 0 };
+    const struct handshake_response response = { .caps = CAPS_PER_HOP | CAP_SSL, .max_packet = 1 << 24 };
+    handshake_put_ssl_request(&bytes, seq, &response);
+    enum client_login_verdict verdict = feed(scene, span_of(bytes.data + 4, bytes.len - 4), seq);
+    text_fini(&bytes);
+    return verdict;
+}
+
+TEST(tls_is_asked_for_once_and_only_if_offered)
+{
+    struct scene scene;
+    scene_open(&scene, OFFERED);
+    assert_int_equal(ask_tls(&scene, 1), CLIENT_LOGIN_REFUSED);
+    assert_err(&scene, ERR_HANDSHAKE, "Bad handshake: TLS was asked for but not offered");
+    scene_close(&scene);
+    scene_open(&scene, OFFERED | CAP_SSL);
+    assert_int_equal(ask_tls(&scene, 1), CLIENT_LOGIN_TLS);
+    assert_int_equal(ask_tls(&scene, 2), CLIENT_LOGIN_REFUSED);
+    assert_err(&scene, ERR_HANDSHAKE, "Bad handshake: TLS was asked for twice");
+    scene_close(&scene);
+}
+
+/* The client's answer to the greeting counts its packets on from the request for TLS. */
+TEST(the_login_goes_on_after_tls)
+{
+    struct scene scene;
+    struct text token = token_of("secret"), bytes = { 0 };
+    scene_open(&scene, OFFERED | CAP_SSL);
+    assert_int_equal(ask_tls(&scene, 1), CLIENT_LOGIN_TLS);
+    struct handshake_response response = response_of("app", AUTH_NATIVE, text_span(&token));
+    response.caps |= CAP_SSL;
+    handshake_put(&bytes, 2, &response);
+    assert_int_equal(feed(&scene, span_of(bytes.data + 4, bytes.len - 4), 2), CLIENT_LOGIN_ACCEPTED);
+    text_fini(&bytes);
+    text_fini(&token);
+    scene_close(&scene);
+}
+
+/* Refused before an account is looked for. The SQLSTATE is that of the family. */
+TEST(a_required_safe_channel_is_required)
+{
+    static const struct {
+        uint64_t family;
+        bool must_be_safe, is_safe;
+        const char *sqlstate; /* NULL: no refusal */
+    } rows[] = {
+        { 0, true, false, "08004" },
+        { CAP_CLIENT_MYSQL, true, false, "HY000" },
+        { 0, true, true, NULL },
+        { 0, false, false, NULL },
+    };
+    struct text token = token_of("secret");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct scene scene;
+        scene_open(&scene, OFFERED | CAP_SSL | rows[i].family);
+        scene.login.must_be_safe = rows[i].must_be_safe;
+        scene.login.is_safe = rows[i].is_safe;
+        struct handshake_response response = response_of("app", AUTH_NATIVE, text_span(&token));
+        enum client_login_verdict verdict = respond(&scene, &response);
+        assert_int_equal(verdict, rows[i].sqlstate != NULL ? CLIENT_LOGIN_REFUSED : CLIENT_LOGIN_ACCEPTED);
+        assert_int_equal(scene.asked, rows[i].sqlstate != NULL ? 0 : 1);
+        if (rows[i].sqlstate != NULL) {
+            struct reply_err err;
+            assert_true(reply_parse_err(span_of(scene.out.data + 4, scene.out.len - 4), &err));
+            assert_int_equal(err.code, ERR_SECURE_TRANSPORT);
+            assert_string_equal(err.sqlstate, rows[i].sqlstate);
+        }
+        scene_close(&scene);
+    }
+    text_fini(&token);
 }
 
 /* The choice is the same as MySQL 9's. */

@@ -1,0 +1,295 @@
+"""TLS towards clients."""
+
+import socket
+import ssl
+import subprocess
+import threading
+
+import pytest
+
+import certificates
+import mysqlwire as w
+import paced_writes
+import replies as r
+from client import Client, tls_context
+from proxy import Proxy, wait_until
+from tls_socket import TlsSocket, finish, greeted, split
+
+pytestmark = [pytest.mark.room("net", "frontend", "access", "mysql"), pytest.mark.threads]
+
+
+@pytest.fixture(params=["primary", "tcp"])
+def address(rig, request):
+    return rig.proxy.address[request.param]
+
+
+def secured(address):
+    client, request, response = greeted(address)
+    client.pipe.send(request)
+    secure = TlsSocket(client.pipe.sock)
+    client.pipe.sock = secure
+    return client, secure, response
+
+
+def test_a_client_logs_in_and_asks(rig, address):
+    rig.primary.on("SELECT 1", lambda c, _: c.reply(r.result(c.caps, [("a", w.LONG)], [[1]])))
+    with Client.connect(address, tls=True) as client:
+        assert client.rows("SELECT 1") == [(b"1",)]
+        assert client.pipe.sock.version() == "TLSv1.3"
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_versions_before_1_2_are_not_spoken(rig):
+    for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+        context = tls_context()
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = version
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            Client.connect(rig.proxy.address["tcp"], tls=context)
+
+
+def test_tls_1_2_is_spoken(rig):
+    context = tls_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with Client.connect(rig.proxy.address["tcp"], tls=context) as client:
+        assert client.query("DO 1").oks
+        assert client.pipe.sock.version() == "TLSv1.2"
+
+
+def test_the_handshake_may_come_with_the_request(rig, address):
+    """The request for TLS and all or a part of the ClientHello in one segment."""
+    hello = len(TlsSocket(socket.socket()).client_hello())
+    for early in (1, 4, 5, 6, hello - 1, hello):
+        client, request, response = greeted(address)
+        secure = TlsSocket(client.pipe.sock)
+        data = secure.client_hello()
+        paced_writes.write_pieces(secure.sock, [request + data[:early], data[early:]])
+        client.pipe.sock = secure
+        secure.handshake()
+        finish(client, response)
+        assert client.query("DO 1").oks
+        client.close()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 64])
+def test_everything_may_come_in_pieces(rig, address, size):
+    rig.primary.on("SELECT a", lambda c, _: c.reply(r.result(c.caps, [("a", w.VAR_STRING)], [["x" * 40000]])))
+    client, secure, response = secured(address)
+    split(secure, size)
+    secure.handshake()
+    finish(client, response)
+    assert client.rows("SELECT a") == [(b"x" * 40000,)]
+    assert client.query("DO 1").oks
+    client.close()
+
+
+def test_several_commands_in_one_record_are_all_answered(rig, address):
+    client, secure, response = secured(address)
+    secure.handshake()
+    finish(client, response)
+    secure.sendall(w.packet(0, bytes([w.PING])) * 40)
+    for _ in range(40):
+        assert client.read().oks
+    client.close()
+
+
+def test_a_long_command_comes_through_windows_and_records(rig, address):
+    """Records of 16 KiB, a window of 16 KiB, and a server that takes its time."""
+    seen = []
+    rig.primary.on(w.QUERY, lambda c, payload: (seen.append(len(payload)), c.ok()))
+    with Client.connect(address, tls=True) as client:
+        for size in (16383, 16384, 16385, 100_000, 3_000_000):
+            assert client.query("DO '" + "y" * size + "'").oks
+    assert [n for n in seen if n > 16000] == [size + 6 for size in (16383, 16384, 16385, 100_000, 3_000_000)]
+
+
+# ---- what is not TLS ----
+
+INJECTED = w.packet(2, b"\x03DROP TABLE t")
+
+
+@pytest.mark.parametrize("surplus", [b"\x00", INJECTED, b"\x03", b"GET / HTTP/1.0\r\n\r\n"])
+def test_plain_bytes_behind_the_request_end_the_connection(rig, address, surplus):
+    """STARTTLS injection: what comes with the request in one segment is never read as a packet."""
+    client, request, _ = greeted(address)
+    client.pipe.send(request + surplus)
+    assert client.pipe.sock.recv(100) == b""
+    client.close()
+    wait_until(lambda: "unencrypted bytes follow the request for TLS" in rig.proxy.log(), "a line in the log")
+    assert "DROP TABLE" not in str(rig.primary.sqls())
+
+
+def test_plain_bytes_later_end_the_handshake(rig, address):
+    client, request, response = greeted(address)
+    client.pipe.send(request)
+    paced_writes.wait_read(client.pipe.sock)
+    client.pipe.send(w.packet(2, response))
+    with pytest.raises((w.Closed, w.WireError)):
+        while True:
+            assert client.pipe.read_exactly(1) in (b"\x15", b"\x03", b"\x00", b"\x02", b"\x01", b"F", b"\x16")  # an alert
+    client.close()
+
+
+def test_plain_packets_after_an_injected_hello_are_dropped(rig, address):
+    """A packet between the ClientHello and the rest is no part of the conversation."""
+    client, request, _ = greeted(address)
+    secure = TlsSocket(client.pipe.sock)
+    client.pipe.send(request + secure.client_hello() + INJECTED)
+    client.pipe.sock = secure
+    with pytest.raises((ssl.SSLError, w.WireError, ConnectionError)):
+        secure.handshake()
+        finish(client, client.response("app", "app_pw"))
+    client.close()
+    assert "DROP TABLE" not in str(rig.primary.sqls())
+
+
+def test_tls_twice_is_refused(rig, address):
+    client, secure, response = secured(address)
+    secure.handshake()
+    client.pipe.seq = 1
+    client.pipe.send_packet(response[:32])
+    with pytest.raises(r.Err) as refused:
+        client.finish_login("app_pw")
+    assert refused.value.code == 1043
+    client.close()
+
+
+def test_a_client_that_goes_away_in_the_handshake_leaves_nothing(rig, address):
+    before = rig.proxy.fds()
+    for _ in range(10):
+        client, request, _ = greeted(address)
+        secure = TlsSocket(client.pipe.sock)
+        client.pipe.send(request + secure.client_hello()[:100])
+        client.close()
+    wait_until(lambda: rig.proxy.fds() <= before, "all connections are closed")
+
+
+def test_openssl_sees_no_weak_cipher(rig):
+    """openssl s_client offers one weak thing at a time; none is taken."""
+    weak = [("-tls1", "-cipher", "ALL:@SECLEVEL=0"), ("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
+            ("-tls1_2", "-cipher", "AES128-SHA:@SECLEVEL=0"),
+            ("-tls1_2", "-cipher", "AES128-GCM-SHA256"), ("-tls1_2", "-cipher", "DES-CBC3-SHA:@SECLEVEL=0"),
+            ("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"), ("-tls1_2", "-cipher", "NULL:@SECLEVEL=0"),
+            ("-tls1_2", "-cipher", "aNULL:@SECLEVEL=0")]
+    good = [("-tls1_2",), ("-tls1_3",)]
+    for options in weak + good:
+        done = subprocess.run(["openssl", "s_client", "-starttls", "mysql", "-connect", rig.proxy.address["tcp"], *options],
+                              input=b"", capture_output=True, timeout=30, check=False)
+        is_agreed = b"Cipher is (NONE)" not in done.stdout and b"New, TLS" in done.stdout
+        assert is_agreed == (options in good), (options, done.stdout[-600:], done.stderr[-300:])
+
+
+# ---- certificates, and their change by a reload ----
+
+def served(address, **options):
+    """The certificate that a client sees, in DER."""
+    with Client.connect(address, tls=True, **options) as client:
+        return client.pipe.sock.getpeercert(binary_form=True)
+
+
+def der(path):
+    with open(path, encoding="ascii") as f:
+        text = f.read()
+    end = "-----END CERTIFICATE-----\n"
+    return ssl.PEM_cert_to_DER_cert(text[text.index("-----BEGIN CERT"):text.index(end) + len(end)])
+
+
+@pytest.fixture
+def proxy(server, tmp_path):
+    """headgate with a certificate of the test's own, `path`."""
+    path = str(tmp_path / "server.pem")
+    certificates.write(path, *certificates.server(0))
+    listeners = [{"name": "app", "mode": "primary", "kind": "tcp", "settings": {"tls": {"certificate": path}}},
+                 {"name": "strict", "mode": "primary", "kind": "tcp", "settings": {"tls": {"mode": "required"}}},
+                 {"name": "local", "mode": "primary", "kind": "unix", "settings": {"tls": {"mode": "required"}}},
+                 {"name": "bare", "mode": "primary", "kind": "tcp", "settings": {"tls": {"mode": "off"}}}]
+    with Proxy({"main": [{"name": server.name, "address": server.address, "role": "primary"}]}, listeners) as running:
+        running.certificate = path
+        yield running
+
+
+def test_listeners_have_their_own_settings(proxy):
+    assert served(proxy.address["app"]) == der(proxy.certificate)
+    assert served(proxy.address["strict"]) == served(proxy.address["local"]) != der(proxy.certificate)
+    with pytest.raises(r.Err) as refused:
+        Client.connect(proxy.address["strict"], tls=False)
+    assert (refused.value.code, refused.value.state) == (3159, "08004")
+    Client.connect(proxy.address["local"], tls=False).close()  # a unix socket is as safe
+    Client.connect(proxy.address["bare"], tls=False).close()
+    with Client(proxy.address["bare"], tls=False) as client:
+        assert not client.read_greeting().caps & w.SSL
+
+
+def test_a_certificate_changes_under_clients(proxy):
+    """A hundred certificates while clients come, go and ask: no error; an open connection keeps its own."""
+    old, errors, done = Client.connect(proxy.address["app"], tls=True), [], threading.Event()
+    before = old.pipe.sock.getpeercert(binary_form=True)
+
+    def come_and_go():
+        while not done.is_set():
+            try:
+                with Client.connect(proxy.address["app"], tls=True) as client:
+                    assert client.query("DO 1").oks
+            except Exception as error:  # pylint: disable=broad-except
+                errors.append(error)
+
+    threads = [threading.Thread(target=come_and_go) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for number in range(100):
+        certificates.write(proxy.certificate, *certificates.server(number % 3))
+        proxy.json("reload")
+        if number % 10 == 0:
+            assert served(proxy.address["app"]) == der(certificates.server(number % 3)[0])
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert old.query("DO 1").oks and old.pipe.sock.getpeercert(binary_form=True) == before
+    old.close()
+
+
+def test_a_bad_certificate_changes_nothing(proxy):
+    before = served(proxy.address["app"])
+    for content, words in ((b"", "no start line"), (b"junk\n", "no start line")):
+        with open(proxy.certificate, "wb") as f:
+            f.write(content)
+        told = proxy.json("reload")["error"]
+        assert words in told and proxy.certificate in told
+        assert served(proxy.address["app"]) == before
+    certificates.write(proxy.certificate, certificates.server(1)[0], certificates.server(2)[1])
+    assert "key values mismatch" in proxy.json("reload")["error"]
+    assert served(proxy.address["app"]) == before
+    certificates.write(proxy.certificate, *certificates.server(1))
+    proxy.json("reload")
+    assert served(proxy.address["app"]) == der(proxy.certificate) != before
+
+
+# ---- resumption ----
+
+def resume(address, context, session=None):
+    """Logs in with a session, asks something, and returns: was it resumed, and the next session."""
+    client, request, response = greeted(address)
+    client.pipe.send(request)
+    secure = TlsSocket(client.pipe.sock, context, session)
+    client.pipe.sock = secure
+    secure.handshake()
+    finish(client, response)
+    assert client.query("DO 1").oks
+    client.close()
+    return secure.tls.session_reused, secure.tls.session
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_ticket_makes_the_next_handshake_short(proxy, version):
+    context, address = tls_context(), proxy.address["app"]
+    context.maximum_version = version
+    reused, session = resume(address, context)
+    assert not reused and session.has_ticket
+    proxy.json("reload")  # nothing has changed: tickets stay valid
+    reused, session = resume(address, context, session)
+    assert reused
+    certificates.write(proxy.certificate, *certificates.server(1))
+    proxy.json("reload")
+    reused, _ = resume(address, context, session)
+    assert not reused  # a ticket belongs to one certificate
