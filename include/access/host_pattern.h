@@ -32,17 +32,17 @@ struct host_pattern {
 /* A client as a server would see it. */
 struct host_client {
     const char *name; /* "localhost", or NULL: the name is not known */
-    const char *ip;   /* NULL: the client has come by a unix socket */
+    const char *ip;   /* borrows; NULL: the client has come by a unix socket */
     uint32_t ipv4;    /* host byte order */
     bool is_ipv4;
-    char text[ADDR_PLAIN_MAX]; /* memory of `ip` */
 };
 
 /* `text` is borrowed by the result. */
 struct host_pattern host_pattern_read(const char *text, enum server_family family);
 
-/* `resolves`: servers resolve names (skip_name_resolve is off), so that the loopback address is `localhost`. */
-void host_client_read(struct host_client *client, const struct addr *peer, bool resolves);
+/* `host`: addr_format_host() of the client, borrowed; ADDR_LOCAL_HOST: it has come by a unix socket. `resolves`:
+ * servers resolve names (skip_name_resolve is off), so that the loopback address is `localhost` as well. */
+void host_client_read(struct host_client *client, const char *host, bool resolves);
 
 bool host_pattern_matches(const struct host_pattern *pattern, const struct host_client *client);
 

@@ -33,11 +33,14 @@ struct user {
     uint64_t account;          /* a number for each pair of name and password since the start; never 0 */
     int consistency;           /* enum consistency_setting */
     int64_t max_connections;   /* of `connections`, once this table is in force */
-    bool is_removed;           /* new logins are refused; clients that are logged in stay */
+    _Atomic bool is_removed;   /* new logins are refused; clients that are logged in stay */
     _Atomic int read_only;     /* enum user_read_only: written by the control thread (app/bypass.h) */
     bool is_told;              /* read_only was logged since the start or a reload; control thread only */
     bool has_limit;            /* `connections` is freed with this user; control thread only */
     struct limit *connections; /* clients that are logged in; shared by all tables; owned if has_limit */
+    char *host;                /* owns: the host part of the account's name; NULL: every client */
+    struct directory_entry
+        *in_directory; /* the account was read from servers: see access/directory.h; or NULL */
     UT_hash_handle hh;
 };
 
@@ -59,7 +62,7 @@ void users_fini(struct users *users);
 /* The account of this name that may log in, or NULL. */
 const struct user *users_find(const struct users *users, const char *name);
 /* The same account in a later table. It is there as long as a client is counted as logged in with it; else
- * NULL. */
+ * NULL. An account that was read from servers is its own heir. */
 const struct user *users_heir(const struct users *users, const struct user *user);
 
 #endif

@@ -35,7 +35,7 @@ struct config {
     size_t listener_count;
     struct cluster_settings *clusters; /* owns; at least one, each with at least one server */
     size_t cluster_count;
-    struct user_settings *users; /* owns; at least one */
+    struct user_settings *users; /* owns; none only if every cluster has users_from = "servers" */
     size_t user_count;
     char *path; /* owns; the configuration file */
 };

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "access/account_refresh.h"
 #include "access/users.h"
 #include "admin/reconfigure.h"
 #include "app/config.h"
@@ -39,6 +40,7 @@ struct reload {
     struct loop *loop; /* borrows, like all of these */
     struct cluster *clusters;
     size_t cluster_count;
+    struct account_refresh *refreshes; /* cluster_count of them */
     struct limits *limits;
     struct listeners *listeners;
     struct admin *admin;

@@ -10,6 +10,7 @@ enum topology_setting { TOPOLOGY_AUTO, TOPOLOGY_STATIC, TOPOLOGY_REPLICATION, TO
 enum balance_setting { BALANCE_LEAST, BALANCE_ROUND_ROBIN };
 
 /* Which reads that could go to a replica may go to the primary. */
+enum users_from_setting { USERS_FROM_FILE, USERS_FROM_SERVERS };
 enum primary_reads_setting { PRIMARY_READS_FALLBACK, PRIMARY_READS_NEVER, PRIMARY_READS_SHARE };
 
 /* What a read on a replica must show. INHERIT: for listeners and users: the cluster's setting. */
@@ -54,6 +55,8 @@ struct cluster_settings {
     int balance;                         /* enum balance_setting */
     char *zone;                          /* owns; NULL: every server is near */
     int primary_reads;                   /* enum primary_reads_setting */
+    int users_from;                      /* enum users_from_setting */
+    uint64_t users_interval_us;          /* between two questions whether accounts have changed */
     bool read_functions;                 /* may stored functions that only read run on replicas? */
     uint64_t read_functions_interval_us; /* between two surveys of the stored functions */
     int64_t connection_reserve;          /* of each server's own max_connections, left to other clients */

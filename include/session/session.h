@@ -124,11 +124,13 @@ struct session {
 
     struct stream client;
     struct client_login *login; /* owns; only during a login */
-    const struct user *user;    /* borrows */
-    struct limit *user_limit;   /* borrows: limit of the user that the session counts for; NULL: none */
-    struct auth_secret *seen;   /* owns: the proved password, if the configuration has only a hash; or NULL */
-    uint64_t caps;              /* agreed with the client */
-    uint64_t upstream_caps;     /* capabilities that connections to servers get */
+    const struct user *user;    /* borrows; held if it was read from servers: access/directory.h */
+    const struct user
+        *entering; /* the same, of the login in progress; NULL: it is configured, or there is none */
+    struct limit *user_limit; /* borrows: limit of the user that the session counts for; NULL: none */
+    struct auth_secret *seen; /* owns: the proved password, if the configuration has only a hash; or NULL */
+    uint64_t caps;            /* agreed with the client */
+    uint64_t upstream_caps;   /* capabilities that connections to servers get */
     uint16_t collation;
     uint8_t nonce[NONCE_BYTES]; /* of headgate's greeting; also used for COM_CHANGE_USER */
     struct text attributes;     /* owns */

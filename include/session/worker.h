@@ -66,8 +66,9 @@ struct world {
     unsigned worker_count;
     unsigned cluster_count;
     const struct cluster_settings *clusters; /* borrows: cluster_count of them */
-    struct written *written;                 /* borrows: cluster_count of them; NULL: writes are not noted */
-    struct statement_log *statements;        /* borrows; NULL: statements are not counted */
+    struct directory *directories;    /* borrows: cluster_count of them; NULL: all accounts are in `users` */
+    struct written *written;          /* borrows: cluster_count of them; NULL: writes are not noted */
+    struct statement_log *statements; /* borrows; NULL: statements are not counted */
     struct ssl_ctx_st *tls;
 };
 
@@ -90,13 +91,15 @@ struct view_box {
     struct loop_message message;
     struct worker *worker; /* borrows */
     unsigned cluster;
-    _Atomic(struct view *) next; /* one reference, on its way; NULL: none */
-    _Atomic uint64_t taken;      /* number of the last view that all the worker's sessions use */
-    atomic_bool has_trouble;     /* a session had trouble with a server of the cluster */
-    atomic_bool has_code_change; /* a session has changed stored code */
-    int doubted;                 /* the view's primary, if it refused a write as read-only */
-    uint64_t doubted_until_us;   /* until then nothing new starts there: the monitor needs time to look */
-    struct positions *positions; /* owns: replication positions of the servers */
+    _Atomic(struct view *) next;    /* one reference, on its way; NULL: none */
+    _Atomic uint64_t taken;         /* number of the last view that all the worker's sessions use */
+    atomic_bool has_trouble;        /* a session had trouble with a server of the cluster */
+    atomic_bool has_code_change;    /* a session has changed stored code */
+    atomic_bool has_account_change; /* a session may have changed accounts */
+    atomic_bool has_account_doubt;  /* a login has failed that might succeed with accounts read anew */
+    int doubted;                    /* the view's primary, if it refused a write as read-only */
+    uint64_t doubted_until_us;      /* until then nothing new starts there: the monitor needs time to look */
+    struct positions *positions;    /* owns: replication positions of the servers */
     struct hint_counters hints;
     struct pin_counters pins;
     struct view *view; /* one reference, owned by the worker; NULL before the first view */
@@ -173,6 +176,10 @@ bool worker_has_taken(const struct worker *worker, unsigned cluster, uint64_t nu
 bool worker_take_trouble(struct worker *worker, unsigned cluster);
 /* True if sessions have changed stored code of that cluster since the last call. */
 bool worker_take_code_change(struct worker *worker, unsigned cluster);
+/* True if sessions may have changed accounts of that cluster since the last call. */
+bool worker_take_account_change(struct worker *worker, unsigned cluster);
+/* True if logins have failed, since the last call, that might succeed with accounts read anew. */
+bool worker_take_account_doubt(struct worker *worker, unsigned cluster);
 /* Runs `message->run` on the worker's thread. False: the thread has ended. */
 bool worker_post(struct worker *worker, struct loop_message *message);
 
@@ -192,6 +199,10 @@ void worker_retry(struct worker *worker);
 void worker_note_trouble(struct worker *worker, unsigned cluster);
 /* A statement that changes stored code is over. */
 void worker_note_code_change(struct worker *worker, unsigned cluster);
+/* A statement that may change accounts has been answered. */
+void worker_note_account_change(struct worker *worker, unsigned cluster);
+/* A login has failed that might succeed with accounts read anew. */
+void worker_note_account_doubt(struct worker *worker, unsigned cluster);
 /* The primary has answered that it is read-only. The monitor is asked to check, and until then nothing new
  * starts on that server (worker_doubts). */
 void worker_note_demotion(struct worker *worker, unsigned cluster, int server);

@@ -157,12 +157,12 @@ struct host_pattern host_pattern_read(const char *text, enum server_family famil
 
 /* ---- matching ---- */
 
-void host_client_read(struct host_client *client, const struct addr *peer, bool resolves)
+void host_client_read(struct host_client *client, const char *host, bool resolves)
 {
     *client = (struct host_client){ .name = ADDR_LOCAL_HOST };
-    if (addr_is_local(peer))
+    if (strcmp(host, ADDR_LOCAL_HOST) == 0)
         return;
-    client->ip = addr_format_host(peer, client->text);
+    client->ip = host;
     const char *at = client->ip;
     client->is_ipv4 = read_ipv4(&at, &client->ipv4) && *at == '\0';
     bool is_loopback = client->is_ipv4 ? client->ipv4 == INADDR_LOOPBACK : strcmp(client->ip, "::1") == 0;

@@ -124,5 +124,5 @@ const struct user *users_find(const struct users *users, const char *name)
 
 const struct user *users_heir(const struct users *users, const struct user *user)
 {
-    return find(users, user->name);
+    return user->in_directory != NULL ? user : find(users, user->name);
 }

@@ -95,7 +95,7 @@ static const struct setting config_settings[] = {
     SETTING("clusters", LIST, struct config, clusters, .count_offset = offsetof(struct config, cluster_count),
             .section = &cluster_section, .is_required = true, .effect = EFFECT_RESTART),
     SETTING("users", LIST, struct config, users, .count_offset = offsetof(struct config, user_count),
-            .section = &user_section, .is_required = true, .effect = EFFECT_NOW),
+            .section = &user_section, .effect = EFFECT_NOW),
 };
 
 static const char *const config_absent[] = { "rules", "pools",    "cache", "mirror", "tls",
@@ -213,11 +213,23 @@ static void check_pool(const struct check *check, size_t i)
                            "cluster '%s': pool_idle_min is more than pool_idle_max", cluster->name);
 }
 
+/* A cluster whose clients have no account is of no use. */
+static void check_users(const struct check *check, size_t i)
+{
+    const struct cluster_settings *cluster = &check->config->clusters[i];
+    if (check->config->user_count == 0 && cluster->users_from != USERS_FROM_SERVERS)
+        (void)report_error(check->report, file_place(check->file, "clusters.[%zu]", i),
+                           "cluster '%s': no client can log in: there are no `users`, and users_from is not "
+                           "\"servers\"",
+                           cluster->name);
+}
+
 static void check_cluster(const struct check *check, size_t i)
 {
     const struct cluster_settings *cluster = &check->config->clusters[i];
     size_t primaries = 0;
     check_pool(check, i);
+    check_users(check, i);
     for (size_t j = 0; j < cluster->server_count; j++) {
         check_server(check, i, j);
         primaries += cluster->servers[j].role == ROLE_SETTING_PRIMARY;

@@ -3,6 +3,7 @@
 #include "console/console.h"
 #include "http/http.h"
 #include "console/mysql_console.h"
+#include "access/account_refresh.h"
 #include "app/barrier.h"
 #include "app/bypass.h"
 #include "app/listeners.h"
@@ -43,6 +44,9 @@ struct control {
     struct listeners listeners;
     struct written *written; /* owns: one per cluster */
     size_t written_count;
+    struct directory *directories;     /* owns: one per cluster */
+    struct account_refresh *refreshes; /* owns: one per cluster */
+    size_t directory_count;
     struct worker *workers;      /* owns */
     struct worker **worker_list; /* owns: pointers to `workers`, for struct world */
     struct resolver resolver;
@@ -135,6 +139,7 @@ static void on_view(struct cluster *cluster, struct view *view)
 {
     struct control *control = cluster->owner;
     barrier_pass(&control->barriers[cluster->index], view);
+    account_refresh_note_view(&control->refreshes[cluster->index]);
     bypass_wake(&control->bypass);
     if (!control->is_ending)
         status_tell(control->clusters, control->cluster_count, notify_status);
@@ -149,6 +154,10 @@ static void on_report(struct worker *worker)
             cluster_note_trouble(&control->clusters[i]);
         if (worker_take_code_change(worker, i))
             catalog_refresh_note_change(&control->clusters[i]);
+        if (worker_take_account_change(worker, i))
+            account_refresh_note_change(&control->refreshes[i]);
+        if (worker_take_account_doubt(worker, i))
+            account_refresh_note_doubt(&control->refreshes[i]);
     }
 }
 
@@ -295,6 +304,7 @@ static bool open_reload(struct control *control, struct error *err)
     struct reload *reload = &control->reload;
     reload->loop = &control->loop;
     reload->clusters = control->clusters;
+    reload->refreshes = control->refreshes;
     reload->cluster_count = control->cluster_count;
     reload->limits = &control->limits;
     reload->listeners = &control->listeners;
@@ -325,6 +335,19 @@ static bool make_written(struct control *control, size_t count)
     return control->written != NULL;
 }
 
+/* Makes the directory of accounts of each cluster, for users_from = "servers". */
+static bool make_directories(struct control *control, size_t count)
+{
+    control->directories = mem_zalloc(count * sizeof *control->directories);
+    control->refreshes = mem_zalloc(count * sizeof *control->refreshes);
+    if (control->directories == NULL || control->refreshes == NULL)
+        return false;
+    for (; control->directory_count < count; control->directory_count++)
+        directory_init(&control->directories[control->directory_count]);
+    control->constant.directories = control->directories;
+    return true;
+}
+
 /* Makes the first version; takes the configuration. make_workers fills in the list of workers later. */
 static bool make_version(struct control *control, struct config *take_config, struct error *err)
 {
@@ -336,7 +359,7 @@ static bool make_version(struct control *control, struct config *take_config, st
     control->constant.statements = &control->statements;
     control->constant.tls = tls_client_context(err);
     if (control->worker_list == NULL || !make_written(control, take_config->cluster_count) ||
-        control->constant.tls == NULL) {
+        !make_directories(control, take_config->cluster_count) || control->constant.tls == NULL) {
         config_free(&take_config);
         return control->constant.tls == NULL ? false : error_set(err, 0, "out of memory");
     }
@@ -357,7 +380,11 @@ static bool start(struct control *control, struct config *take_config, struct er
     bypass_init(&control->bypass, &control->loop, control->clusters, control->cluster_count);
     bypass_begin(&control->bypass, &control->reload.current->users);
     for (size_t i = 0; i < control->cluster_count; i++)
+        account_refresh_init(&control->refreshes[i], &control->clusters[i], &control->directories[i]);
+    for (size_t i = 0; i < control->cluster_count; i++) {
+        account_refresh_set(&control->refreshes[i]);
         cluster_start(&control->clusters[i], on_view, control);
+    }
     return true;
 }
 
@@ -382,6 +409,8 @@ static void finish(struct control *control)
     bypass_stop(&control->bypass);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_stop(&control->clusters[i]);
+    for (size_t i = 0; i < control->directory_count; i++)
+        account_refresh_fini(&control->refreshes[i]);
     resolve_fini(&control->resolver);
     end_workers(control);
     loop_close_mail(&control->loop); /* runs messages that came back from workers: answers, a reload */
@@ -406,6 +435,10 @@ static void finish(struct control *control)
     for (size_t i = 0; i < control->written_count; i++)
         written_fini(&control->written[i]);
     mem_free(control->written);
+    for (size_t i = 0; i < control->directory_count; i++)
+        directory_fini(&control->directories[i]);
+    mem_free(control->directories);
+    mem_free(control->refreshes);
     limits_fini(&control->limits);
     statement_log_close(&control->statements);
     schema_fini(&statement_section, &control->statement_settings);

@@ -154,6 +154,7 @@ static void apply(struct reload *reload, struct version *take_version, struct li
     for (size_t i = 0; i < reload->cluster_count; i++) {
         struct upstream_env env = world_env(&version->world, reload->loop, reload->clusters[i].env.worker);
         cluster_set(&reload->clusters[i], &config->clusters[i], &env, config->timeouts.drain_us);
+        account_refresh_set(&reload->refreshes[i]);
     }
     listeners_open(reload->listeners, take_plan);
     reload->admin->world = &version->world;

@@ -80,6 +80,12 @@ static const struct setting_word pool_idle_words[] = {
     { .name = NULL },
 };
 
+static const struct setting_word users_from_words[] = {
+    { .name = "file", .value = USERS_FROM_FILE },
+    { .name = "servers", .value = USERS_FROM_SERVERS },
+    { .name = NULL },
+};
+
 static const struct setting cluster_settings[] = {
     SETTING("name", STRING, struct cluster_settings, name, .is_required = true, .effect = EFFECT_RESTART,
             .example = "main", .doc = "The name of the cluster in listeners and commands."),
@@ -118,6 +124,21 @@ static const struct setting cluster_settings[] = {
             .doc = "May the primary serve reads that a replica could? \"fallback\": while no replica "
                    "takes reads. \"never\": they wait for a replica, `primary_wait` at most. \"share\": "
                    "the primary is one among them, with its weight."),
+    SETTING("users_from", ENUM, struct cluster_settings, users_from, .words = users_from_words,
+            .fallback = "file", .effect = EFFECT_NOW,
+            .doc =
+                "Which accounts may log in. \"file\": those under `users`. \"servers\": these, and all that "
+                "the servers have, with the servers' passwords, host patterns and locks; nothing about them "
+                "is in this file. An account under `users` hides the servers' accounts of that name. The "
+                "monitor's account needs SELECT ON mysql.global_priv (MariaDB), or on mysql.user, "
+                "mysql.global_grants and mysql.default_roles (MySQL). Host patterns are compared with the "
+                "client's address; host names are not looked up. The servers see headgate's address."),
+    SETTING("users_interval", DURATION, struct cluster_settings, users_interval_us, .min = 100000,
+            .max = 3600000000, .fallback = "10s", .effect = EFFECT_NOW,
+            .doc =
+                "With users_from = \"servers\": how often the primary is asked whether accounts have "
+                "changed. It is also asked at once when a statement that changes accounts has passed, when "
+                "another server becomes the primary, and, at most once a second, when a login fails."),
     SETTING("read_functions", BOOL, struct cluster_settings, read_functions, .fallback = "false",
             .effect = EFFECT_NOW,
             .doc = "Whether reads that call stored functions, or views that call some, and CALLs and "

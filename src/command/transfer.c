@@ -225,12 +225,18 @@ static void note_writes(struct session *session, const struct upstream *upstream
     global_writes_note_packet(&session->consistency, job, session->facets.status, info);
 }
 
+static void note_account_change(const struct session *session)
+{
+    login_age_note_change(&session->worker->pool, session->listener->cluster);
+    worker_note_account_change(session->worker, session->listener->cluster);
+}
+
 /* Passes one packet to the client. False: out of memory; the session must end. */
 static bool pass_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = session->job;
     if (job->facts.changes_accounts)
-        login_age_note_change(&session->worker->pool, session->listener->cluster);
+        note_account_change(session);
     reply_effects_note(&session->facets, job, session->slots, info, session_now(session));
     if (job->place == ROUTE_PRIMARY)
         note_writes(session, upstream, info);

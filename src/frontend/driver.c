@@ -21,6 +21,7 @@
 #include "session/slot.h"
 #include "command/wait_connection.h"
 #include "command/wait_replica.h"
+#include "access/directory.h"
 #include "frontend/worker_thread.h"
 #include "state/facet_table.h"
 #include "state/wait_timeout.h"
@@ -353,6 +354,8 @@ static void abort_session(struct session *session, enum close_reason reason)
     stream_close(&session->client);
     if (session->user_limit != NULL)
         limit_give(session->user_limit);
+    directory_leave(session->user);
+    directory_leave(session->entering);
     if (session->login != NULL)
         client_login_fini(session->login);
     mem_free(session->login);

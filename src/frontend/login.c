@@ -3,6 +3,7 @@
  */
 #include "frontend/login.h"
 
+#include "access/directory.h"
 #include "base/mem.h"
 #include "frontend/client_address.h"
 #include "mysql/reply.h"
@@ -19,8 +20,14 @@
 
 static bool find_user(void *context, const char *name, struct auth_secret *secret_r)
 {
-    const struct session *session = context;
-    const struct user *user = users_find(session->worker->world->users, name);
+    struct session *session = context;
+    const struct world *world = session->worker->world;
+    const struct user *user = users_find(world->users, name);
+    directory_leave(session->entering);
+    session->entering = NULL;
+    if (user == NULL && world->directories != NULL)
+        user = session->entering =
+            directory_enter(&world->directories[session->listener->cluster], name, session->host);
     if (user == NULL)
         return false;
     *secret_r = user->secret;
@@ -38,10 +45,23 @@ static uint64_t offered_caps(const struct session *session, const struct view *v
     return caps; /* CAP_CLIENT_MYSQL is clear: the greeting has MariaDB's extended capabilities */
 }
 
+/* The servers, and their accounts if clients log in with them. */
+static bool are_servers_known(struct session *session)
+{
+    const struct view *view = session_view(session);
+    struct directory *directories = session->worker->world->directories;
+    if (view == NULL || view->family == FAMILY_UNKNOWN)
+        return false;
+    if (directories == NULL || directory_is_tried(&directories[session->listener->cluster]))
+        return true;
+    worker_retry(session->worker);
+    return false;
+}
+
 enum step login_greeting(struct session *session)
 {
     const struct view *view = session_view(session);
-    bool is_known = view != NULL && view->family != FAMILY_UNKNOWN;
+    bool is_known = are_servers_known(session);
     if (!is_known && session->worker->world->timeouts->primary_wait_us == 0) {
         reply_put_err(&session->client.out, 0, ERR_SERVER_SHUTDOWN, NULL,
                       "headgate: no server of this cluster has answered yet");
@@ -97,12 +117,32 @@ static bool next_packet(struct session *session, struct span *payload_r, uint8_t
     return false;
 }
 
+/* The account whose login has succeeded. NULL: it was removed while the client was logging in. */
+static const struct user *take_entering(struct session *session)
+{
+    const struct user *user = session->entering;
+    if (user == NULL)
+        return users_find(session->worker->world->users, session->login->user);
+    return user->is_removed ? NULL : user;
+}
+
+/* The session's account is the one of the login in progress. */
+static void set_user(struct session *session, const struct user *user)
+{
+    if (session->user_limit != NULL)
+        limit_give(session->user_limit); /* it belongs to the former account, which may be freed now */
+    session->user_limit = NULL;
+    directory_leave(session->user);
+    session->user = user;
+    session->entering = NULL;
+}
+
 static bool keep_identity(struct session *session, const struct user *user)
 {
     struct client_login *login = session->login;
     if (session->user == NULL) /* COM_CHANGE_USER keeps what COM_SET_OPTION has changed (seen) */
         session->upstream_caps = login->caps & CAPS_END_TO_END;
-    session->user = user;
+    set_user(session, user);
     session->who = digests_who(session->listener->settings->cluster, session->user->name);
     session->caps = login->caps;
     session->collation = login->collation;
@@ -120,9 +160,8 @@ static enum step go_inside(struct session *session, uint8_t seq)
 {
     const struct view *view = session_view(session);
     bool is_change_user = !session->is_new;
-    const struct user *user = users_find(session->worker->world->users, session->login->user);
+    const struct user *user = take_entering(session);
     if (user == NULL) {
-        /* A reload has removed the account while the client was logging in. */
         char text[256];
         (void)snprintf(text, sizeof text, "Access denied for user '%.80s'@'%.64s' (using password: YES)",
                        session->login->user, session->host);
@@ -208,6 +247,8 @@ static enum step obey(struct session *session, enum client_login_verdict verdict
     case CLIENT_LOGIN_ACCEPTED:
         return go_inside(session, session->login->seq);
     case CLIENT_LOGIN_REFUSED:
+        if (err->code == ERR_ACCESS_DENIED)
+            worker_note_account_doubt(session->worker, session->listener->cluster);
         return session_close(session, CLOSE_LOGIN_REFUSED, err->text);
     }
     return STEP_MORE;

@@ -34,11 +34,13 @@ static void for_each_session(struct worker *worker, void (*visit)(struct session
     }
 }
 
-/* ---- retrying: sessions that wait for a server ---- */
+/* ---- retrying: sessions that wait for a server, or for its accounts ---- */
 
 static void retry_one(struct session *session)
 {
-    if (session->state == SESSION_WAITING || session->state == SESSION_QUEUED)
+    const unsigned waiting =
+        1u << SESSION_WAITING | 1u << SESSION_QUEUED | 1u << SESSION_GREETING | 1u << SESSION_LOGIN;
+    if ((waiting & 1u << session->state) != 0)
         session->worker->driver->run(session);
 }
 

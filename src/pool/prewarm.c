@@ -1,6 +1,7 @@
 #include "pool/prewarm.h"
 
 #include "base/log.h"
+#include "access/directory.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
 #include "upstream/quota.h"
@@ -74,6 +75,7 @@ static void forget(struct remembered *recipe)
 {
     auth_secret_wipe(&recipe->proof);
     text_fini(&recipe->attributes);
+    directory_leave(recipe->user);
     recipe->user = NULL;
     recipe->uses = 0;
 }
@@ -146,9 +148,10 @@ void prewarm_on_rules(struct pool *pool)
     for (unsigned i = 0; i < pool->cluster_count; i++)
         for (int j = 0; j < RECIPES; j++) {
             struct remembered *recipe = &pool->warm->clusters[i].recipes[j];
-            const struct user *user =
-                recipe->user != NULL ? users_find(pool->rules.users, recipe->user->name) : NULL;
-            if (user != NULL && user->account == recipe->user->account)
+            const struct user *user = recipe->user;
+            if (user != NULL && user->in_directory == NULL)
+                user = users_find(pool->rules.users, user->name);
+            if (user != NULL && user->account == recipe->user->account && !user->is_removed)
                 recipe->user = user;
             else
                 forget(recipe);
@@ -164,6 +167,7 @@ void prewarm_note(struct pool *pool, unsigned cluster_index, const struct login_
     struct remembered *recipe = find(cluster, login);
     if (!is_same(recipe, login)) {
         forget(recipe);
+        directory_hold(login->user);
         recipe->user = login->user;
         recipe->caps = login->caps;
         recipe->collation = login->collation;
@@ -205,7 +209,7 @@ static struct remembered *choose(struct warm_cluster *cluster, unsigned index,
     uint64_t best_uses = 0, best_parked = 1;
     for (int i = 0; i < RECIPES; i++) {
         struct remembered *recipe = &cluster->recipes[i];
-        if (recipe->user == NULL)
+        if (recipe->user == NULL || recipe->user->is_removed)
             continue;
         const struct auth_secret *secret =
             recipe->user->secret.has_password ? &recipe->user->secret : &recipe->proof;

@@ -305,9 +305,11 @@ static struct upstream *release(struct session *session, enum route_place place)
     struct upstream *upstream = slot->upstream;
     if (upstream != NULL && !session->is_new)
         consistency_note_drop(&session->consistency, session->job, place, slot);
-    if (upstream != NULL && upstream->state == UPSTREAM_BUSY && session->job->facts.changes_accounts)
-        login_age_note_change(&session->worker->pool,
-                              session->listener->cluster); /* the statement may have run nevertheless */
+    if (upstream != NULL && upstream->state == UPSTREAM_BUSY && session->job->facts.changes_accounts) {
+        /* the statement may have run nevertheless */
+        login_age_note_change(&session->worker->pool, session->listener->cluster);
+        worker_note_account_change(session->worker, session->listener->cluster);
+    }
     state_capture_end(slot);
     session->facets.has_lost_draws |= slot->has_own_writes;
     if (session->job->wait.asked == slot)

@@ -1,5 +1,8 @@
 #include "session/worker.h"
 
+#include "access/directory.h"
+#include "base/mem.h"
+
 #define TRIM_SESSIONS 128 /* the memory of fewer sessions is not given back to the system */
 
 struct upstream_env world_env(const struct world *world, struct loop *loop, unsigned row)
@@ -67,6 +70,39 @@ void worker_note_code_change(struct worker *worker, unsigned cluster)
 bool worker_take_code_change(struct worker *worker, unsigned cluster)
 {
     return atomic_exchange(&worker->boxes[cluster].has_code_change, false);
+}
+
+/* Otherwise there is nobody to report to. */
+static bool reads_accounts(const struct worker *worker, unsigned cluster)
+{
+    const struct world *world = worker->world;
+    return world->directories != NULL && directory_is_on(&world->directories[cluster]);
+}
+
+void worker_note_account_change(struct worker *worker, unsigned cluster)
+{
+    if (!reads_accounts(worker, cluster))
+        return;
+    atomic_store(&worker->boxes[cluster].has_account_change, true);
+    worker_report(worker);
+}
+
+bool worker_take_account_change(struct worker *worker, unsigned cluster)
+{
+    return atomic_exchange(&worker->boxes[cluster].has_account_change, false);
+}
+
+void worker_note_account_doubt(struct worker *worker, unsigned cluster)
+{
+    if (!reads_accounts(worker, cluster))
+        return;
+    atomic_store(&worker->boxes[cluster].has_account_doubt, true);
+    worker_report(worker);
+}
+
+bool worker_take_account_doubt(struct worker *worker, unsigned cluster)
+{
+    return atomic_exchange(&worker->boxes[cluster].has_account_doubt, false);
 }
 
 bool worker_has_taken(const struct worker *worker, unsigned cluster, uint64_t number)

@@ -9,13 +9,8 @@
 
 static struct host_client client_of(const char *text, bool resolves)
 {
-    struct addr peer = { 0 };
     struct host_client client;
-    struct error err = { 0 };
-    char address[ADDR_TEXT_MAX];
-    (void)snprintf(address, sizeof address, strchr(text, ':') != NULL ? "[%s]:1" : "%s:1", text);
-    assert_true(addr_parse(strcmp(text, "socket") == 0 ? "/run/x.sock" : address, &peer, &err));
-    host_client_read(&client, &peer, resolves);
+    host_client_read(&client, strcmp(text, "socket") == 0 ? ADDR_LOCAL_HOST : text, resolves);
     return client;
 }
 

@@ -1,0 +1,63 @@
+/* The accounts that a cluster's servers have, for clients that log in: users_from = "servers".
+ *
+ *      control thread: access/account_refresh ──► directory_publish
+ *      workers:        directory_enter ──► (a session of that account) ──► directory_leave
+ *
+ * One for each cluster, for as long as the process runs. Workers use it at logins only, under a mutex, at the cost of
+ * a look-up. The last known set stays in force while no server can be reached.
+ */
+#ifndef HEADGATE_ACCESS_DIRECTORY_H
+#define HEADGATE_ACCESS_DIRECTORY_H
+
+#include "access/account_set.h"
+#include "access/users.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct directory {
+    pthread_mutex_t mutex;
+    struct account_set *set; /* owns; guarded by mutex; NULL: none was read yet, or users_from is "file" */
+    uint64_t last_account;   /* guarded by mutex: the number given last */
+    _Atomic bool is_on;      /* users_from = "servers"; the control thread changes it */
+    _Atomic uint64_t reads;  /* attempts to read the accounts that have ended, well or not */
+};
+
+void directory_init(struct directory *directory);
+/* All sessions have ended. */
+void directory_fini(struct directory *directory);
+
+/* Puts this set in force; NULL: no accounts. Clients that are logged in stay. An account that is as before keeps its
+ * connections; for one that has changed in any way, servers are asked again at each login. Control thread only. */
+void directory_publish(struct directory *directory, struct account_set *take_set);
+
+/* An attempt to read the accounts has ended, after directory_publish if they have changed. Control thread only. */
+void directory_note_read(struct directory *directory);
+
+/* The account that servers would use for this client, with a hold on it; NULL: there is none, or memory is out.
+ * `directory` may be NULL. `host`: addr_format_host() of the client. Any thread. */
+const struct user *directory_enter(struct directory *directory, const char *name, const char *host);
+/* Gives up a hold. Does nothing for NULL and for a configured account. Any thread. */
+void directory_leave(const struct user *user);
+/* One more hold of an account that is held. Any thread. */
+void directory_hold(const struct user *user);
+
+/* users_from = "servers". Any thread. */
+static inline bool directory_is_on(const struct directory *directory)
+{
+    return atomic_load_explicit(&directory->is_on, memory_order_relaxed);
+}
+
+/* Nothing is to be waited for: accounts were read once, or an attempt has failed, or users_from is "file". */
+static inline bool directory_is_tried(const struct directory *directory)
+{
+    return !directory_is_on(directory) || atomic_load(&directory->reads) > 0;
+}
+
+/* Calls `each` for all accounts, under the mutex. `user`: NULL, or the account as sessions have it. */
+void directory_each(struct directory *directory, void (*each)(void *context, const struct account *account),
+                    void *context);
+
+#endif
