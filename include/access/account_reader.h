@@ -6,8 +6,7 @@
  *
  * Roles are left out. Secrets: a hash of a password is in the rows; the caller wipes them.
  */
-#ifndef HEADGATE_ACCESS_ACCOUNT_READER_H
-#define HEADGATE_ACCESS_ACCOUNT_READER_H
+#pragma once
 
 #include "access/account_set.h"
 #include "mysql/rows.h"
@@ -25,5 +24,3 @@ const char *account_reader_needs(enum server_family family);
 /* Adds all accounts to the set, whose family chooses how rows are read. An account that cannot be read is left out
  * and counted in *unread_r. False: memory is out. */
 bool account_reader_add(const struct rows *rows, struct account_set *set, size_t *unread_r);
-
-#endif

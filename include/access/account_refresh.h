@@ -7,8 +7,7 @@
  * A mark is a count and a hash of all accounts, made by the server: while they are as before, no hash of a password
  * travels. While no server can be asked, or the monitor's account may not read them, the last accounts stay in force.
  */
-#ifndef HEADGATE_ACCESS_ACCOUNT_REFRESH_H
-#define HEADGATE_ACCESS_ACCOUNT_REFRESH_H
+#pragma once
 
 #include "access/directory.h"
 #include "cluster/cluster.h"
@@ -53,5 +52,3 @@ void account_refresh_note_view(struct account_refresh *refresh);
 void account_refresh_note_change(struct account_refresh *refresh);
 /* A client was not known, or its password was wrong: the servers are asked, unless they were a second ago. */
 void account_refresh_note_doubt(struct account_refresh *refresh);
-
-#endif

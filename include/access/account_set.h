@@ -5,8 +5,7 @@
  *
  * Hashes of passwords are wiped when the set is freed.
  */
-#ifndef HEADGATE_ACCESS_ACCOUNT_SET_H
-#define HEADGATE_ACCESS_ACCOUNT_SET_H
+#pragma once
 
 #include "access/host_pattern.h"
 #include "base/hash.h"
@@ -81,5 +80,3 @@ bool account_is_equal(const struct account *a, const struct account *b);
 /* Calls `each` for all accounts, in no particular order. */
 void account_set_each(const struct account_set *set,
                       void (*each)(void *context, const struct account *account), void *context);
-
-#endif

@@ -6,8 +6,7 @@
  * One for each cluster, for as long as the process runs. Workers use it at logins only, under a mutex, at the cost of
  * a look-up. The last known set stays in force while no server can be reached.
  */
-#ifndef HEADGATE_ACCESS_DIRECTORY_H
-#define HEADGATE_ACCESS_DIRECTORY_H
+#pragma once
 
 #include "access/account_set.h"
 #include "access/users.h"
@@ -59,5 +58,3 @@ static inline bool directory_is_tried(const struct directory *directory)
 /* Calls `each` for all accounts, under the mutex. `user`: NULL, or the account as sessions have it. */
 void directory_each(struct directory *directory, void (*each)(void *context, const struct account *account),
                     void *context);
-
-#endif

@@ -10,8 +10,7 @@
  * Sources: MariaDB sql/sql_acl.cc, MySQL sql/auth/sql_auth_cache.cc, and tests/live/test_host_patterns.py.
  * A host name is never looked up: a pattern that is a name is for no client, other than `localhost`.
  */
-#ifndef HEADGATE_ACCESS_HOST_PATTERN_H
-#define HEADGATE_ACCESS_HOST_PATTERN_H
+#pragma once
 
 #include "mysql/handshake.h"
 #include "net/addr.h"
@@ -52,5 +51,3 @@ int host_pattern_compare(const struct host_pattern *a, const struct host_pattern
 
 /* Is it a name that only a name server could match with a client, so that it matches none here? */
 bool host_pattern_is_name(const struct host_pattern *pattern);
-
-#endif

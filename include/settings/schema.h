@@ -52,6 +52,7 @@ struct setting {
     int64_t max;
     bool may_be_off; /* DURATION: "off" (0) is allowed below `min` */
     bool is_required;
+    bool is_shown;        /* LIST: may be missing, but is no comment in the sample file */
     bool is_secret;       /* STRING: also set by NAME_file or NAME_env; wiped when freed, never printed */
     const char *fallback; /* the default as written in the file, without quotes; NULL: none */
     bool (*check)(const char *value,

@@ -169,9 +169,9 @@ void host_client_read(struct host_client *client, const char *host, bool resolve
     client->name = resolves && is_loopback ? ADDR_LOCAL_HOST : NULL;
 }
 
-static char lower(char c)
+static int lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
 /* LIKE, without regard to case. Cost: the product of both lengths at most. */

@@ -95,7 +95,7 @@ static const struct setting config_settings[] = {
     SETTING("clusters", LIST, struct config, clusters, .count_offset = offsetof(struct config, cluster_count),
             .section = &cluster_section, .is_required = true, .effect = EFFECT_RESTART),
     SETTING("users", LIST, struct config, users, .count_offset = offsetof(struct config, user_count),
-            .section = &user_section, .effect = EFFECT_NOW),
+            .section = &user_section, .is_shown = true, .effect = EFFECT_NOW),
 };
 
 static const char *const config_absent[] = { "rules", "pools",    "cache", "mirror", "tls",

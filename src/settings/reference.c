@@ -155,7 +155,7 @@ static void sample_section(const struct section *section, unsigned depth, struct
         if (i > 0)
             (void)text_append_byte(out, '\n');
         print_comment(row->doc != NULL ? row->doc : row->section->doc, depth, out);
-        if (row->type == SETTING_LIST && !row->is_required)
+        if (row->type == SETTING_LIST && !row->is_required && !row->is_shown)
             sample_optional_list(row, depth, out);
         else if (row->type == SETTING_LIST)
             sample_list(row, depth, out);

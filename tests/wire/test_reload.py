@@ -137,6 +137,8 @@ CASES = {
     "cluster: balance": "round_robin",
     "cluster: zone": "a",
     "cluster: primary_reads": "share",
+    "cluster: users_from": "servers",
+    "cluster: users_interval": "20s",
     "cluster: read_functions": lambda proxy, row: row.update(read_functions=True),
     "cluster: read_functions_interval": "50s",
     "cluster: connection_reserve": 7,

@@ -144,8 +144,10 @@ static const struct {
       "h.conf:1: tls: ciphers: no cipher of OpenSSL matches \"ROT13\"\n" },
     { "timeouts: { conect = \"1s\"; };\n" LISTENERS CLUSTERS USERS,
       "h.conf:1: unknown setting 'conect' in timeouts, did you mean 'connect'?\n" },
-    { LISTENERS CLUSTERS, "h.conf:1: users is missing\n" },
-    { "", "h.conf:1: listeners is missing\nh.conf:1: clusters is missing\nh.conf:1: users is missing\n" },
+    { LISTENERS CLUSTERS,
+      "h.conf:2: cluster 'main': no client can log in: there are no `users`, and users_from is "
+      "not \"servers\"\n" },
+    { "", "h.conf:1: listeners is missing\nh.conf:1: clusters is missing\n" },
     { "listeners = ( { name = \"app\"; adress = \"127.0.0.1:1\"; cluster = \"main\"; } );\n" CLUSTERS USERS,
       "h.conf:1: unknown setting 'adress' in listener, did you mean 'address'?\n"
       "h.conf:1: listener 'app': address is missing\n" },
