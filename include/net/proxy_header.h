@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The longest header that is read. A header of version 1 has at most 107 bytes. Version 2 allows 64 KiB of
  * further fields (TLVs); the longest in use are names from client certificates. */
@@ -43,8 +44,20 @@ enum proxy_verdict proxy_header_read(struct span bytes, struct proxy_header *hea
 
 enum proxy_version { PROXY_OFF, PROXY_V1, PROXY_V2 };
 
-/* Appends a header of this version (not PROXY_OFF). If `from` and `to` are not both IPv4 or IPv6 addresses,
- * version 2 says LOCAL and version 1 UNKNOWN: then the receiver uses the address of the connection itself. An
- * IPv4 address beside an IPv6 address is written as ::ffff:192.0.2.7. */
-void proxy_header_append(enum proxy_version version, const struct addr *from, const struct addr *to,
-                         struct text *out);
+#define PROXY_ADDRESS_BYTES 16
+
+/* Both ends of a client's connection. Addresses are IPv6; an IPv4 address is ::ffff:192.0.2.7. */
+struct proxy_ends {
+    bool is_known; /* false: an end is no IP address, and everything else is zero */
+    uint8_t from[PROXY_ADDRESS_BYTES], to[PROXY_ADDRESS_BYTES];
+    uint16_t from_port, to_port; /* in network order */
+};
+
+struct proxy_ends proxy_ends_of(const struct addr *from, const struct addr *to);
+
+/* Is the client on this machine: does it come from a loopback address, or a unix socket? */
+bool proxy_ends_are_local(const struct proxy_ends *ends);
+
+/* Appends a header of this version (not PROXY_OFF). `ends` NULL or not known: version 2 says LOCAL and version 1
+ * UNKNOWN; the receiver then uses the address of the connection itself. */
+void proxy_header_append(enum proxy_version version, const struct proxy_ends *ends, struct text *out);

@@ -17,13 +17,14 @@ struct login_recipe {
     struct span attributes; /* encoded pairs */
     uint64_t caps;          /* end-to-end bits */
     uint16_t collation;
+    const struct proxy_ends *client; /* NULL: none, for servers that are told no client */
 };
 
 /* The key of a connection that logs in with this recipe at a server of the cluster. */
 struct upstream_key key_of(const struct login_recipe *recipe, unsigned cluster,
                            const struct view_server *entry, bool has_schema);
-/* The part of the key from the server's settings: enum tls_setting in the lower four bits, enum
- * compression_setting in the upper four. */
+/* The part of the key from the server's settings: enum tls_setting in the lower four bits, then enum
+ * compression_setting and enum proxy_version in two each. */
 uint8_t key_hop(const struct view_server *entry);
 /* The wish for upstream_open and upstream_change_user with this recipe. The caller adds the schema. Borrows
  * from the recipe and the entry. */

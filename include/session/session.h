@@ -134,6 +134,7 @@ struct session {
     uint16_t collation;
     uint8_t nonce[NONCE_BYTES]; /* of headgate's greeting; also used for COM_CHANGE_USER */
     struct text attributes;     /* owns */
+    struct proxy_ends ends;     /* of the client's connection, as a load balancer has told, or as it is */
     struct proxied *proxied;    /* owns; NULL: no PROXY header, or one without an address */
 
     struct facets facets;                /* what the client has set, and what its statements have left */

@@ -66,8 +66,9 @@ struct server {
     char *address;             /* owns; as configured: the resolved address is in the view */
     char *zone;                /* owns; "" when none */
     _Atomic int64_t weight;
-    _Atomic int tls;         /* enum tls_setting */
-    _Atomic int compression; /* enum compression_setting */
+    _Atomic int tls;            /* enum tls_setting */
+    _Atomic int compression;    /* enum compression_setting */
+    _Atomic int proxy_protocol; /* enum proxy_version */
     enum role_setting role_setting;
     unsigned index;                  /* in its cluster */
     struct permits permits;          /* for connections of sessions to the server */

@@ -19,6 +19,7 @@ struct server_settings {
     char *zone;              /* owns; NULL: not given */
     int tls;                 /* enum tls_setting */
     int compression;         /* enum compression_setting */
+    int proxy_protocol;      /* enum proxy_version */
     int64_t max_connections; /* 0: auto */
 };
 

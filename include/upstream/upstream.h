@@ -27,6 +27,7 @@
 #include "mysql/rows.h"
 #include "mysql/tracker.h"
 #include "net/dial.h"
+#include "net/proxy_header.h"
 #include "net/stream.h"
 
 #include <stdbool.h>
@@ -68,8 +69,10 @@ struct upstream_wish {
     struct span attributes; /* encoded pairs */
     uint64_t caps;          /* end-to-end capabilities, exactly as they must be agreed */
     uint16_t collation;
-    bool has_setup;   /* run the set-up statement: session tracking for sessions */
-    bool take_permit; /* a permit of the server was taken, and belongs to the upstream */
+    const struct proxy_ends *client; /* whose connection it is, if the server asks for that (proxy_protocol);
+                                        NULL: headgate's own */
+    bool has_setup;                  /* run the set-up statement: session tracking for sessions */
+    bool take_permit;                /* a permit of the server was taken, and belongs to the upstream */
 };
 
 struct upstream_answer {
@@ -91,7 +94,8 @@ struct upstream_key {
     uint64_t moves; /* view_server.moves at the time of the login */
     unsigned cluster;  /* of the owner; not compared, as a server belongs to one cluster */
     uint8_t collation; /* as sent to the server */
-    uint8_t hop;     /* the server's enum tls_setting and enum compression_setting at the time of the login */
+    uint8_t hop;       /* the server's tls, compression and proxy_protocol at the time of the login */
+    uint8_t client[PROXY_ADDRESS_BYTES]; /* the address that the server was told; zero: none */
     bool has_schema; /* the connection has, or had, a default schema: only another login removes it */
 };
 
@@ -170,6 +174,12 @@ struct upstream {
 struct upstream *upstream_open(const struct upstream_env *env, struct server *server,
                                const struct upstream_wish *wish, const struct upstream_owner_ops *ops,
                                void *owner, struct error *err);
+
+/* The ends that a connection to the server at `addr` is announced with: `client`, or NULL. NULL also for a server
+ * without proxy_protocol, and for a client of this machine if the server is on another one: there the loopback
+ * address, "localhost", would be another machine. */
+const struct proxy_ends *upstream_told(const struct server *server, const struct addr *addr,
+                                       const struct proxy_ends *client);
 
 /* Closes the connection, with COM_QUIT when READY, and frees the upstream after the loop's turn. Bytes of a
  * running command that have not reached the server are dropped, unless may_be_late is set. *upstream becomes

@@ -25,3 +25,7 @@ void upstream_fail_lost(struct upstream *upstream, const char *during);
 /* Sends the stream's output as far as possible, and waits for readiness to send the rest and to read. False:
  * the upstream has failed. */
 bool upstream_push(struct upstream *upstream);
+
+/* What may have ended a first login, to be appended to an error; "" if nothing is likely. A server that refuses a
+ * PROXY header closes the connection with bytes unread: its own error is often lost by the reset. */
+const char *upstream_probable_reason(const struct upstream *upstream);

@@ -48,6 +48,7 @@ static bool take_header(struct session *session, const struct proxy_header *head
     session->proxied->header = *header;
     session->is_local = false; /* only the load balancer's way here is a unix socket, if any */
     memcpy(session->proxied->via, session->host, strlen(session->host) + 1);
+    session->ends = proxy_ends_of(&header->from, &header->to);
     (void)addr_format_host(&header->from, session->host);
     log_debug(&session->scope, "client %s came by %s", session->host, session->proxied->via);
     return count_client(session, step_r);

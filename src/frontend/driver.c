@@ -274,6 +274,14 @@ static struct session *new_session(struct worker *worker, const char *host, bool
     return session;
 }
 
+static struct proxy_ends ends_of(int fd, const struct addr *peer)
+{
+    struct addr own = { .len = sizeof own.u.storage };
+    if (addr_is_local(peer) || getsockname(fd, &own.u.any, &own.len) < 0)
+        own.len = 0;
+    return proxy_ends_of(peer, &own);
+}
+
 /* The first state, and how long the session may stay there. */
 static void begin(struct session *session)
 {
@@ -304,6 +312,7 @@ static void open_session(struct worker *worker, int take_fd, const struct addr *
     session->scope = (struct log_scope){ .key = "session", .number = session->id };
     session->facets.mode = (enum listener_mode)listener->settings->mode;
     session->is_local = addr_is_local(peer);
+    session->ends = ends_of(take_fd, peer);
     session->is_new = true;
     consistency_init(&session->consistency, worker->boxes[listener->cluster].positions, listener->settings);
     session->facets.status = STATUS_AUTOCOMMIT;

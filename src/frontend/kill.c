@@ -33,6 +33,7 @@ struct inquiry {
     bool is_query;
     char user[CLIENT_LOGIN_USER_MAX + 1]; /* account that sent KILL */
     struct auth_secret secret;            /* password of that account */
+    struct proxy_ends client;             /* of the session that sent KILL */
     uint16_t collation;
     struct server *home;   /* borrows: server that is asked for permissions; NULL: none now */
     struct addr home_addr; /* address of `home` */
@@ -148,6 +149,7 @@ static void send_kill(struct session *session, const struct upstream *running, b
         .user = session->user->name,
         .secret = secret_of(session),
         .collation = session->collation,
+        .client = &session->ends,
     };
     if (killer == NULL)
         return;
@@ -347,12 +349,13 @@ static void on_asker_ready(struct upstream *upstream)
 
 /* Logs in at the server that is asked. NULL: the question has ended. */
 static struct upstream *open_as(struct question *question, const char *user, const struct auth_secret *secret,
-                                uint16_t collation, const struct upstream_owner_ops *ops)
+                                uint16_t collation, const struct proxy_ends *client,
+                                const struct upstream_owner_ops *ops)
 {
     const struct inquiry *inquiry = question->inquiry;
     struct error err = { 0 };
     struct upstream_wish wish = {
-        .addr = &inquiry->home_addr, .user = user, .secret = secret, .collation = collation
+        .addr = &inquiry->home_addr, .user = user, .secret = secret, .collation = collation, .client = client
     };
     struct upstream *upstream =
         upstream_open(&question->worker->env, inquiry->home, &wish, ops, question, &err);
@@ -369,7 +372,8 @@ static void on_victim_ready(struct upstream *upstream)
                                                    .on_io = on_question_io };
     struct question *question = upstream->owner;
     const struct inquiry *inquiry = question->inquiry;
-    struct upstream *asker = open_as(question, inquiry->user, &inquiry->secret, inquiry->collation, &ops);
+    struct upstream *asker =
+        open_as(question, inquiry->user, &inquiry->secret, inquiry->collation, &inquiry->client, &ops);
     if (asker != NULL)
         question->asker = asker;
 }
@@ -392,7 +396,7 @@ static void ask_permission(struct inquiry *inquiry, struct worker *worker, const
     question->inquiry = inquiry;
     list_link_last(&worker->kill_questions, &question->in_worker);
     struct upstream *victim =
-        open_as(question, session->user->name, secret_of(session), session->collation, &ops);
+        open_as(question, session->user->name, secret_of(session), session->collation, &session->ends, &ops);
     if (victim != NULL)
         question->victim = victim;
 }
@@ -456,6 +460,7 @@ static enum step begin(struct session *session)
     inquiry->is_query = session->job->facts.kill_is_query;
     (void)snprintf(inquiry->user, sizeof inquiry->user, "%s", session->user->name);
     inquiry->secret = *secret_of(session);
+    inquiry->client = session->ends;
     inquiry->collation = session->collation;
     session->job->kill.has_begun = true;
     pass_on(inquiry);

@@ -282,87 +282,82 @@ enum proxy_verdict proxy_header_read(struct span bytes, struct proxy_header *hea
 
 /* ---- writing ---- */
 
-static bool is_ip(const struct addr *addr)
+static const uint8_t v4_mapped[12] = { [10] = 0xFF, [11] = 0xFF };
+
+static bool is_v4(const uint8_t bytes[PROXY_ADDRESS_BYTES])
 {
-    return addr->len > 0 && (addr->u.any.sa_family == AF_INET || addr->u.any.sa_family == AF_INET6);
+    return memcmp(bytes, v4_mapped, sizeof v4_mapped) == 0;
 }
 
-/* The address in 16 bytes, an IPv4 address as ::ffff:…. */
-static void store_v6(const struct addr *addr, uint8_t bytes[16])
+/* False: no IP address. */
+static bool store(const struct addr *addr, uint8_t bytes[PROXY_ADDRESS_BYTES], uint16_t *port)
 {
-    static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
+    if (addr->len == 0)
+        return false;
     if (addr->u.any.sa_family == AF_INET6) {
-        memcpy(bytes, &addr->u.v6.sin6_addr, 16);
-        return;
-    }
-    memcpy(bytes, mapped, sizeof mapped);
-    memcpy(bytes + sizeof mapped, &addr->u.v4.sin_addr, 4);
-}
-
-/* In network order. */
-static uint16_t port_of(const struct addr *addr)
-{
-    return addr->u.any.sa_family == AF_INET6 ? addr->u.v6.sin6_port : addr->u.v4.sin_port;
-}
-
-struct ends {
-    bool is_v6;
-    size_t address_bytes;
-    uint8_t from[16], to[16];
-    uint16_t ports[2]; /* in network order */
-};
-
-static struct ends ends_of(const struct addr *from, const struct addr *to)
-{
-    struct ends ends = { .is_v6 = from->u.any.sa_family == AF_INET6 || to->u.any.sa_family == AF_INET6,
-                         .ports = { port_of(from), port_of(to) } };
-    ends.address_bytes = ends.is_v6 ? 16 : 4;
-    if (ends.is_v6) {
-        store_v6(from, ends.from);
-        store_v6(to, ends.to);
+        memcpy(bytes, &addr->u.v6.sin6_addr, PROXY_ADDRESS_BYTES);
+        *port = addr->u.v6.sin6_port;
+    } else if (addr->u.any.sa_family == AF_INET) {
+        memcpy(bytes, v4_mapped, sizeof v4_mapped);
+        memcpy(bytes + sizeof v4_mapped, &addr->u.v4.sin_addr, sizeof addr->u.v4.sin_addr);
+        *port = addr->u.v4.sin_port;
     } else {
-        memcpy(ends.from, &from->u.v4.sin_addr, 4);
-        memcpy(ends.to, &to->u.v4.sin_addr, 4);
+        return false;
     }
-    return ends;
+    return true;
 }
 
-static void append_v1(const struct ends *ends, struct text *out)
+struct proxy_ends proxy_ends_of(const struct addr *from, const struct addr *to)
+{
+    struct proxy_ends ends = { .is_known = true };
+    if (store(from, ends.from, &ends.from_port) && store(to, ends.to, &ends.to_port))
+        return ends;
+    return (struct proxy_ends){ 0 };
+}
+
+bool proxy_ends_are_local(const struct proxy_ends *ends)
+{
+    const struct in6_addr *from = (const struct in6_addr *)(const void *)ends->from;
+    return !ends->is_known || IN6_IS_ADDR_LOOPBACK(from) ||
+           (is_v4(ends->from) && ends->from[sizeof v4_mapped] == IN_LOOPBACKNET);
+}
+
+static void append_v1(const struct proxy_ends *ends, bool are_v4, struct text *out)
 {
     char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];
-    int family = ends->is_v6 ? AF_INET6 : AF_INET;
-    (void)inet_ntop(family, ends->from, from, sizeof from);
-    (void)inet_ntop(family, ends->to, to, sizeof to);
-    (void)text_appendf(out, V1_BEGINS "%s %s %s %u %u\r\n", ends->is_v6 ? "TCP6" : "TCP4", from, to,
-                       ntohs(ends->ports[0]), ntohs(ends->ports[1]));
+    int family = are_v4 ? AF_INET : AF_INET6;
+    size_t skip = are_v4 ? sizeof v4_mapped : 0;
+    (void)inet_ntop(family, ends->from + skip, from, sizeof from);
+    (void)inet_ntop(family, ends->to + skip, to, sizeof to);
+    (void)text_appendf(out, V1_BEGINS "%s %s %s %u %u\r\n", are_v4 ? "TCP4" : "TCP6", from, to,
+                       ntohs(ends->from_port), ntohs(ends->to_port));
 }
 
-static void append_v2(const struct ends *ends, struct text *out)
+static void append_v2(const struct proxy_ends *ends, bool are_v4, struct text *out)
 {
-    uint8_t len = ends == NULL ? 0 : ends->is_v6 ? V2_TCP6_BYTES : V2_TCP4_BYTES;
+    size_t skip = are_v4 ? sizeof v4_mapped : 0;
+    uint8_t len = ends == NULL ? 0 : are_v4 ? V2_TCP4_BYTES : V2_TCP6_BYTES;
     (void)text_append(out, v2_begins, sizeof v2_begins);
     (void)text_append_byte(out, V2_VERSION | (ends == NULL ? V2_LOCAL : V2_PROXY));
-    (void)text_append_byte(out, ends == NULL ? V2_UNSPEC : ends->is_v6 ? V2_TCP6 : V2_TCP4);
+    (void)text_append_byte(out, ends == NULL ? V2_UNSPEC : are_v4 ? V2_TCP4 : V2_TCP6);
     (void)text_append_byte(out, 0);
     (void)text_append_byte(out, len);
     if (ends == NULL)
         return;
-    (void)text_append(out, ends->from, ends->address_bytes);
-    (void)text_append(out, ends->to, ends->address_bytes);
-    (void)text_append(out, ends->ports, sizeof ends->ports);
+    (void)text_append(out, ends->from + skip, PROXY_ADDRESS_BYTES - skip);
+    (void)text_append(out, ends->to + skip, PROXY_ADDRESS_BYTES - skip);
+    (void)text_append(out, &ends->from_port, sizeof ends->from_port);
+    (void)text_append(out, &ends->to_port, sizeof ends->to_port);
 }
 
-void proxy_header_append(enum proxy_version version, const struct addr *from, const struct addr *to,
-                         struct text *out)
+void proxy_header_append(enum proxy_version version, const struct proxy_ends *ends, struct text *out)
 {
-    bool is_local = !is_ip(from) || !is_ip(to);
-    struct ends ends = { 0 };
-    if (!is_local)
-        ends = ends_of(from, to);
+    const struct proxy_ends *known = ends != NULL && ends->is_known ? ends : NULL;
+    bool are_v4 = known != NULL && is_v4(known->from) && is_v4(known->to);
     if (version == PROXY_V2)
-        append_v2(is_local ? NULL : &ends, out);
-    else if (is_local)
+        append_v2(known, are_v4, out);
+    else if (known == NULL)
         (void)text_append_cstr(out, V1_BEGINS "UNKNOWN\r\n");
     else
-        append_v1(&ends, out);
+        append_v1(known, are_v4, out);
 }

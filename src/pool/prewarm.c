@@ -341,12 +341,14 @@ static bool open_one(struct pool *pool, unsigned index, const struct view_server
 }
 
 /* Are connections opened ahead to this server? Not if it has init_connect: its effects would be as old as the
- * connection. */
+ * connection. Not if it is told the client's address: no client is known yet. */
 static bool is_in_use(const struct view *view, size_t server)
 {
     const struct view_server *entry = &view->servers[server];
     bool has_init = atomic_load_explicit(&entry->server->has_init_connect, memory_order_relaxed);
-    return entry->state == SERVER_UP && !has_init && (entry->takes_reads || view->primary == (int)server);
+    bool is_told = atomic_load_explicit(&entry->server->proxy_protocol, memory_order_relaxed) != PROXY_OFF;
+    return entry->state == SERVER_UP && !has_init && !is_told &&
+           (entry->takes_reads || view->primary == (int)server);
 }
 
 /* Opens connections to the server. True: there are still too few, and more may be opened. */

@@ -166,7 +166,8 @@ static struct login_recipe recipe_of(const struct session *session)
                                   .proof = session->seen,
                                   .attributes = text_span(&session->attributes),
                                   .caps = session->upstream_caps,
-                                  .collation = session->collation };
+                                  .collation = session->collation,
+                                  .client = &session->ends };
 }
 
 struct upstream_key slot_key(const struct session *session, int server)

@@ -57,6 +57,7 @@ bool server_set(struct server *server, const struct server_settings *settings, i
     atomic_store_explicit(&server->weight, settings->weight, memory_order_relaxed);
     atomic_store_explicit(&server->tls, settings->tls, memory_order_relaxed);
     atomic_store_explicit(&server->compression, settings->compression, memory_order_relaxed);
+    atomic_store_explicit(&server->proxy_protocol, settings->proxy_protocol, memory_order_relaxed);
     uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
     atomic_store_explicit(&server->max_connections, settings->max_connections, memory_order_relaxed);
     if (settings->max_connections > 0)

@@ -1,5 +1,6 @@
 #include "upstream/server_settings.h"
 
+#include "net/proxy_header.h"
 #include "settings/address.h"
 
 static const struct setting_word role_words[] = {
@@ -20,6 +21,13 @@ static const struct setting_word compression_words[] = {
     { .name = "off", .value = COMPRESSION_SETTING_OFF },
     { .name = "zlib", .value = COMPRESSION_SETTING_ZLIB },
     { .name = "zstd", .value = COMPRESSION_SETTING_ZSTD },
+    { .name = NULL },
+};
+
+static const struct setting_word proxy_words[] = {
+    { .name = "off", .value = PROXY_OFF },
+    { .name = "v1", .value = PROXY_V1 },
+    { .name = "v2", .value = PROXY_V2 },
     { .name = NULL },
 };
 
@@ -57,6 +65,15 @@ static const struct setting server_settings[] = {
                    "with MySQL \"zstd\". It is useful where the network is slow or expensive; it costs "
                    "CPU on both sides. Connections that no session uses are closed when this setting "
                    "changes."),
+    SETTING("proxy_protocol", ENUM, struct server_settings, proxy_protocol, .words = proxy_words,
+            .fallback = "off", .effect = EFFECT_NEW_CONNECTIONS,
+            .doc = "Tells the server the client's address by the PROXY protocol, version 1 or 2, so that "
+                   "USER(), the process list and accounts with a host are about the client. The server must "
+                   "accept it from here: proxy_protocol_networks of MariaDB and Percona; MySQL's own servers "
+                   "have none. A connection then belongs to its client's address: only sessions from that "
+                   "address share it, and none is opened ahead of need (pool_warm). Probes, and clients of "
+                   "this machine towards another one, come from headgate's own address. Connections that no "
+                   "session uses are closed when this setting changes."),
     SETTING("max_connections", INTEGER, struct server_settings, max_connections, .words = max_words, .min = 1,
             .max = 100000, .fallback = "auto", .effect = EFFECT_NOW,
             .doc = "The largest number of connections that sessions may have to the server. When all are "
@@ -66,8 +83,8 @@ static const struct setting server_settings[] = {
                    "Connections for probes and KILL are not counted."),
 };
 
-static const char *const server_absent[] = { "tls_ca",  "tls_cert",       "tls_key",    "tls_verify",
-                                             "max_lag", "proxy_protocol", "slow_start", NULL };
+static const char *const server_absent[] = { "tls_ca",  "tls_cert",   "tls_key", "tls_verify",
+                                             "max_lag", "slow_start", NULL };
 
 const struct section server_section = {
     .name = "server",

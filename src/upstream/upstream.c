@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 const char *upstream_where(const struct upstream *upstream, char *buffer)
@@ -40,14 +41,28 @@ void upstream_fail(struct upstream *upstream, const struct error *err)
     upstream->ops->on_failed(upstream, err);
 }
 
+static enum proxy_version proxy_version(const struct server *server)
+{
+    return (enum proxy_version)atomic_load_explicit(&server->proxy_protocol, memory_order_relaxed);
+}
+
+const char *upstream_probable_reason(const struct upstream *upstream)
+{
+    bool is_first = upstream->login != NULL && upstream->logged_in_us == 0;
+    return is_first && proxy_version(upstream->server) != PROXY_OFF
+               ? "; does the server accept the PROXY protocol from here (proxy_protocol_networks)?"
+               : "";
+}
+
 void upstream_fail_lost(struct upstream *upstream, const char *during)
 {
     struct error err = { 0 };
     if (upstream->stream.error != 0)
-        (void)error_errno(&err, upstream->stream.error, "%s: %s", UPSTREAM_WHERE(upstream), during);
+        (void)error_set(&err, upstream->stream.error, "%s: %s: %s%s", UPSTREAM_WHERE(upstream), during,
+                        strerrordesc_np(upstream->stream.error), upstream_probable_reason(upstream));
     else
-        (void)error_set(&err, 0, "%s: %s: the server closed the connection", UPSTREAM_WHERE(upstream),
-                        during);
+        (void)error_set(&err, 0, "%s: %s: the server closed the connection%s", UPSTREAM_WHERE(upstream),
+                        during, upstream_probable_reason(upstream));
     upstream_fail(upstream, &err);
 }
 
@@ -222,6 +237,24 @@ static int dial(const struct upstream_env *env, const struct server *server, con
     return fd;
 }
 
+const struct proxy_ends *upstream_told(const struct server *server, const struct addr *addr,
+                                       const struct proxy_ends *client)
+{
+    if (proxy_version(server) == PROXY_OFF || client == NULL || !client->is_known)
+        return NULL;
+    const struct proxy_ends there = proxy_ends_of(addr, addr);
+    return proxy_ends_are_local(client) && !proxy_ends_are_local(&there) ? NULL : client;
+}
+
+/* The PROXY header is the first that is sent; the server reads it before the login. */
+static void announce(struct upstream *upstream, const struct proxy_ends *client)
+{
+    enum proxy_version version = proxy_version(upstream->server);
+    if (version != PROXY_OFF)
+        proxy_header_append(version, upstream_told(upstream->server, &upstream->addr, client),
+                            &upstream->stream.out);
+}
+
 struct upstream *upstream_open(const struct upstream_env *env, struct server *server,
                                const struct upstream_wish *wish, const struct upstream_owner_ops *ops,
                                void *owner, struct error *err)
@@ -258,6 +291,7 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     if (upstream->is_counted)
         counter_add(&upstream_counters(upstream)->connections_active, 1);
     loop_timer_init(&upstream->timer, on_deadline);
+    announce(upstream, wish->client);
     if (!upstream_login_begin(upstream, wish)) {
         upstream_close(&upstream);
         (void)error_set(err, ENOMEM, "%s: out of memory", server->name);

@@ -168,7 +168,8 @@ static void start_tls(struct upstream *upstream)
 {
     struct error err = { 0 };
     if (buf_unparsed(&upstream->stream.in).len > 0)
-        (void)error_set(&err, 0, "%s: the server spoke before TLS was up", UPSTREAM_WHERE(upstream));
+        (void)error_set(&err, 0, "%s: the server spoke before TLS was up%s", UPSTREAM_WHERE(upstream),
+                        upstream_probable_reason(upstream));
     else if (stream_flush(&upstream->stream) != STREAM_OK)
         (void)error_set(&err, 0, "%s: sending the TLS request", UPSTREAM_WHERE(upstream));
     else if (stream_secure(&upstream->stream, upstream->env->tls, &err)) {

@@ -37,3 +37,33 @@ def with_crc(header):
     length = struct.unpack(">H", header[14:16])[0] + 7
     header = header[:14] + struct.pack(">H", length) + header[16:] + tlv(3, b"\0\0\0\0")
     return header[:-4] + struct.pack(">I", crc32c(header))
+
+
+def read(sock):
+    """The header at the start of a connection, either version: (source, source port), or None for LOCAL and UNKNOWN."""
+    first = _exactly(sock, 6)
+    if first == b"PROXY ":
+        line = first
+        while not line.endswith(b"\r\n"):
+            line += _exactly(sock, 1)
+        words = line.split()
+        assert len(line) <= 107 and words[1] in (b"TCP4", b"TCP6", b"UNKNOWN")
+        return (words[2].decode(), int(words[4])) if words[1] != b"UNKNOWN" else None
+    fixed = first + _exactly(sock, 10)
+    assert fixed[:12] == SIGNATURE
+    command, family, length = struct.unpack(">BBH", fixed[12:])
+    body = _exactly(sock, length)
+    if command == 0x20:
+        return None
+    assert command == 0x21 and (family, length) in ((0x11, 12), (0x21, 36))
+    size = 4 if family == 0x11 else 16
+    return str(ipaddress.ip_address(body[:size])), struct.unpack(">H", body[2 * size:2 * size + 2])[0]
+
+
+def _exactly(sock, count):
+    data = b""
+    while len(data) < count:
+        part = sock.recv(count - len(data))
+        assert part, f"the connection ended after {data!r}"
+        data += part
+    return data

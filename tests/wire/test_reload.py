@@ -154,6 +154,7 @@ CASES = {
     "cluster: server: name": None,
     "cluster: server: address": "127.0.0.1:1",
     "cluster: server: compression": "zlib",
+    "cluster: server: proxy_protocol": "v2",
     "cluster: server: role": None,  # with the other server's: see test_roles_change_places
     "cluster: server: weight": 3,
     "cluster: server: zone": "b",

@@ -13,7 +13,9 @@ static void check_again(const struct proxy_header *header, enum proxy_version ve
     struct text out = { 0 };
     struct proxy_header again;
     size_t len = 0;
-    proxy_header_append(version, &header->from, &header->to, &out);
+    const struct proxy_ends ends = proxy_ends_of(&header->from, &header->to);
+    assert(ends.is_known != header->is_local);
+    proxy_header_append(version, &ends, &out);
     assert(proxy_header_read(text_span(&out), &again, &len, NULL) == PROXY_DONE && len == out.len);
     assert(again.is_local == header->is_local);
     assert(addr_equal(&again.from, &header->from) && addr_equal(&again.to, &header->to));

@@ -158,7 +158,9 @@ TEST(what_is_written_reads_back)
             struct proxy_header header;
             size_t len = 0;
             assert_true(addr_parse(ends[i].from, &from, NULL) && addr_parse(ends[i].to, &to, NULL));
-            proxy_header_append((enum proxy_version)version, &from, &to, &out);
+            const struct proxy_ends known = proxy_ends_of(&from, &to);
+            assert_int_equal(known.is_known, !ends[i].is_local);
+            proxy_header_append((enum proxy_version)version, &known, &out);
             if (version == PROXY_V1)
                 assert_string_equal(text_cstr(&out), ends[i].v1);
             assert_int_equal(proxy_header_read(text_span(&out), &header, &len, NULL), PROXY_DONE);
@@ -167,6 +169,24 @@ TEST(what_is_written_reads_back)
             assert_true(header.is_local || (addr_equal(&header.from, &from) && addr_equal(&header.to, &to)));
             text_fini(&out);
         }
+}
+
+TEST(clients_of_this_machine)
+{
+    static const struct {
+        const char *from;
+        bool is_local;
+    } clients[] = {
+        { "127.0.0.1:1", true },  { "127.255.0.9:1", true }, { "[::1]:1", true },
+        { "/run/x", true },       { "126.0.0.1:1", false },  { "[::2]:1", false },
+        { "192.0.2.7:1", false }, { "[7f00::1]:1", false },
+    };
+    for (size_t i = 0; i < COUNT_OF(clients); i++) {
+        struct addr from, to;
+        assert_true(addr_parse(clients[i].from, &from, NULL) && addr_parse("192.0.2.1:1", &to, NULL));
+        const struct proxy_ends ends = proxy_ends_of(&from, &to);
+        assert_row(proxy_ends_are_local(&ends) == clients[i].is_local, "%s", clients[i].from);
+    }
 }
 
 RUN_TESTS(NULL, NULL)
