@@ -80,6 +80,11 @@ enum client_login_verdict client_login_change_user(struct client_login *login, s
                                                    uint8_t seq, const char *peer, client_login_find_user find,
                                                    void *context, struct text *out, struct error *err);
 
+/* After CLIENT_LOGIN_ACCEPTED: the account's password as the plugin of this login stores it, for
+ * certificate_proof. Empty: the password is empty, or the plugin has no form that the client knows as well.
+ * Borrowed from `login`. */
+struct span client_login_stored(const struct client_login *login);
+
 void client_login_fini(struct client_login *login);
 
 #endif

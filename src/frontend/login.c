@@ -6,6 +6,7 @@
 #include "access/directory.h"
 #include "base/mem.h"
 #include "frontend/client_address.h"
+#include "mysql/certificate_proof.h"
 #include "mysql/reply.h"
 #include "net/stream_tls.h"
 #include "command/command_answer.h"
@@ -291,11 +292,26 @@ static void tell_login(const struct session *session)
              session->listener->settings->name);
 }
 
+/* The text of the OK by which a MariaDB client trusts headgate's certificate; empty where it needs none. A server's
+ * own proof is about the server's certificate: it is never passed on. */
+static struct span prove_certificate(const struct session *session, uint8_t proof[CERTIFICATE_PROOF_BYTES])
+{
+    const struct tls_server *tls = session->listener->tls;
+    struct span stored = client_login_stored(session->login);
+    if (!stream_is_secure(&session->client) || stored.len == 0 ||
+        !certificate_proof_write(stored, session->nonce, span_of(tls->fingerprint, sizeof tls->fingerprint),
+                                 proof))
+        return SPAN_NONE;
+    return span_of(proof, CERTIFICATE_PROOF_BYTES);
+}
+
 /* A server has accepted the login or COM_CHANGE_USER: the client gets OK. */
 static enum step accepted(struct session *session)
 {
     struct reply_ok ok = { .status = (uint16_t)(session->facets.status & ~STATUS_SESSION_STATE_CHANGED) };
     struct job *job = session->job;
+    uint8_t proof[CERTIFICATE_PROOF_BYTES];
+    ok.info = prove_certificate(session, proof);
     reply_put_ok(&session->client.out, job->own.seq, session->caps, &ok, false);
     if (session->client.out.is_oom || (session->is_new && !compression_begin(session)))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");

@@ -309,6 +309,12 @@ enum client_login_verdict client_login_change_user(struct client_login *login, s
     return consider(login, &turn, &response);
 }
 
+struct span client_login_stored(const struct client_login *login)
+{
+    bool is_known = !login->is_sha2 && login->has_password && login->secret.has_stored;
+    return is_known ? span_of(login->secret.stored, sizeof login->secret.stored) : SPAN_NONE;
+}
+
 void client_login_fini(struct client_login *login)
 {
     drop_candidate(login);
