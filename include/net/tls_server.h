@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define TLS_WARN_DAYS 30    /* a certificate that ends sooner is warned of */
 #define TLS_DIGEST_BYTES 32 /* SHA-256 */
 
 /* A key pair and a certificate that it has signed itself. */

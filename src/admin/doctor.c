@@ -1,11 +1,13 @@
 #include "admin/doctor.h"
 
 #include "admin/diagnosis.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cluster/catalog_refresh.h"
 #include "stored_code/catalog.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #define MONITOR_QUESTIONS                                                                                    \
     (CHECKUP_ASK(CHECKUP_SETUP) | CHECKUP_ASK(CHECKUP_VARIABLES) | CHECKUP_ASK(CHECKUP_REPLICATION) |        \
@@ -61,11 +63,35 @@ static void close_ward(struct ward *ward)
     loop_bury(admin->loop, &ward->corpse, bury);
 }
 
+/* One row for each certificate of a listener that headgate has not made itself. */
+static void put_certificates(const struct admin *admin, struct table *table)
+{
+    int64_t now_s = (int64_t)(clock_wall_us() / 1000000);
+    char text[300];
+    for (size_t i = 0; i < admin->listener_count; i++) {
+        const struct listener *listener = admin->listeners[i];
+        if (listener->tls == NULL || listener->tls->is_self_made)
+            continue;
+        int64_t days = tls_server_days_left(listener->tls, now_s);
+        (void)snprintf(text, sizeof text, "listener %.60s: the certificate %.160s %s %lld days",
+                       listener->settings->name, listener->settings->tls.certificate,
+                       days < 0 ? "has ended; left:" : "ends in", (long long)(days < 0 ? 0 : days));
+        table_row(table);
+        table_text(table, days < 0 ? "error" : days < TLS_WARN_DAYS ? "warning" : "ok");
+        table_text(table, "certificate");
+        table_text(table, listener->settings->cluster);
+        table_text(table, NULL);
+        table_text(table, text);
+        table_text(table, days < TLS_WARN_DAYS ? "put a new one into the file, and reload" : NULL);
+    }
+}
+
 static void discharge(struct ward *ward)
 {
     struct request *request = ward->request;
     table_init(&request->table, diagnosis_columns, DIAGNOSIS_COLUMNS);
     diagnosis_write(ward->patients, ward->count, request->admin->world->timeouts, &request->table);
+    put_certificates(request->admin, &request->table);
     close_ward(ward);
     request->on_done(request);
 }

@@ -1,6 +1,8 @@
 /* The running configuration: listeners, accounts, every setting. No table here contains a password. */
 #include "admin/show.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 
 /* ---- listeners ---- */
@@ -13,6 +15,9 @@ static const struct column listener_columns[] = {
     { "clients", COLUMN_INTEGER, "clients connected now" },
     { "max_clients", COLUMN_INTEGER, "the limit; null: none" },
     { "refused", COLUMN_INTEGER, "clients that were refused because of this limit" },
+    { "tls", COLUMN_TEXT, "off, preferred or required" },
+    { "certificate", COLUMN_TEXT, "its file; self-made: by headgate at its start; null: TLS is off" },
+    { "certificate_days", COLUMN_INTEGER, "days until the certificate ends; -1: it has ended" },
 };
 const struct columns show_listeners_columns = COLUMNS_OF(listener_columns);
 
@@ -24,6 +29,22 @@ static void put_limit(struct table *table, const struct limit *limit)
     else
         table_null(table);
     table_int(table, (int64_t)atomic_load_explicit(&limit->refused, memory_order_relaxed));
+}
+
+static void put_certificate(struct table *table, const struct listener *listener)
+{
+    static const char *const modes[] = {
+        [TLS_MODE_OFF] = "off", [TLS_MODE_PREFERRED] = "preferred", [TLS_MODE_REQUIRED] = "required"
+    };
+    const struct tls_server *tls = listener->tls;
+    table_text(table, modes[listener->settings->tls.mode]);
+    if (tls == NULL) {
+        table_null(table);
+        table_null(table);
+        return;
+    }
+    table_text(table, tls->is_self_made ? "self-made" : listener->settings->tls.certificate);
+    table_int(table, tls_server_days_left(tls, (int64_t)(clock_wall_us() / 1000000)));
 }
 
 void show_listeners(struct request *request)
@@ -42,6 +63,7 @@ void show_listeners(struct request *request)
         table_text(table, settings->cluster);
         table_text(table, modes[settings->mode]);
         put_limit(table, admin->listeners[i]->clients);
+        put_certificate(table, admin->listeners[i]);
     }
     request->on_done(request);
 }

@@ -1,5 +1,6 @@
 #include "app/listeners.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "settings/address.h"
@@ -7,6 +8,7 @@
 
 #include <string.h>
 
+#define CERTIFICATES_US (UINT64_C(24) * 3600 * 1000000) /* a line a day for each certificate that ends */
 #define ACCEPTOR_MODE 0777 /* of unix sockets: accounts and passwords decide about logins */
 
 /* A listener as its sessions see it, and the data of this file for it. */
@@ -40,6 +42,8 @@ struct listeners_plan {
     struct planned_listener planned[];
 };
 
+static void on_certificates(struct loop_timer *timer);
+
 void listeners_init(struct listeners *listeners, struct loop *loop, unsigned worker_count,
                     const struct tls_certificate *self_made,
                     void (*on_accept)(struct acceptor *, int, const struct addr *),
@@ -51,6 +55,7 @@ void listeners_init(struct listeners *listeners, struct loop *loop, unsigned wor
                                      .on_accept = on_accept,
                                      .on_exhausted = on_exhausted };
     list_init(&listeners->all);
+    loop_timer_init_background(&listeners->certificates, on_certificates);
 }
 
 /* ---- listeners ---- */
@@ -314,6 +319,34 @@ void listeners_abandon(struct listeners *listeners, struct listeners_plan **plan
     reap(listeners);
 }
 
+/* ---- certificates that end ---- */
+
+static void warn_of_end(const struct listener *listener)
+{
+    if (listener->tls == NULL || listener->tls->is_self_made)
+        return;
+    const char *path = listener->settings->tls.certificate;
+    int64_t days = tls_server_days_left(listener->tls, (int64_t)(clock_wall_us() / 1000000));
+    if (days < 0)
+        log_error(NULL, "listener '%s': the certificate %s has ended: clients that verify it refuse it",
+                  listener->settings->name, path);
+    else if (days < TLS_WARN_DAYS)
+        log_warning(NULL, "listener '%s': the certificate %s ends in %lld days", listener->settings->name,
+                    path, (long long)days);
+}
+
+static void warn_of_ends(struct listeners *listeners)
+{
+    for (size_t i = 0; listeners->open != NULL && i < listeners->open->count; i++)
+        warn_of_end(&listeners->open->planned[i].entry->listener);
+    loop_timer_start(&listeners->certificates, listeners->loop, CERTIFICATES_US);
+}
+
+static void on_certificates(struct loop_timer *timer)
+{
+    warn_of_ends(container_of(timer, struct listeners, certificates));
+}
+
 static void open_planned(const struct planned_listener *planned)
 {
     char text[ADDR_TEXT_MAX];
@@ -336,6 +369,7 @@ void listeners_open(struct listeners *listeners, struct listeners_plan *take_pla
         open_planned(&take_plan->planned[i]);
     free_plan(&former);
     reap(listeners);
+    warn_of_ends(listeners);
 }
 
 const struct listener *const *listeners_list(const struct listeners *listeners, size_t *count_r)
@@ -346,6 +380,7 @@ const struct listener *const *listeners_list(const struct listeners *listeners, 
 
 void listeners_close(struct listeners *listeners)
 {
+    loop_timer_stop(&listeners->certificates);
     for (size_t i = 0; listeners->open != NULL && i < listeners->open->count; i++)
         acceptor_close(listeners->open->planned[i].acceptor);
 }

@@ -194,14 +194,14 @@ static enum step go_inside(struct session *session, uint8_t seq)
 
 /* ---- TLS ---- */
 
-static struct listener_counters *counters_of(const struct session *session)
+static void count_handshake(const struct session *session, enum listener_tls result)
 {
-    return &session->listener->by_worker[session->worker->index];
+    counter_add(&session->listener->by_worker[session->worker->index].tls[result], 1);
 }
 
 static enum step tls_has_failed(struct session *session, const struct error *err)
 {
-    counter_add(&counters_of(session)->tls_failures, 1);
+    count_handshake(session, LISTENER_TLS_FAILED);
     return session_close(session, CLOSE_TLS_FAILED, err->text);
 }
 
@@ -223,8 +223,8 @@ enum step login_securing(struct session *session)
     int want = EV_READ;
     switch (stream_handshake(&session->client, &want, &err)) {
     case STREAM_OK:
-        counter_add(&counters_of(session)->tls_handshakes, 1);
-        counter_add(&counters_of(session)->tls_resumed, stream_is_resumed(&session->client));
+        count_handshake(session,
+                        stream_is_resumed(&session->client) ? LISTENER_TLS_RESUMED : LISTENER_TLS_FULL);
         return session_enter(session, SESSION_LOGIN);
     case STREAM_BLOCKED:
         return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL) : STEP_WAIT;

@@ -22,6 +22,9 @@ static const char *const packed_names[] = { [LISTENER_IN] = "received",
                                             [LISTENER_IN_PACKED] = "received compressed",
                                             [LISTENER_OUT] = "sent",
                                             [LISTENER_OUT_PACKED] = "sent compressed" };
+static const char *const tls_names[] = {
+    [LISTENER_TLS_FULL] = "full", [LISTENER_TLS_RESUMED] = "resumed", [LISTENER_TLS_FAILED] = "failed"
+};
 static const char *const limit_names[] = { "max_clients", "max_clients_per_address", "open_files" };
 
 /* ---- values of metrics ---- */
@@ -56,6 +59,11 @@ static double used_of(const struct limit *limit)
 static double max_of(const struct limit *limit)
 {
     return limit->max > 0 ? (double)limit->max : NAN;
+}
+
+static double certificate_end(const struct tls_server *tls)
+{
+    return tls != NULL ? (double)tls->not_after_s : NAN;
 }
 
 static double refused_of(const struct limit *limit)

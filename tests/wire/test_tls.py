@@ -1,5 +1,6 @@
 """TLS towards clients."""
 
+import re
 import socket
 import ssl
 import subprocess
@@ -198,7 +199,7 @@ def der(path):
 def proxy(server, tmp_path):
     """headgate with a certificate of the test's own, `path`."""
     path = str(tmp_path / "server.pem")
-    certificates.write(path, *certificates.server(0))
+    certificates.write(path, *certificates.server(0, days=100))
     listeners = [{"name": "app", "mode": "primary", "kind": "tcp", "settings": {"tls": {"certificate": path}}},
                  {"name": "strict", "mode": "primary", "kind": "tcp", "settings": {"tls": {"mode": "required"}}},
                  {"name": "local", "mode": "primary", "kind": "unix", "settings": {"tls": {"mode": "required"}}},
@@ -263,6 +264,28 @@ def test_a_bad_certificate_changes_nothing(proxy):
     certificates.write(proxy.certificate, *certificates.server(1))
     proxy.json("reload")
     assert served(proxy.address["app"]) == der(proxy.certificate) != before
+
+
+def test_the_end_of_a_certificate_is_told(proxy):
+    """In `show listeners`, by `doctor`, and by a warning in the log at the start and at a reload."""
+    def days_of(name):
+        return next(row["certificate_days"] for row in proxy.show("listeners") if row["name"] == name)
+
+    def diagnosed():
+        return {row["result"]: row["found"] for row in proxy.json("doctor") if row["check"] == "certificate"}
+
+    rows = {row["name"]: (row["tls"], row["certificate"]) for row in proxy.show("listeners")}
+    assert rows == {"app": ("preferred", proxy.certificate), "strict": ("required", "self-made"),
+                    "local": ("required", "self-made"), "bare": ("off", None)}
+    assert days_of("strict") > 3600 and days_of("bare") is None
+    certificates.write(proxy.certificate, *certificates.server(3, days=300))
+    proxy.json("reload")
+    assert days_of("app") in (299, 300) and list(diagnosed()) == ["ok"]
+    assert "ends in" not in proxy.log()
+    certificates.write(proxy.certificate, *certificates.server(3, days=20))
+    proxy.json("reload")
+    assert days_of("app") in (19, 20) and list(diagnosed()) == ["warning"]
+    assert re.search(rf"warning listener 'app': the certificate {proxy.certificate} ends in (19|20) days", proxy.log())
 
 
 # ---- resumption ----

@@ -51,6 +51,13 @@ METRIC_BY(
     LISTENER_PACKED_COUNT, packed_names[place->word],
     "Bytes of clients that compress: of what they sent and were sent, and what that was on the wire. Counted "
     "when a command begins, and at the end.")
+METRIC_BY(headgate_listener_tls_handshakes_total, COUNTER, LISTENER,
+          sum_of_listener(place, offsetof(struct listener_counters, tls) + place->word * sizeof(counter)),
+          result, LISTENER_TLS_COUNT, tls_names[place->word],
+          "TLS handshakes with clients: full, resumed by a ticket, or failed.")
+METRIC(headgate_listener_certificate_expires_timestamp_seconds, GAUGE, LISTENER,
+       certificate_end(place->listener->tls),
+       "When the certificate that clients see ends; absent without TLS.")
 METRIC_HIST(headgate_listener_command_seconds, LISTENER, listener_commands,
             "Commands that a server answered: from their arrival until the whole reply was passed on, waits "
             "and slow clients included.")
