@@ -8,6 +8,7 @@
 #pragma once
 
 #include "access/host_pattern.h"
+#include "access/tls_requirement.h"
 #include "base/hash.h"
 #include "base/str.h"
 #include "mysql/auth.h"
@@ -22,8 +23,6 @@ struct account_method {
     struct span plugin;
     struct span hash; /* as the server stores it: any bytes; empty: no password */
 };
-
-enum account_tls { ACCOUNT_TLS_NONE, ACCOUNT_TLS_ANY, ACCOUNT_TLS_X509, ACCOUNT_TLS_SPECIFIED };
 
 /* What a server says of an account. */
 struct account_row {

@@ -11,6 +11,7 @@
 #define HEADGATE_ACCESS_USERS_H
 
 #include "access/limits.h"
+#include "access/tls_requirement.h"
 #include "access/user_settings.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -38,7 +39,8 @@ struct user {
     bool is_told;              /* read_only was logged since the start or a reload; control thread only */
     bool has_limit;            /* `connections` is freed with this user; control thread only */
     struct limit *connections; /* clients that are logged in; shared by all tables; owned if has_limit */
-    char *host;                /* owns: the host part of the account's name; NULL: every client */
+    struct tls_requirement requirement; /* of the client's channel */
+    char *host;                         /* owns: the host part of the account's name; NULL: every client */
     struct directory_entry
         *in_directory; /* the account was read from servers: see access/directory.h; or NULL */
     UT_hash_handle hh;

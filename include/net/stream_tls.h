@@ -21,6 +21,19 @@ bool stream_handshake_writes(const struct stream *stream);
 /* True: a ticket has made the handshake short. */
 bool stream_is_resumed(const struct stream *stream);
 
+#define STREAM_NAME_MAX 1024 /* bytes of a certificate's name and a NUL; a longer name is cut */
+
+/* The names of the peer's certificate, as X509_NAME_oneline writes them. */
+struct stream_peer {
+    char subject[STREAM_NAME_MAX];
+    char issuer[STREAM_NAME_MAX];
+};
+
+/* True: the peer has sent a certificate, and an authority of the context has signed it. */
+bool stream_has_certificate(const struct stream *stream, struct stream_peer *peer_r);
+/* OpenSSL's name of the cipher; "" without TLS. */
+const char *stream_cipher(const struct stream *stream);
+
 static inline bool stream_is_secure(const struct stream *stream)
 {
     return stream->ssl != NULL;

@@ -24,6 +24,7 @@ void directory_init(struct directory *directory)
 static void free_entry(struct directory_entry *entry)
 {
     mem_free(entry->user.name);
+    tls_requirement_fini(&entry->user.requirement);
     mem_free(entry->user.host);
     mem_free(entry->user.connections);
     mem_free_secret(entry, sizeof *entry);
@@ -119,7 +120,11 @@ static struct directory_entry *make_entry(struct directory *directory, const str
     entry->user.account = ++directory->last_account | FROM_SERVERS;
     atomic_init(&entry->user.read_only, account->row.is_above_read_only ? USER_BYPASSES : USER_HELD);
     read_secret(account, &entry->user.secret);
-    if (entry->user.name != NULL && entry->user.host != NULL && entry->user.connections != NULL)
+    const struct account_row *row = &account->row;
+    bool is_required =
+        tls_requirement_set(&entry->user.requirement, row->tls, row->issuer, row->subject, row->cipher);
+    if (is_required && entry->user.name != NULL && entry->user.host != NULL &&
+        entry->user.connections != NULL)
         return entry;
     free_entry(entry);
     return NULL;

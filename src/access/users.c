@@ -7,6 +7,7 @@
 static void release(struct user *user)
 {
     mem_free(user->name);
+    tls_requirement_fini(&user->requirement);
     if (user->has_limit)
         mem_free(user->connections);
     auth_secret_wipe(&user->secret);
@@ -60,6 +61,8 @@ static bool add_configured(struct users *users, const struct user_settings *sett
     bool is_same = former != NULL && is_same_secret(&former->secret, &user->secret);
     user->account = is_same ? former->account : ++users->last_account;
     atomic_init(&user->read_only, is_same ? atomic_load(&former->read_only) : USER_NOT_ASKED);
+    if (!user_settings_read_requirement(settings, &user->requirement))
+        return error_set(err, 0, "user '%s': out of memory", settings->name);
     return is_usable || error_set(err, 0, "user '%s': the password is longer than 255 bytes", settings->name);
 }
 

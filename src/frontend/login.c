@@ -156,19 +156,28 @@ static bool keep_identity(struct session *session, const struct user *user)
            text_append_span(&session->attributes, text_span(&login->attributes));
 }
 
+/* The client hears the same as after a wrong password; the log gets the reason. */
+static enum step deny(struct session *session, uint8_t seq, const char *reason)
+{
+    char text[256], detail[256];
+    (void)snprintf(text, sizeof text, "Access denied for user '%.80s'@'%.64s' (using password: %s)",
+                   session->login->user, session->host, session->login->has_password ? "YES" : "NO");
+    (void)snprintf(detail, sizeof detail, "login as '%.80s': %s", session->login->user, reason);
+    reply_put_err(&session->client.out, seq, ERR_ACCESS_DENIED, NULL, text);
+    return session_close(session, CLOSE_LOGIN_REFUSED, detail);
+}
+
 /* headgate has accepted the client's password; now a server must accept the login. */
 static enum step go_inside(struct session *session, uint8_t seq)
 {
     const struct view *view = session_view(session);
     bool is_change_user = !session->is_new;
     const struct user *user = take_entering(session);
-    if (user == NULL) {
-        char text[256];
-        (void)snprintf(text, sizeof text, "Access denied for user '%.80s'@'%.64s' (using password: YES)",
-                       session->login->user, session->host);
-        reply_put_err(&session->client.out, seq, ERR_ACCESS_DENIED, NULL, text);
-        return session_close(session, CLOSE_LOGIN_REFUSED, text);
-    }
+    if (user == NULL)
+        return deny(session, seq, "the account was removed a moment ago");
+    const char *missing = tls_requirement_missing(&user->requirement, &session->client);
+    if (missing != NULL)
+        return deny(session, seq, missing);
     if (!keep_identity(session, user) || !session_begin_job(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
     if (!limit_move(&session->user_limit, session->user->connections)) {

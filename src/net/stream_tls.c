@@ -162,6 +162,21 @@ bool stream_is_resumed(const struct stream *stream)
     return stream->ssl != NULL && SSL_session_reused(stream->ssl);
 }
 
+bool stream_has_certificate(const struct stream *stream, struct stream_peer *peer_r)
+{
+    *peer_r = (struct stream_peer){ .subject = "" };
+    X509 *certificate = stream->ssl != NULL ? SSL_get0_peer_certificate(stream->ssl) : NULL;
+    if (certificate == NULL || SSL_get_verify_result(stream->ssl) != X509_V_OK)
+        return false;
+    return X509_NAME_oneline(X509_get_subject_name(certificate), peer_r->subject, STREAM_NAME_MAX) != NULL &&
+           X509_NAME_oneline(X509_get_issuer_name(certificate), peer_r->issuer, STREAM_NAME_MAX) != NULL;
+}
+
+const char *stream_cipher(const struct stream *stream)
+{
+    return stream->ssl != NULL ? SSL_get_cipher_name(stream->ssl) : "";
+}
+
 void stream_tls_bye(struct stream *stream)
 {
     if (SSL_is_init_finished(stream->ssl))

@@ -26,11 +26,12 @@ def make(name, subject, days=30, signer=None, kind="EC"):
     return certificate, key
 
 
-@functools.cache
 def authority(name="ca"):
     """A certificate that signs others: the path without its ending, .pem or .key."""
-    make(name, f"/CN=authority {name}")
-    return os.path.join(folder(), name)
+    path = os.path.join(folder(), name)
+    if not os.path.exists(path + ".pem"):
+        make(name, f"/CN=authority {name}")
+    return path
 
 
 @functools.cache

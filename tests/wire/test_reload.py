@@ -164,6 +164,9 @@ CASES = {
     "user: password": "another_pw",
     "user: max_connections": 8,
     "user: consistency": "eventual",
+    "user: require": "x509",
+    "user: require_subject": "/CN=app",
+    "user: require_issuer": "/CN=authority",
 }
 
 LISTS = {"listener": "listeners", "cluster": "clusters", "server": "servers", "user": "users"}

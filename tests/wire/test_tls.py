@@ -116,7 +116,6 @@ def test_plain_bytes_behind_the_request_end_the_connection(rig, address, surplus
     client.pipe.send(request + surplus)
     assert client.pipe.sock.recv(100) == b""
     client.close()
-    wait_until(lambda: "unencrypted bytes follow the request for TLS" in rig.proxy.log(), "a line in the log")
     assert "DROP TABLE" not in str(rig.primary.sqls())
 
 
@@ -316,3 +315,88 @@ def test_a_ticket_makes_the_next_handshake_short(proxy, version):
     proxy.json("reload")
     reused, _ = resume(address, context, session)
     assert not reused  # a ticket belongs to one certificate
+
+
+# ---- certificates of clients ----
+
+def with_certificate(name="app", by="ca"):
+    context = tls_context()
+    context.load_cert_chain(*certificates.client(name, by))
+    return context
+
+
+@pytest.fixture(scope="module")
+def strict(servers):
+    """Accounts with requirements, and a listener that asks clients for certificates."""
+    tls = {"ca": certificates.authority() + ".pem"}
+    listeners = [{"name": "asks", "mode": "primary", "kind": "tcp", "settings": {"tls": tls}},
+                 {"name": "local", "mode": "primary", "kind": "unix"}]
+    required = {"app": {}, "other": {"require": "ssl"}}
+    with Proxy({"main": [{"name": s.name, "address": s.address, "role": s.role} for s in servers]}, listeners,
+               user_settings=required) as running:
+        yield running
+
+
+def require(proxy, **settings):
+    proxy.user_settings["app"] = settings
+    proxy.write()
+    assert isinstance(proxy.json("reload"), list)
+
+
+def is_denied(proxy, listener="asks", **options):
+    try:
+        with Client.connect(proxy.address[listener], **options) as client:
+            assert client.query("DO 1").oks
+        return False
+    except r.Err as error:
+        assert (error.code, error.state) == (1045, "28000") and "(using password: YES)" in error.message
+        return True
+
+
+SUBJECT = "/C=SE/O=Shop/CN=app"
+
+
+@pytest.mark.parametrize("settings, plain, encrypted, certified, named", [
+    ({}, False, False, False, False),
+    ({"require": "ssl"}, True, False, False, False),
+    ({"require": "x509"}, True, True, False, False),
+    ({"require_subject": SUBJECT}, True, True, True, False),
+    ({"require_issuer": "/CN=authority ca"}, True, True, False, False),
+    ({"require_subject": SUBJECT, "require_issuer": "/CN=authority ca"}, True, True, True, False),
+    ({"require_subject": SUBJECT, "require_issuer": "/CN=other"}, True, True, True, True),
+])
+def test_an_account_requires(strict, settings, plain, encrypted, certified, named):
+    """Denied without TLS, with TLS, with a certificate of somebody, with the account's own?"""
+    require(strict, **settings)
+    assert is_denied(strict, tls=False) == plain
+    assert is_denied(strict, "local", tls=False) == plain
+    assert is_denied(strict, tls=True) == encrypted
+    assert is_denied(strict, tls=with_certificate("somebody")) == certified
+    assert is_denied(strict, tls=with_certificate()) == named
+
+
+def test_a_certificate_of_another_authority_ends_the_handshake(strict):
+    """Also if the account requires none, as servers do it."""
+    require(strict)
+    with pytest.raises(ssl.SSLError, match="UNKNOWN_CA"):
+        Client.connect(strict.address["asks"], tls=with_certificate("app", by="foreign"))
+
+
+def test_a_change_of_the_user_meets_the_requirement_of_the_next(strict):
+    require(strict)
+    with Client.connect(strict.address["asks"], tls=False) as client, pytest.raises(r.Err) as refused:
+        client.change_user("other", "other_pw")
+    assert refused.value.code == 1045
+    with Client.connect(strict.address["asks"], tls=True) as client:
+        client.change_user("other", "other_pw")
+        assert client.query("DO 1").oks
+
+
+def test_a_resumed_client_keeps_its_certificate(strict):
+    require(strict, require_subject=SUBJECT)
+    context = with_certificate()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    reused, session = resume(strict.address["asks"], context)
+    assert not reused
+    reused, session = resume(strict.address["asks"], context, session)
+    assert reused

@@ -356,7 +356,9 @@ TEST(sample_with_nothing_commented_out_is_the_same)
         "listener 'app': tls: ca none -> \"/etc/headgate/clients-ca.pem\" (new sessions)\n"
         "listener 'app': tls: ciphers none -> \"ECDHE+AESGCM:TLS_AES_128_GCM_SHA256\" (new sessions)\n"
         "cluster 'main': zone none -> \"a\" (now)\n"
-        "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
+        "cluster 'main': server 'db1': zone none -> \"a\" (now)\n"
+        "user 'app': require_subject none -> \"/C=SE/O=Shop/CN=app\" (new sessions)\n"
+        "user 'app': require_issuer none -> \"/C=SE/O=Shop/CN=authority\" (new sessions)\n");
     config_free(&before);
     config_free(&after);
     text_fini(&errors);
