@@ -35,9 +35,9 @@ struct account_refresh {
     uint64_t new_count; /* of the accounts that are being read */
     uint64_t new_hash;
     bool resolves;
-    uint64_t begun_us; /* monotonic; the last read; 0: none */
-    uint64_t good_us;  /* monotonic; the last good read; 0: none */
-    char error[200];   /* why the last read failed; "": it did not */
+    uint64_t begun_us;               /* monotonic; the last read; 0: none */
+    uint64_t good_us;                /* monotonic; the last good read; 0: none */
+    char error[DIRECTORY_ERROR_MAX]; /* why the last read failed; "": it did not */
 };
 
 void account_refresh_init(struct account_refresh *refresh, struct cluster *cluster,

@@ -16,12 +16,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define DIRECTORY_ERROR_MAX 200
+
 struct directory {
     pthread_mutex_t mutex;
-    struct account_set *set; /* owns; guarded by mutex; NULL: none was read yet, or users_from is "file" */
-    uint64_t last_account;   /* guarded by mutex: the number given last */
-    _Atomic bool is_on;      /* users_from = "servers"; the control thread changes it */
-    _Atomic uint64_t reads;  /* attempts to read the accounts that have ended, well or not */
+    char error
+        [DIRECTORY_ERROR_MAX]; /* guarded by mutex: why the last attempt to read failed; "": it did not */
+    struct account_set *set;   /* owns; guarded by mutex; NULL: none was read yet, or users_from is "file" */
+    uint64_t last_account;     /* guarded by mutex: the number given last */
+    _Atomic bool is_on;        /* users_from = "servers"; the control thread changes it */
+    _Atomic uint64_t reads;    /* attempts to read the accounts that have ended, well or not */
 };
 
 void directory_init(struct directory *directory);
@@ -32,8 +36,18 @@ void directory_fini(struct directory *directory);
  * connections; for one that has changed in any way, servers are asked again at each login. Control thread only. */
 void directory_publish(struct directory *directory, struct account_set *take_set);
 
-/* An attempt to read the accounts has ended, after directory_publish if they have changed. Control thread only. */
-void directory_note_read(struct directory *directory);
+/* An attempt to read the accounts has ended, after directory_publish if they have changed. `why`: "", or why it has
+ * failed. Control thread only. */
+void directory_note_read(struct directory *directory, const char *why);
+
+/* What is known of the accounts now, for people. */
+struct directory_state {
+    bool is_on;    /* users_from = "servers" */
+    bool is_tried; /* an attempt to read them has ended */
+    size_t count;
+    char error[DIRECTORY_ERROR_MAX]; /* of the last attempt; "": none */
+};
+void directory_tell(struct directory *directory, struct directory_state *state_r);
 
 /* The account that servers would use for this client, with a hold on it; NULL: there is none, or memory is out.
  * `directory` may be NULL. `host`: addr_format_host() of the client. Any thread. */

@@ -2,6 +2,7 @@
  * Pure. */
 #pragma once
 
+#include "access/directory.h"
 #include "access/timeout_settings.h"
 #include "admin/table.h"
 #include "monitor/checkup.h"
@@ -25,15 +26,16 @@ struct patient {
     const char *cluster, *name;              /* borrows */
     const struct cluster_settings *settings; /* borrows; of its cluster */
     bool is_primary;
-    bool is_galera;                   /* its cluster's roles are those of a Galera cluster */
-    struct wsrep wsrep;               /* Galera status as of the last probe that passed */
-    bool is_surveyed;                 /* the primary: it was asked for its stored code at least once */
-    const char *survey_error;         /* borrows; "": all stored code is known */
-    size_t hidden_views;              /* views whose bodies the monitor may not see */
-    size_t neighbours;                /* number of servers in its cluster, itself included */
-    int64_t max_connections;          /* as configured; 0: the server's own limit less the reserve */
-    struct checkup visit;             /* the checkup with the monitor's account */
-    struct patient_account *accounts; /* owns; the first DOCTOR_ACCOUNTS_MAX of all accounts */
+    bool is_galera;                       /* its cluster's roles are those of a Galera cluster */
+    struct wsrep wsrep;                   /* Galera status as of the last probe that passed */
+    bool is_surveyed;                     /* the primary: it was asked for its stored code at least once */
+    const char *survey_error;             /* borrows; "": all stored code is known */
+    struct directory_state accounts_read; /* of its cluster */
+    size_t hidden_views;                  /* views whose bodies the monitor may not see */
+    size_t neighbours;                    /* number of servers in its cluster, itself included */
+    int64_t max_connections;              /* as configured; 0: the server's own limit less the reserve */
+    struct checkup visit;                 /* the checkup with the monitor's account */
+    struct patient_account *accounts;     /* owns; the first DOCTOR_ACCOUNTS_MAX of all accounts */
     size_t account_count;
     size_t account_total; /* number of configured accounts */
 };

@@ -31,6 +31,9 @@ SHOW(show_listeners);
 SHOW(show_users);  /* the account that the argument names, or all */
 SHOW(show_config); /* settings whose name begins with the argument, or all; secrets as "***" */
 
+/* Three cells: what is used of the limit, the limit (null: none), how often it has refused. */
+void show_limit(struct table *table, const struct limit *limit);
+
 /* Routines, views and tables with triggers. The argument is a schema; empty: all schemas except sys. */
 SHOW(show_routines);
 /* For EXPLAIN: appends to `said` the stored code that a statement runs and its effects, "procedure p: writes,

@@ -66,7 +66,7 @@ static void end(struct account_refresh *refresh, const char *why)
     memcpy(refresh->error, kept, sizeof kept);
     if (kept[0] == '\0')
         refresh->good_us = env_of(refresh)->loop->now_us;
-    directory_note_read(refresh->directory);
+    directory_note_read(refresh->directory, kept);
     wait_for_next(refresh);
 }
 
@@ -207,7 +207,7 @@ static void on_timer(struct loop_timer *timer)
         begin(refresh);
         return;
     }
-    directory_note_read(refresh->directory);
+    directory_note_read(refresh->directory, "the cluster has no primary");
     wait_for_next(refresh);
 }
 

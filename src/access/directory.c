@@ -84,8 +84,21 @@ void directory_publish(struct directory *directory, struct account_set *take_set
     account_set_free(&before);
 }
 
-void directory_note_read(struct directory *directory)
+void directory_tell(struct directory *directory, struct directory_state *state_r)
 {
+    *state_r = (struct directory_state){ .is_on = directory_is_on(directory),
+                                         .is_tried = atomic_load(&directory->reads) > 0 };
+    (void)pthread_mutex_lock(&directory->mutex);
+    state_r->count = directory->set != NULL ? directory->set->count : 0;
+    memcpy(state_r->error, directory->error, sizeof state_r->error);
+    (void)pthread_mutex_unlock(&directory->mutex);
+}
+
+void directory_note_read(struct directory *directory, const char *why)
+{
+    (void)pthread_mutex_lock(&directory->mutex);
+    (void)span_copy_cstr(span_cstr(why), directory->error, sizeof directory->error);
+    (void)pthread_mutex_unlock(&directory->mutex);
     (void)atomic_fetch_add(&directory->reads, 1);
 }
 

@@ -128,6 +128,23 @@ static void check_stored_code(struct report *report)
         put(report, RESULT_OK, NULL, "all stored code is known");
 }
 
+/* Accounts are read from the primary alone. */
+static void check_server_accounts(struct report *report)
+{
+    const struct directory_state *read = &report->patient->accounts_read;
+    if (!report->patient->is_primary || !read->is_on)
+        return;
+    if (!read->is_tried)
+        put(report, RESULT_UNKNOWN, NULL, "not yet asked for its accounts");
+    else if (read->error[0] != '\0')
+        put(report, RESULT_ERROR,
+            "Grant it to the monitor's account itself, not to a role; until then the last known accounts are "
+            "in force",
+            "accounts could not be read: %s", read->error);
+    else
+        put(report, RESULT_OK, NULL, "%zu accounts were read", read->count);
+}
+
 /* ---- the accounts of applications ---- */
 
 static void put_account(struct report *report, const struct patient_account *account)
@@ -552,6 +569,7 @@ static const struct {
     { "connect", check_connect, ANY_KIND, true, false },
     { "monitor_grants", check_monitor_grants, ANY_KIND, false, false },
     { "stored_code", check_stored_code, ANY_KIND, false, false },
+    { "server_accounts", check_server_accounts, ANY_KIND, false, false },
     { "accounts", check_accounts, ANY_KIND, false, false },
     { "read_only_bypass", check_read_only_bypass, NOT_GALERA, false, false },
     { "log_bin", check_log_bin, NOT_GALERA, false, false },

@@ -180,6 +180,8 @@ static bool client_login_patient(struct ward *ward, struct cluster *cluster, str
                                  .hidden_views = catalog_hidden_views(cluster->catalog),
                                  .neighbours = cluster->count,
                                  .max_connections = member->server->max_connections };
+    if (admin->world->directories != NULL)
+        directory_tell(&admin->world->directories[cluster->index], &patient->accounts_read);
     ward->beds[ward->count++] = (struct bed){ .ward = ward, .member = member, .env = &cluster->env };
     patient->accounts = mem_zalloc(DOCTOR_ACCOUNTS_MAX * sizeof *patient->accounts);
     for (; patient->accounts != NULL && user != NULL; user = user->hh.next) {

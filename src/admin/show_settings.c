@@ -1,4 +1,4 @@
-/* The running configuration: listeners, accounts, every setting. No table here contains a password. */
+/* The running configuration: listeners, every setting. No table here contains a password. */
 #include "admin/show.h"
 
 #include "base/clock.h"
@@ -21,7 +21,7 @@ static const struct column listener_columns[] = {
 };
 const struct columns show_listeners_columns = COLUMNS_OF(listener_columns);
 
-static void put_limit(struct table *table, const struct limit *limit)
+void show_limit(struct table *table, const struct limit *limit)
 {
     table_int(table, atomic_load_explicit(&limit->used, memory_order_relaxed));
     if (limit->max > 0)
@@ -62,50 +62,9 @@ void show_listeners(struct request *request)
         table_text(table, settings->address);
         table_text(table, settings->cluster);
         table_text(table, modes[settings->mode]);
-        put_limit(table, admin->listeners[i]->clients);
+        show_limit(table, admin->listeners[i]->clients);
         put_certificate(table, admin->listeners[i]);
     }
-    request->on_done(request);
-}
-
-/* ---- users ---- */
-
-static const struct column user_columns[] = {
-    { "name", COLUMN_TEXT, "the account" },
-    { "clients", COLUMN_INTEGER, "clients logged in now" },
-    { "max_connections", COLUMN_INTEGER, "the limit; null: none" },
-    { "refused", COLUMN_INTEGER, "logins that were refused because of this limit" },
-    { "password", COLUMN_TEXT,
-      "known: headgate can log in to servers with any plugin; hash: with mysql_native_password only; empty: "
-      "no password" },
-    { "read_only", COLUMN_TEXT,
-      "whether read_only keeps the account from writing on replicas: holds; bypassed: the account has a "
-      "privilege, see the log; unknown: headgate could not ask" },
-};
-const struct columns show_users_columns = COLUMNS_OF(user_columns);
-
-void show_users(struct request *request)
-{
-    struct table *table = &request->table;
-    table_init(table, user_columns, sizeof user_columns / sizeof *user_columns);
-    const struct user *user = request->admin->world->users->by_name;
-    for (; user != NULL; user = user->hh.next) {
-        if (request->argument.len > 0 && !span_is(request->argument, user->name))
-            continue;
-        table_row(table);
-        table_text(table, user->name);
-        put_limit(table, user->connections);
-        table_text(table, !user->secret.has_password      ? "hash"
-                          : user->secret.password_len > 0 ? "known"
-                                                          : "empty");
-        static const char *const words[] = { [USER_NOT_ASKED] = "unknown",
-                                             [USER_HELD] = "holds",
-                                             [USER_BYPASSES] = "bypassed",
-                                             [USER_NOT_KNOWN] = "unknown" };
-        table_text(table, words[atomic_load(&user->read_only)]);
-    }
-    if (request->argument.len > 0 && table_row_count(table) == 0)
-        (void)error_set(&request->error, 0, "there is no such user: see 'show users'");
     request->on_done(request);
 }
 

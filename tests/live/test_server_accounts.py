@@ -223,3 +223,52 @@ def test_random_host_patterns_are_chosen_as_by_the_server(cluster, soon, request
         if [said is None for said in here] != [said is None for said in there] and client == "127.0.0.1":
             differing.append((user, client, sorted(patterns), here, there))
     assert differing == []
+
+
+def listed(hg, name):
+    return [row for row in hg.show("users") if row["name"] == name]
+
+
+def test_show_users_says_where_accounts_come_from(cluster, soon, account):
+    account("shown", "10.0.0.0/255.0.0.0", "IDENTIFIED VIA mysql_native_password USING PASSWORD('pw') OR unix_socket ACCOUNT LOCK")
+    wait_until(lambda: listed(soon, "shown"), "the account is known")
+    row, = soon.show("users shown")
+    assert {key: row[key] for key in ("name", "host", "source", "plugin", "state", "clients", "password", "read_only")} == {
+        "name": "shown", "host": "10.0.0.0/255.0.0.0", "source": "main", "plugin": "mysql_native_password, unix_socket",
+        "state": "locked", "clients": 0, "password": "hash", "read_only": "holds"}
+    with log_in(soon, "app", "app_pw"):
+        assert [row["clients"] for row in soon.show("users app")] == [1]    # of this name alone
+    cluster.sql("db1", "GRANT ALL ON *.* TO 'shown'@'10.0.0.0/255.0.0.0'")
+    wait_until(lambda: listed(soon, "shown")[0]["read_only"] == "bypassed", "its privilege is known")
+    assert "*" not in str([row for row in soon.show("users")])    # no hash
+
+
+def test_monitor_without_the_privilege_is_told(cluster):
+    grant = "SELECT ON mysql.global_priv"
+    with headgate(cluster, SOON) as hg:
+        wait_until(lambda: code(hg, "app", "app_pw") is None, "the accounts are known")
+        cluster.sql("db1", f"REVOKE {grant} FROM monitor")
+        try:
+            wait_until(lambda: f"the monitor's account 'monitor' needs {grant}" in hg.log(), "the log says so")
+            told = wait_until(lambda: [row for row in hg.json("doctor") if row["check"] == "server_accounts" and
+                                       row["result"] == "error"], "doctor says so")
+            assert grant in told[0]["found"]
+            assert code(hg, "app", "app_pw") is None    # the last known ones
+        finally:
+            cluster.sql("db1", f"GRANT {grant} TO monitor")
+        wait_until(lambda: "accounts can be read again" in hg.log(), "the log says so")
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_accounts(cluster, seldom):
+    """Written into the table itself: as many CREATE USER take too long. (One account is made to be changed.)"""
+    cluster.sql("db1", "INSERT INTO mysql.global_priv SELECT '%', CONCAT('mass', seq), "
+                       "JSON_OBJECT('plugin', 'mysql_native_password', 'authentication_string', PASSWORD('pw')) FROM test.seq_1_to_100000")
+    try:
+        cluster.sql("db1", "FLUSH PRIVILEGES")
+        assert wait_until(lambda: code(seldom, "mass100000", database=None) is None, "the accounts are known")
+        assert code(seldom, "mass1", database=None) is None
+        assert code(seldom, "mass1", "wrong", database=None) == 1045
+    finally:
+        cluster.sql("db1", "DELETE FROM mysql.global_priv WHERE User LIKE 'mass%'")
+        cluster.sql("db1", "FLUSH PRIVILEGES")

@@ -201,8 +201,17 @@ TEST(all_accounts_are_shown_and_attempts_counted)
     open_directory(&directory);
     assert_false(directory_is_tried(&directory));
     directory_publish(&directory, set_of(rows, 2));
-    directory_note_read(&directory);
+    struct directory_state told;
+    directory_tell(&directory, &told);
+    assert_true(told.is_on && !told.is_tried && told.count == 2 && told.error[0] == '\0');
+    directory_note_read(&directory, "no reason");
     assert_true(directory_is_tried(&directory));
+    directory_tell(&directory, &told);
+    assert_true(told.is_tried);
+    assert_string_equal(told.error, "no reason");
+    directory_note_read(&directory, "");
+    directory_tell(&directory, &told);
+    assert_string_equal(told.error, "");
     directory_each(&directory, count, &seen);
     assert_int_equal(seen, 2);
     directory_fini(&directory);

@@ -285,6 +285,25 @@ TEST(stored_code_that_the_monitor_may_not_see_is_told_of_the_primary)
     close_scene(&scene);
 }
 
+TEST(accounts_that_the_monitor_may_not_read_are_told_of_the_primary)
+{
+    struct scene scene;
+    open_scene(&scene);
+    for (int i = 0; i < 2; i++)
+        scene.patients[i].accounts_read =
+            (struct directory_state){ .is_on = true, .is_tried = true, .count = 7 };
+    assert_string_equal(complaints(&scene), "");
+    (void)snprintf(scene.patients[0].accounts_read.error, DIRECTORY_ERROR_MAX,
+                   "it needs SELECT ON mysql.user");
+    assert_complains(&scene, "error", "server_accounts",
+                     "accounts could not be read: it needs SELECT ON mysql.user");
+    scene.patients[0].accounts_read.is_tried = false;
+    assert_complains(&scene, "unknown", "server_accounts", "not yet asked");
+    scene.patients[0].accounts_read.is_on = false;
+    assert_string_equal(complaints(&scene), "");
+    close_scene(&scene);
+}
+
 TEST(clocks_may_differ_by_a_second)
 {
     static const struct {
