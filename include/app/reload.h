@@ -17,6 +17,7 @@
 #include "admin/reconfigure.h"
 #include "app/config.h"
 #include "app/listeners.h"
+#include "console/mysql_console.h"
 #include "session/worker.h"
 
 #include <stdbool.h>
@@ -44,6 +45,7 @@ struct reload {
     struct limits *limits;
     struct listeners *listeners;
     struct admin *admin;
+    struct mysql_console *mysql_console;
     struct bypass *bypass;
     int log_fd;                  /* the file that the log is written to */
     struct version *current;     /* owns */

@@ -1,6 +1,7 @@
 /* Settings of the admin socket and of the admin address for MySQL clients. */
 #pragma once
 
+#include "access/tls_settings.h"
 #include "mysql/auth.h"
 #include "settings/schema.h"
 
@@ -16,6 +17,7 @@ struct admin_settings {
     char *address;                     /* owns; for MySQL clients; NULL: none */
     struct admin_user_settings *users; /* owns */
     size_t user_count;
+    struct tls_settings tls; /* of the address */
 };
 
 extern const struct section admin_section;

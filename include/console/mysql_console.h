@@ -21,12 +21,17 @@ struct mysql_console {
     struct admin *admin;                   /* borrows */
     const struct admin_settings *settings; /* borrows */
     struct acceptor acceptor;
+    struct tls_server *tls; /* one reference; NULL: TLS is off */
+    int tls_mode;           /* enum tls_mode */
     struct list guests;
     uint32_t last_id; /* the id of the last connection */
 };
 
-/* Listens at settings->address; without an address nothing is opened and the result is true. False: *err. */
+/* Listens at settings->address, with the certificate `self_made` if the settings name none; without an address nothing is opened and the result is true. False: *err. */
 bool mysql_console_open(struct mysql_console *console, struct admin *admin,
-                        const struct admin_settings *settings, struct error *err);
+                        const struct admin_settings *settings, const struct tls_certificate *self_made,
+                        struct error *err);
+/* Further clients get this; takes the reference. `take_tls` may be NULL with mode TLS_MODE_OFF. */
+void mysql_console_set_tls(struct mysql_console *console, struct tls_server *take_tls, int mode);
 /* Closes the acceptor and all connections. Harmless when nothing is open. */
 void mysql_console_close(struct mysql_console *console);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "mysql/auth.h"
+#include "mysql/certificate_proof.h"
 #include "mysql/handshake.h"
 
 #include <stdbool.h>
@@ -80,10 +81,11 @@ enum client_login_verdict client_login_change_user(struct client_login *login, s
                                                    uint8_t seq, const char *peer, client_login_find_user find,
                                                    void *context, struct text *out, struct error *err);
 
-/* After CLIENT_LOGIN_ACCEPTED: the account's password as the plugin of this login stores it, for
- * certificate_proof. Empty: the password is empty, or the plugin has no form that the client knows as well.
- * Borrowed from `login`. */
-struct span client_login_stored(const struct client_login *login);
+/* After CLIENT_LOGIN_ACCEPTED: the text of the OK packet by which a MariaDB client trusts the certificate with this
+ * fingerprint (certificate_proof.h), in proof_r. Empty: the client has not asked for TLS in this login, its password
+ * is empty, or the plugin has no form of the password that both sides know. */
+struct span client_login_prove(const struct client_login *login, struct span fingerprint,
+                               uint8_t proof_r[CERTIFICATE_PROOF_BYTES]);
 
 void client_login_fini(struct client_login *login);
 

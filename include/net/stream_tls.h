@@ -9,10 +9,11 @@ struct ssl_ctx_st;
 /* Begins TLS as a client on the open stream. The window must hold no unparsed bytes of the peer. False: *err
  * says why, and the stream must be closed. */
 bool stream_secure(struct stream *stream, struct ssl_ctx_st *context, struct error *err);
-/* Begins TLS as a server. Unparsed bytes in the window are the beginning of the client's handshake: they are
- * given to TLS, and the owner never sees them. False: they are no TLS handshake, or memory is out; *err says
- * which, and the stream must be closed. */
-bool stream_secure_client(struct stream *stream, struct ssl_ctx_st *context, struct error *err);
+/* Begins TLS as a server. `early`: the bytes that came behind the client's request for TLS. They are the beginning of
+ * its handshake: TLS gets a copy, and the owner drops them unread. False: they are no TLS handshake, or memory is
+ * out; *err says which, and the stream must be closed. */
+bool stream_secure_client(struct stream *stream, struct ssl_ctx_st *context, struct span early,
+                          struct error *err);
 /* Continues the handshake. STREAM_OK: done. STREAM_BLOCKED: wait for *want_r, EV_READ or EV_WRITE. */
 enum stream_result stream_handshake(struct stream *stream, int *want_r, struct error *err);
 

@@ -43,5 +43,11 @@ struct tls_server *tls_server_ref(struct tls_server *server);
 /* Gives a reference back; *server becomes NULL, and may be NULL. */
 void tls_server_unref(struct tls_server **server);
 
+/* SHA-256 of the certificate. Borrowed. */
+static inline struct span tls_server_fingerprint(const struct tls_server *server)
+{
+    return span_of(server->fingerprint, sizeof server->fingerprint);
+}
+
 /* Days until the certificate ends; negative: it has ended. `now_s`: seconds since 1970. */
 int64_t tls_server_days_left(const struct tls_server *server, int64_t now_s);

@@ -255,11 +255,21 @@ static void check_statements(const struct check *check)
                            "statements are only told with digests: digests must not be \"off\"");
 }
 
+static void check_admin_tls(const struct check *check)
+{
+    struct error err = { 0 };
+    const char *key;
+    if (!tls_settings_check(&check->config->admin.tls, &key, &err))
+        (void)report_error(check->report, file_place(check->file, "admin.tls.%s", key), "admin: tls: %s",
+                           err.text);
+}
+
 /* A socket without accounts accepts no login; accounts without a socket have no effect. */
 static void check_admin(const struct check *check)
 {
     const struct admin_settings *admin = &check->config->admin;
     struct auth_secret secret = { 0 };
+    check_admin_tls(check);
     if (admin->address != NULL && admin->user_count == 0)
         (void)report_error(check->report, file_place(check->file, "admin.address"),
                            "admin: address needs users who may log in there");

@@ -289,7 +289,8 @@ static bool open_admin(struct control *control, struct error *err)
                                      .started_us = control->loop.now_us,
                                      .each_setting = each_setting };
     return console_open(&control->console, &control->admin, &control->admin_settings, err) &&
-           mysql_console_open(&control->mysql_console, &control->admin, &control->admin_settings, err);
+           mysql_console_open(&control->mysql_console, &control->admin, &control->admin_settings,
+                              control->self_made, err);
 }
 
 static bool open_http(struct control *control, struct error *err)
@@ -309,6 +310,7 @@ static bool open_reload(struct control *control, struct error *err)
     reload->limits = &control->limits;
     reload->listeners = &control->listeners;
     reload->admin = &control->admin;
+    reload->mysql_console = &control->mysql_console;
     reload->bypass = &control->bypass;
     reload->log_fd = sink_is_open(&control->log) ? control->log.fd : STDERR_FILENO;
     return reload_init(reload, err);

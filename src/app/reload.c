@@ -218,6 +218,14 @@ static void visit(struct loop_message *message)
 
 /* ---- one after the other ---- */
 
+static bool load_admin_tls(const struct reload *reload, const struct config *config,
+                           struct tls_server **server_r, struct error *err)
+{
+    return tls_settings_load(&config->admin.tls, reload->listeners->self_made, reload->mysql_console->tls,
+                             server_r, err) ||
+           error_wrap(err, "admin: tls");
+}
+
 static bool carry_out(struct reload *reload, struct error *err)
 {
     const struct wish *wish = list_entry(list_first(&reload->wishes), struct wish, in_reload);
@@ -231,7 +239,9 @@ static bool carry_out(struct reload *reload, struct error *err)
     struct version *version = version_new(config, &reload->current->world, reload->current, err);
     struct listeners_plan *plan =
         version != NULL ? listeners_plan(reload->listeners, version->config, err) : NULL;
-    if (plan == NULL) {
+    struct tls_server *admin_tls = NULL;
+    if (plan == NULL || !load_admin_tls(reload, version->config, &admin_tls, err)) {
+        listeners_abandon(reload->listeners, &plan);
         version_free(&version);
         return false;
     }
@@ -241,6 +251,7 @@ static bool carry_out(struct reload *reload, struct error *err)
                telling.needs_restart ? "; those marked (restart) wait for one" : "",
                is_whole ? "" : "; memory was out for telling all of them");
     apply(reload, version, plan);
+    mysql_console_set_tls(reload->mysql_console, admin_tls, version->config->admin.tls.mode);
     reload->next_worker = 0;
     travel(reload);
     return true;

@@ -44,10 +44,11 @@ static const struct setting admin_settings[] = {
     SETTING("address", STRING, struct admin_settings, address, .check = address_check_listen,
             .effect = EFFECT_RESTART, .example = "127.0.0.1:6032",
             .doc = "The address at which the same commands are accepted over the MySQL protocol, from the "
-                   "accounts in `users`. There is no TLS: use a loopback address or a trusted network."),
+                   "accounts in `users`. Across a network use `tls` with mode \"required\"."),
     SETTING("users", LIST, struct admin_settings, users,
             .count_offset = offsetof(struct admin_settings, user_count), .section = &admin_user_section,
             .effect = EFFECT_RESTART),
+    SETTING("tls", GROUP, struct admin_settings, tls, .section = &tls_section),
 };
 
 const struct section admin_section = {

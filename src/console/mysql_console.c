@@ -10,6 +10,7 @@
 #include "mysql/reply.h"
 #include "net/dial.h"
 #include "net/stream_packed.h"
+#include "net/stream_tls.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -32,13 +33,16 @@ struct guest {
     struct stream stream;
     struct loop_timer deadline; /* for the login, then for the next command */
     struct client_login login;
+    struct tls_server *tls;       /* one reference: the one of its greeting; NULL: TLS is off */
     struct text input;            /* owns; bytes received; begins with the packet being answered */
     struct text line;             /* owns: the command being run */
     struct driver_queries driver; /* the account, and the columns of the last answer */
     struct request request;
     struct log_scope client, user;
     char host[ADDR_TEXT_MAX];
-    uint8_t seq; /* sequence id of headgate's next packet */
+    uint8_t seq;      /* sequence id of headgate's next packet */
+    bool is_local;    /* over a unix socket */
+    bool is_securing; /* the TLS handshake is under way */
     bool is_inside;
     bool is_running; /* a command waits for its answer */
     bool is_looping; /* run_next is active: on_done must not call it again */
@@ -60,6 +64,7 @@ static void close_guest(struct guest *guest)
         loop_timer_stop(&guest->deadline);
         stream_close(&guest->stream);
         client_login_fini(&guest->login);
+        tls_server_unref(&guest->tls);
         list_unlink(&guest->console->guests, &guest->in_console);
     }
     guest->is_gone = true;
@@ -255,6 +260,55 @@ static bool find_user(void *context, const char *name, struct auth_secret *secre
     return false;
 }
 
+/* ---- TLS ---- */
+
+static void tls_has_failed(struct guest *guest, const struct error *err)
+{
+    log_limited(LOG_LEVEL_WARNING, &guest->client, "admin: %s", err->text);
+    close_guest(guest);
+}
+
+/* `request`: the packet that asked for TLS, at the front of the input. */
+static void begin_tls(struct guest *guest, struct span request)
+{
+    struct error err = { 0 };
+    struct span input = text_span(&guest->input);
+    size_t len = PACKET_HEADER_BYTES + request.len;
+    guest->is_securing = true;
+    if (!stream_secure_client(&guest->stream, guest->tls->context, span_of(input.data + len, input.len - len),
+                              &err))
+        tls_has_failed(guest, &err);
+}
+
+static void go_on_with_tls(struct guest *guest)
+{
+    struct error err = { 0 };
+    int want = EV_READ;
+    switch (stream_handshake(&guest->stream, &want, &err)) {
+    case STREAM_OK:
+        guest->is_securing = false;
+        guest->login.is_safe = true;
+        stream_want(&guest->stream, EV_READ);
+        break;
+    case STREAM_BLOCKED:
+        stream_want(&guest->stream, want);
+        break;
+    case STREAM_EOF:
+    case STREAM_FAILED:
+        tls_has_failed(guest, &err);
+        break;
+    }
+}
+
+static void put_login_ok(struct guest *guest)
+{
+    uint8_t proof[CERTIFICATE_PROOF_BYTES];
+    struct reply_ok ok = { .status = STATUS_AUTOCOMMIT };
+    if (guest->tls != NULL)
+        ok.info = client_login_prove(&guest->login, tls_server_fingerprint(guest->tls), proof);
+    reply_put_ok(&guest->stream.out, guest->seq++, guest->login.caps, &ok, false);
+}
+
 static void log_in(struct guest *guest, struct span payload, uint8_t seq)
 {
     struct error err = { 0 };
@@ -263,11 +317,13 @@ static void log_in(struct guest *guest, struct span payload, uint8_t seq)
     if (verdict == CLIENT_LOGIN_REFUSED) {
         log_limited(LOG_LEVEL_WARNING, NULL, "admin: %s", err.text);
         guest->is_ending = true;
+    } else if (verdict == CLIENT_LOGIN_TLS) {
+        begin_tls(guest, payload);
     } else if (verdict == CLIENT_LOGIN_ACCEPTED) {
         guest->is_inside = true;
         guest->driver.user = guest->user.text = guest->login.user;
         guest->seq = guest->login.seq;
-        put_ok(guest);
+        put_login_ok(guest);
         /* Compression is not offered here, but PHP's mysqlnd uses it anyway if configured. */
         const struct frames_manner as_it_is = { .algorithm = COMPRESS_ZLIB, .never_packs = true };
         if ((guest->login.caps & CAP_COMPRESS) != 0 && !stream_pack(&guest->stream, &as_it_is))
@@ -314,6 +370,10 @@ static void run_next(struct guest *guest)
             log_in(guest, payload, seq);
         else
             run_command(guest, payload);
+        if (guest->is_securing) { /* nothing behind the request is a packet */
+            text_clear(&guest->input);
+            break;
+        }
         text_consume(&guest->input, PACKET_HEADER_BYTES + payload.len);
         if (!guest->is_running && !flush(guest))
             break;
@@ -321,6 +381,10 @@ static void run_next(struct guest *guest)
     guest->is_looping = false;
     if (guest->is_gone)
         return;
+    if (guest->is_securing) {
+        go_on_with_tls(guest);
+        return;
+    }
     if (guest->stream.is_eof && !guest->is_running && !stream_has_output(&guest->stream))
         guest->is_ending = true;
     if (flush(guest))
@@ -330,6 +394,10 @@ static void run_next(struct guest *guest)
 static void on_ready(struct stream *stream, int events)
 {
     struct guest *guest = stream->owner;
+    if (guest->is_securing) {
+        go_on_with_tls(guest);
+        return;
+    }
     if (events & EV_READ) {
         enum stream_result result = stream_fill(stream);
         struct span bytes = buf_unparsed(&stream->in);
@@ -352,10 +420,12 @@ static bool greet(struct guest *guest)
     guest->driver.connection_id = ++guest->console->last_id;
     struct greeting greeting = { .version = span_cstr(DRIVER_QUERY_VERSION),
                                  .connection_id = guest->driver.connection_id,
-                                 .caps = CAPS_OFFERED,
+                                 .caps = CAPS_OFFERED | (guest->tls != NULL ? CAP_SSL : 0),
                                  .collation = COLLATION,
                                  .status = STATUS_AUTOCOMMIT };
     bool is_put = client_login_greet(&guest->login, &greeting, &guest->stream.out);
+    guest->login.is_safe = guest->is_local;
+    guest->login.must_be_safe = guest->console->tls_mode == TLS_MODE_REQUIRED;
     guest->login.takes_sha2 = true; /* the mysql client of new versions knows no other plugin */
     return is_put;
 }
@@ -377,6 +447,8 @@ static void on_accept(struct acceptor *acceptor, int take_fd, const struct addr 
     }
     socket_tune(take_fd, peer, &options);
     guest->console = console;
+    guest->is_local = addr_is_local(peer);
+    guest->tls = console->tls != NULL ? tls_server_ref(console->tls) : NULL;
     guest->client = (struct log_scope){ .key = "client", .text = addr_format_host(peer, guest->host) };
     guest->user = (struct log_scope){ .parent = &guest->client, .key = "user", .text = "" };
     stream_open(&guest->stream, console->admin->loop, take_fd, on_ready, guest);
@@ -388,14 +460,17 @@ static void on_accept(struct acceptor *acceptor, int take_fd, const struct addr 
 }
 
 bool mysql_console_open(struct mysql_console *console, struct admin *admin,
-                        const struct admin_settings *settings, struct error *err)
+                        const struct admin_settings *settings, const struct tls_certificate *self_made,
+                        struct error *err)
 {
     struct addr addr;
     char text[ADDR_TEXT_MAX];
-    *console = (struct mysql_console){ .admin = admin, .settings = settings };
+    *console = (struct mysql_console){ .admin = admin, .settings = settings, .tls_mode = settings->tls.mode };
     list_init(&console->guests);
     if (settings->address == NULL)
         return true;
+    if (!tls_settings_load(&settings->tls, self_made, NULL, &console->tls, err))
+        return error_wrap(err, "admin: tls");
     if (!addr_parse_listen(settings->address, &addr, err) ||
         !acceptor_open(&console->acceptor, admin->loop, &addr, SOCKET_MODE, on_accept, console, err))
         return error_wrap(err, "admin address");
@@ -404,10 +479,18 @@ bool mysql_console_open(struct mysql_console *console, struct admin *admin,
     return true;
 }
 
+void mysql_console_set_tls(struct mysql_console *console, struct tls_server *take_tls, int mode)
+{
+    tls_server_unref(&console->tls);
+    console->tls = take_tls;
+    console->tls_mode = mode;
+}
+
 void mysql_console_close(struct mysql_console *console)
 {
     struct list_node *node;
     acceptor_close(&console->acceptor);
     while (console->guests.head.next != NULL && (node = list_first(&console->guests)) != NULL)
         close_guest(list_entry(node, struct guest, in_console));
+    tls_server_unref(&console->tls);
 }

@@ -6,7 +6,6 @@
 #include "access/directory.h"
 #include "base/mem.h"
 #include "frontend/client_address.h"
-#include "mysql/certificate_proof.h"
 #include "mysql/reply.h"
 #include "net/stream_tls.h"
 #include "command/command_answer.h"
@@ -221,8 +220,11 @@ static enum step begin_tls(struct session *session)
     struct error err = { 0 };
     if (stream_flush(&session->client) != STREAM_OK)
         return session_close(session, CLOSE_CLIENT_NONSENSE, "it has not read the greeting");
-    if (!stream_secure_client(&session->client, session->listener->tls->context, &err))
+    struct buf *in = &session->client.in;
+    if (!stream_secure_client(&session->client, session->listener->tls->context, buf_unparsed(in), &err))
         return tls_has_failed(session, &err);
+    buf_mark_parsed(in, buf_unparsed(in).len);
+    buf_drop_parsed(in);
     return session_enter(session, SESSION_SECURING);
 }
 
@@ -301,26 +303,15 @@ static void tell_login(const struct session *session)
              session->listener->settings->name);
 }
 
-/* The text of the OK by which a MariaDB client trusts headgate's certificate; empty where it needs none. A server's
- * own proof is about the server's certificate: it is never passed on. */
-static struct span prove_certificate(const struct session *session, uint8_t proof[CERTIFICATE_PROOF_BYTES])
-{
-    const struct tls_server *tls = session->listener->tls;
-    struct span stored = client_login_stored(session->login);
-    if (!stream_is_secure(&session->client) || stored.len == 0 ||
-        !certificate_proof_write(stored, session->nonce, span_of(tls->fingerprint, sizeof tls->fingerprint),
-                                 proof))
-        return SPAN_NONE;
-    return span_of(proof, CERTIFICATE_PROOF_BYTES);
-}
-
 /* A server has accepted the login or COM_CHANGE_USER: the client gets OK. */
 static enum step accepted(struct session *session)
 {
     struct reply_ok ok = { .status = (uint16_t)(session->facets.status & ~STATUS_SESSION_STATE_CHANGED) };
     struct job *job = session->job;
     uint8_t proof[CERTIFICATE_PROOF_BYTES];
-    ok.info = prove_certificate(session, proof);
+    const struct tls_server *tls = session->listener->tls;
+    if (tls != NULL) /* a server's own proof is about the server's certificate: it is never passed on */
+        ok.info = client_login_prove(session->login, tls_server_fingerprint(tls), proof);
     reply_put_ok(&session->client.out, job->own.seq, session->caps, &ok, false);
     if (session->client.out.is_oom || (session->is_new && !compression_begin(session)))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");

@@ -309,10 +309,14 @@ enum client_login_verdict client_login_change_user(struct client_login *login, s
     return consider(login, &turn, &response);
 }
 
-struct span client_login_stored(const struct client_login *login)
+struct span client_login_prove(const struct client_login *login, struct span fingerprint,
+                               uint8_t proof_r[CERTIFICATE_PROOF_BYTES])
 {
-    bool is_known = !login->is_sha2 && login->has_password && login->secret.has_stored;
-    return is_known ? span_of(login->secret.stored, sizeof login->secret.stored) : SPAN_NONE;
+    struct span stored = span_of(login->secret.stored, sizeof login->secret.stored);
+    bool is_provable = login->has_tls && login->has_password && !login->is_sha2 && login->secret.has_stored;
+    return is_provable && certificate_proof_write(stored, login->nonce, fingerprint, proof_r)
+               ? span_of(proof_r, CERTIFICATE_PROOF_BYTES)
+               : SPAN_NONE;
 }
 
 void client_login_fini(struct client_login *login)

@@ -112,19 +112,15 @@ static bool has_read_early(struct stream *stream)
     return true;
 }
 
-bool stream_secure_client(struct stream *stream, struct ssl_ctx_st *context, struct error *err)
+bool stream_secure_client(struct stream *stream, struct ssl_ctx_st *context, struct span early,
+                          struct error *err)
 {
-    struct span early = buf_unparsed(&stream->in);
     if (early.len > 0 && early.data[0] != RECORD_HANDSHAKE)
         return error_set(err, EPROTO, "unencrypted bytes follow the request for TLS");
     if (!prepare(stream, context, err))
         return false;
     SSL_set_accept_state(stream->ssl);
-    if (early.len > 0 && !read_early(stream, early, err))
-        return false;
-    buf_mark_parsed(&stream->in, early.len);
-    buf_drop_parsed(&stream->in);
-    return true;
+    return early.len == 0 || read_early(stream, early, err);
 }
 
 enum stream_result stream_handshake(struct stream *stream, int *want_r, struct error *err)

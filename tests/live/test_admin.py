@@ -7,7 +7,6 @@ import subprocess
 import pytest
 
 from admin_socket import ctl, ctl_json, raw
-from conftest import FLAVOUR
 from headgate import Headgate, rows
 from proxy import wait_until
 
@@ -122,8 +121,7 @@ def test_kill_ends_a_session(hg):
 def client(hg, cluster, *arguments, stdin=None):
     """The command-line client of this family, at the admin address."""
     host, port = hg.host_and_port("admin")
-    options = {"mariadb": [], "mariadb-11": ["--skip-ssl"], "mysql": []}[FLAVOUR]
-    return subprocess.run([*cluster.flavour().client(), "--no-defaults", *options, f"-h{host}", f"-P{port}", "-uroot", "-pdoor",
+    return subprocess.run([*cluster.flavour().client(), "--no-defaults", f"-h{host}", f"-P{port}", "-uroot", "-pdoor",
                            *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 

@@ -14,7 +14,7 @@ from sandbox_lib import flavour
 PHP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "drivers", "mysqli_compressed.php")
 ROWS = "SELECT REPEAT('a row that gets smaller ', 200) UNION ALL SELECT SHA2(1, 256) UNION ALL SELECT REPEAT('x', 300000)"
 # MySQL's own client has forgotten the only plugin that headgate asks clients for: MariaDB's speaks to MySQL as well.
-CLIENT = [*flavour.find("mariadb" if FLAVOUR == "mysql" else FLAVOUR).client(), *(["--skip-ssl"] if FLAVOUR == "mariadb-11" else [])]
+CLIENT = [*flavour.find("mariadb" if FLAVOUR == "mysql" else FLAVOUR).client()]
 LISTENERS = ({"name": "split", "mode": "split", "kind": "tcp"},
              {"name": "off", "mode": "split", "kind": "tcp", "settings": {"compression": "off"}})
 

@@ -173,8 +173,9 @@ def test_listeners_and_users_are_shown(door):
     wait_until(lambda: door.show("sessions") == [], "earlier clients are gone", 60)
     with Client.connect(door.address["split"]):
         split, = [row for row in door.show("listeners") if row["name"] == "split"]
+        assert split.pop("certificate_days") > 3600
         assert split == {"name": "split", "address": door.address["split"], "cluster": "main", "mode": "split",
-                         "clients": 1, "max_clients": None, "refused": 0}
+                         "clients": 1, "max_clients": None, "refused": 0, "tls": "preferred", "certificate": "self-made"}
         app, = door.show("users app")
         assert app == {"name": "app", "clients": 1, "max_connections": None, "refused": 0, "password": "known",
                            "read_only": "holds"}

@@ -74,6 +74,12 @@ CASES = {
     "log: file": "/tmp/headgate-of-nobody.log",
     "admin: socket": "/tmp/headgate-of-nobody.sock",
     "admin: group": "root",
+    "admin: tls: mode": "required",
+    "admin: tls: certificate": lambda proxy, row: row.update(certificate=certificates.whole()),
+    "admin: tls: key": None,  # not without a certificate
+    "admin: tls: ca": lambda proxy, row: row.update(ca=certificates.authority() + ".pem"),
+    "admin: tls: minimum": "TLSv1.3",
+    "admin: tls: ciphers": "ECDHE+AESGCM",
     "admin: address": None,  # with users only, and they with it
     "http: address": "127.0.0.1:0",
     "http: hosts": "headgate.example probe",

@@ -400,3 +400,61 @@ def test_a_resumed_client_keeps_its_certificate(strict):
     assert not reused
     reused, session = resume(strict.address["asks"], context, session)
     assert reused
+
+
+# ---- the admin commands over the MySQL protocol ----
+
+@pytest.fixture(scope="module")
+def asked(servers):
+    with Proxy({"main": [{"name": s.name, "address": s.address, "role": s.role} for s in servers]},
+               admin_settings={"users": [{"name": "root", "password": "door"}], "tls": {"mode": "required"}}) as running:
+        yield running
+
+
+def ask(proxy, tls=True):
+    with Client.connect(proxy.address["admin"], user="root", password="door", tls=tls) as client:
+        return client.rows("show clusters")
+
+
+def test_admin_commands_are_encrypted(asked):
+    assert ask(asked)[0][0] == b"main"
+    with pytest.raises(r.Err) as refused:
+        ask(asked, tls=False)
+    assert refused.value.code == 3159
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_admin_handshakes_may_come_in_pieces_and_early(asked, size):
+    for early in (0, 1, 6, 100):
+        client, request, _ = greeted(asked.address["admin"])
+        response = client.response("root", "door")
+        secure = TlsSocket(client.pipe.sock)
+        hello = secure.client_hello()
+        paced_writes.write_pieces(secure.sock, [request + hello[:early], hello[early:]])
+        split(secure, size)
+        client.pipe.sock = secure
+        secure.handshake()
+        client.pipe.seq = 1
+        client.pipe.send_packet(response)
+        client.finish_login("door")
+        assert client.rows("show clusters")[0][0] == b"main"
+        client.close()
+
+
+def test_plain_bytes_behind_an_admins_request_end_the_connection(asked):
+    client, request, _ = greeted(asked.address["admin"])
+    client.pipe.send(request + w.packet(2, b"\x03drain db1"))
+    assert client.pipe.sock.recv(100) == b""
+    client.close()
+    assert asked.server("db1")["state"] == "up"
+
+
+def test_the_admins_certificate_changes_by_a_reload(asked, tmp_path):
+    path = str(tmp_path / "admin.pem")
+    certificates.write(path, *certificates.server(1))
+    before = served(asked.address["admin"], user="root", password="door")
+    tree = asked.tree()
+    tree["admin"]["tls"]["certificate"] = path
+    asked.write(tree)
+    asked.json("reload")
+    assert served(asked.address["admin"], user="root", password="door") == der(path) != before

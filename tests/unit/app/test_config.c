@@ -131,6 +131,8 @@ static const struct {
       "" },
     { "admin: { socket = \"x\"; };\n" LISTENERS CLUSTERS USERS,
       "h.conf:1: admin: socket: \"x\" is not an absolute path\n" },
+    { "admin: { tls: {\n ca = \"/nowhere/ca.pem\"; }; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:2: admin: tls: the CA file /nowhere/ca.pem: No such file or directory\n" },
     { TLS_LISTENER("mode = \"of\";") CLUSTERS USERS,
       "h.conf:1: tls: mode must be \"off\", \"preferred\" or \"required\", not \"of\"\n" },
     { TLS_LISTENER("\nkey = \"/k\";") CLUSTERS USERS,
@@ -348,6 +350,10 @@ TEST(sample_with_nothing_commented_out_is_the_same)
         "admin: group none -> \"adm\" (restart)\n"
         "admin: address none -> \"127.0.0.1:6032\" (restart)\n"
         "admin: admin user 'admin' added (restart)\n"
+        "admin: tls: certificate none -> \"/etc/headgate/server.pem\" (new sessions)\n"
+        "admin: tls: key none -> \"/etc/headgate/server.key\" (new sessions)\n"
+        "admin: tls: ca none -> \"/etc/headgate/clients-ca.pem\" (new sessions)\n"
+        "admin: tls: ciphers none -> \"ECDHE+AESGCM:TLS_AES_128_GCM_SHA256\" (new sessions)\n"
         "http: address none -> \"127.0.0.1:6070\" (restart)\n"
         "http: hosts none -> \"headgate.example.org db-proxy\" (restart)\n"
         "listener 'app': proxy_protocol_from none -> \"10.0.0.0/8, 192.0.2.7\" (new sessions)\n"
