@@ -1,5 +1,5 @@
-/* The settings for people: the sample configuration file and the reference page, made from the rows of
- * settings/schema.h. Pure. */
+/* The settings for people: the sample configuration file, the reference page and the body of the manual page,
+ * made from the rows of settings/schema.h. Pure. */
 #pragma once
 
 #include "settings/schema.h"
@@ -10,6 +10,10 @@ void reference_sample(const struct section *root, struct text *out);
 
 /* Appends the reference page in Markdown: one heading per section, one table row per key. */
 void reference_page(const struct section *root, struct text *out);
+
+/* Appends the body of a manual page in man(7): one subsection (.SS) per section, one paragraph per key. Check
+ * out->is_oom afterwards. */
+void reference_manual(const struct section *root, struct text *out);
 
 /* Appends the values that a row accepts, for a row that is neither GROUP nor LIST: `1 to 256, "auto"`. */
 void reference_allowed(const struct setting *row, struct text *out);

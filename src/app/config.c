@@ -1,7 +1,6 @@
 /* The sections of all layers in one configuration, and the checks that concern several sections.
  *
- *   config_load → file_open → file_fill (rows) → check_all (names that must exist, roles that must agree)
- */
+ *   config_load → file_open → file_fill (rows) → check_all (names that must exist, roles that must agree) */
 #include "app/config.h"
 
 #include "base/log.h"
@@ -9,7 +8,6 @@
 #include "net/addr.h"
 #include "settings/address.h"
 #include "settings/file.h"
-#include "settings/manual.h"
 #include "settings/reference.h"
 
 #include <sched.h>
@@ -422,5 +420,5 @@ void config_write_reference(struct text *out)
 
 void config_write_manual(struct text *out)
 {
-    manual_settings(&config_section, out);
+    reference_manual(&config_section, out);
 }

@@ -1,7 +1,6 @@
 /* The sample file, the reference page and the manual page of one schema, as a whole. */
 #include "../base/unit.h"
 
-#include "settings/manual.h"
 #include "settings/reference.h"
 #include "settings/schema.h"
 
@@ -234,7 +233,7 @@ TEST(rows_are_printed_in_three_forms)
     static const struct {
         void (*print)(const struct section *root, struct text *out);
         const char *want;
-    } forms[] = { { reference_sample, sample }, { reference_page, page }, { manual_settings, manual } };
+    } forms[] = { { reference_sample, sample }, { reference_page, page }, { reference_manual, manual } };
     for (size_t i = 0; i < COUNT_OF(forms); i++) {
         struct text out = { 0 };
         forms[i].print(&root, &out);
