@@ -24,6 +24,3 @@ bool error_errno(struct error *err, int errnum, const char *format, ...)
 
 /* Put what the caller was attempting in front of the text: "<prefix>: <text>". Always returns false. */
 bool error_wrap(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Empties `err`. */
-void error_clear(struct error *err);

@@ -36,7 +36,6 @@ struct log_limit {
  * `fd`: it checks for a torn line at the file's end. */
 void log_configure(enum log_level level, enum log_format format, int fd);
 bool log_is_on(enum log_level level);
-bool log_level_parse(const char *name, enum log_level *level_r);
 
 /* Number of lines that could not be written since the start. */
 uint64_t log_lost(void);

@@ -3,8 +3,7 @@
  *
  *      SHOW HEADGATE TOKEN ─► gtid_token_begin ─► one row
  *                                  └─► CATCHING_UP: the primary is asked ─► gtid_token_go_on ─► one row
- *      the hint after=TOKEN ─► gtid_token_read ─► gtid_token_note: the session's reads need that position
- */
+ *      the hint after=TOKEN ─► hints_read ─► gtid_token_note: the session's reads need that position */
 #pragma once
 
 #include "cluster/view.h"
@@ -19,9 +18,6 @@ enum step gtid_token_begin(struct session *session);
  * answered in time. */
 enum step gtid_token_go_on(struct session *session, bool is_late);
 
-/* Reads the token of a hint. False: the token is malformed, or of another family than the servers of
- * `view`. */
-bool gtid_token_read(struct span text, const struct view *view, struct gtid_token *token_r);
 /* From now on the session's reads need the token's position, as they need the session's own writes. The
  * present read needs it at any consistency level. */
 void gtid_token_note(struct session *session, const struct gtid_token *token);

@@ -19,9 +19,7 @@ struct wire_reader wire_reader_of(struct span span);
 size_t wire_left(const struct wire_reader *reader);
 uint8_t wire_read_u8(struct wire_reader *reader);
 uint16_t wire_read_u16(struct wire_reader *reader);
-uint32_t wire_read_u24(struct wire_reader *reader);
 uint32_t wire_read_u32(struct wire_reader *reader);
-uint64_t wire_read_u64(struct wire_reader *reader);
 /* Length-encoded integer. 0xFB (NULL) and 0xFF fail here; see wire_read_lenenc_or_null for rows. */
 uint64_t wire_read_lenenc(struct wire_reader *reader);
 /* Length-encoded string; *is_null_r tells 0xFB (only in text rows). */
@@ -36,9 +34,7 @@ struct span wire_read_rest(struct wire_reader *reader);
 
 void wire_put_u8(struct text *out, uint8_t value);
 void wire_put_u16(struct text *out, uint16_t value);
-void wire_put_u24(struct text *out, uint32_t value);
 void wire_put_u32(struct text *out, uint32_t value);
-void wire_put_u64(struct text *out, uint64_t value);
 void wire_put_lenenc(struct text *out, uint64_t value);
 void wire_put_lenenc_span(struct text *out, struct span span);
 void wire_put_nul_span(struct text *out, struct span span);

@@ -67,7 +67,7 @@ struct pool_cluster {
 struct pool {
     unsigned worker;                /* index; this and the two below never change */
     struct loop *loop;              /* borrows */
-    struct pool *next;              /* borrows: the pool of the next worker, in a ring */
+    struct pool *next;              /* borrows: the pool of the next worker, in a ring; pool_init: itself */
     const struct upstream_env *env; /* borrows: of the connections of this worker */
     struct pool_rules rules;
     struct pool_cluster *clusters; /* owns */
@@ -82,8 +82,6 @@ struct pool {
 /* The caller has zeroed `pool`, and set worker, loop, env, rules, cluster_count and on_trouble. False when
  * memory is out. */
 bool pool_init(struct pool *pool);
-/* `next` is the pool of the next worker. Call it before the threads run. */
-void pool_link(struct pool *pool, struct pool *next);
 void pool_fini(struct pool *pool);
 
 /* The newest view of a cluster, borrowed until the next one. */

@@ -8,8 +8,7 @@
  * Lacking: a replica does not have a table, column or right that the statement names. The primary may have
  * it: another session has perhaps just created or granted it. Statements of the same shape go to the primary
  * for one second. So a lagging replica, or a program that names an object that does not exist, costs at most
- * one extra statement per second.
- */
+ * one extra statement per second. */
 #pragma once
 
 #include <stdbool.h>

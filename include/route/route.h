@@ -82,9 +82,6 @@ struct route_wish {
  * `wish` is WISH_REPLICA and the result is ROUTE_REPLICA, the named replica must be used. */
 struct route route_obey(struct route route, const struct sql_facts *facts, const struct route_wish *wish);
 
-/* Is this a system schema? Its tables describe the server, or the connection, that reads them. */
-bool route_is_system_schema(struct span schema);
-
 const char *route_place_name(enum route_place place); /* "primary", "replica" */
 const char *route_reason_words(enum route_reason reason);
 const char *route_reason_name(enum route_reason reason); /* "PINNED" */

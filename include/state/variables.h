@@ -1,8 +1,7 @@
 /* The variables that a session has set, and the SET that makes another connection equal to the session. Pure.
  *
  * Every change gets a new version. A connection remembers the version that it has (pooled.vars_version), so
- * that the check whether it is up to date costs one comparison, and the SET has only the changes since then.
- */
+ * that the check whether it is up to date costs one comparison, and the SET has only the changes since then. */
 #pragma once
 
 #include "base/str.h"
@@ -90,12 +89,8 @@ struct span vars_get(const struct vars *vars, struct span name);
 bool vars_has(const struct vars *vars, struct span name);
 
 /* Is the connection's collation the one that SET CHARACTER SET took from the schema, and was no other set
- * since?
- */
+ * since? */
 bool vars_follows_schema(const struct vars *vars);
-
-/* Sets all variables of `from`. False when not all of them could be kept. */
-bool vars_merge(struct vars *vars, const struct vars *from);
 
 /* Forgets that `name` was set. For a variable that a later SET of another one resets. */
 void vars_unset(struct vars *vars, struct span name);

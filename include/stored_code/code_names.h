@@ -36,3 +36,5 @@ bool code_name_is_plain(struct span name);
 size_t code_name_chars(struct span name);
 /* The name contains a quote of identifiers, ` or ". */
 bool code_name_has_quote(struct span name);
+/* Is this a system schema? Its tables describe the server, or the connection, that reads them. */
+bool code_name_is_system(struct span schema);

@@ -1,8 +1,10 @@
 #include "admin/pinned.h"
 
+#include "base/clock.h"
 #include "session/yield.h"
 #include "stats/digests.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,12 +106,6 @@ void pinned_look(const struct session *session, struct pinned *pinned_r)
     qsort(pinned_r->causes, pinned_r->cause_count, sizeof *pinned_r->causes, by_age);
 }
 
-/* 0 if the pin is newer than the session's clock. */
-static unsigned long long age_s(uint64_t since_us, uint64_t now_us)
-{
-    return since_us < now_us ? (now_us - since_us) / 1000000 : 0;
-}
-
 void pinned_describe(const struct pinned *pinned, uint64_t now_us, struct text *text)
 {
     for (size_t i = 0; i < pinned->cause_count; i++) {
@@ -118,7 +114,7 @@ void pinned_describe(const struct pinned *pinned, uint64_t now_us, struct text *
         if (cause->count > 0)
             (void)text_appendf(text, " (%u)", cause->count);
         if (cause->since_us != 0)
-            (void)text_appendf(text, " %llus", age_s(cause->since_us, now_us));
+            (void)text_appendf(text, " %" PRId64 "s", clock_seconds_since(cause->since_us, now_us));
     }
 }
 
@@ -126,7 +122,8 @@ void pinned_describe_statements(const struct pinned *pinned, uint64_t now_us, st
 {
     for (size_t i = 0; i < pinned->seen_count; i++) {
         const struct pin_seen *seen = &pinned->seen[i];
-        (void)text_appendf(text, "%s%llus ", i > 0 ? "; " : "", age_s(seen->origin.since_us, now_us));
+        (void)text_appendf(text, "%s%" PRId64 "s ", i > 0 ? "; " : "",
+                           clock_seconds_since(seen->origin.since_us, now_us));
         if (seen->origin.statement.len > 0)
             (void)text_append_span(text, seen->origin.statement);
         else

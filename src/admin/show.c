@@ -1,5 +1,6 @@
 #include "admin/show.h"
 
+#include "base/clock.h"
 #include "admin/pinned.h"
 #include "admin/visit_workers.h"
 #include "frontend/client_address.h"
@@ -153,12 +154,6 @@ static const char *attached(const struct slot *slot)
     return slot->upstream != NULL ? slot->upstream->server->name : NULL;
 }
 
-/* 0 if the session's clock has not reached that time. */
-static int64_t age_s(uint64_t since_us, uint64_t now_us)
-{
-    return since_us < now_us ? (int64_t)((now_us - since_us) / 1000000) : 0;
-}
-
 static void put_pins(struct table *table, const struct session *session, uint64_t now)
 {
     struct text words = { 0 }, statements = { 0 };
@@ -175,7 +170,7 @@ static void put_pins(struct table *table, const struct session *session, uint64_
     if (pinned.causes[0].since_us == 0)
         table_null(table);
     else
-        table_int(table, age_s(pinned.causes[0].since_us, now));
+        table_int(table, clock_seconds_since(pinned.causes[0].since_us, now));
     table_span(table, text_span(&statements));
     text_fini(&words);
     text_fini(&statements);

@@ -2,6 +2,7 @@
  * The cause with the most sessions comes first. */
 #include "admin/show.h"
 #include "admin/pinned.h"
+#include "base/clock.h"
 #include "admin/stats.h"
 #include "admin/visit_workers.h"
 
@@ -108,7 +109,7 @@ static void put_row(struct request *request, const struct pin_row *row)
         for (int i = 0; i < 3; i++)
             table_null(table);
     } else {
-        table_int(table, row->since_us < now_us ? (int64_t)((now_us - row->since_us) / 1000000) : 0);
+        table_int(table, clock_seconds_since(row->since_us, now_us));
         table_int(table, (int64_t)row->session);
         table_span(table, span_of(row->statement, row->statement_len));
     }

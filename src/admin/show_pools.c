@@ -1,6 +1,7 @@
 /* SHOW POOLS: connections to servers by account, and the sessions that wait for a connection. */
 #include "admin/show.h"
 #include "admin/visit_workers.h"
+#include "base/clock.h"
 
 #include "base/mem.h"
 #include "pool/parked.h"
@@ -84,12 +85,6 @@ static const char *name_of(const struct users *users, uint64_t account)
     return "(former)";
 }
 
-/* 0 if the connection was opened after this thread's last clock reading. */
-static int64_t age_s(uint64_t now_us, uint64_t since_us)
-{
-    return since_us < now_us ? (int64_t)((now_us - since_us) / 1000000) : 0;
-}
-
 static void answer(struct request *request, void *context)
 {
     const struct pools *rows = context;
@@ -107,7 +102,7 @@ static void answer(struct request *request, void *context)
         if (row->oldest_us == 0)
             table_null(table);
         else
-            table_int(table, age_s(request->admin->loop->now_us, row->oldest_us));
+            table_int(table, clock_seconds_since(row->oldest_us, request->admin->loop->now_us));
     }
     request->on_done(request);
 }

@@ -48,9 +48,3 @@ bool error_wrap(struct error *err, const char *format, ...)
     (void)snprintf(err->text + used, sizeof err->text - used, ": %s", inner);
     return false;
 }
-
-void error_clear(struct error *err)
-{
-    if (err != NULL)
-        *err = (struct error){ 0 };
-}

@@ -38,16 +38,6 @@ bool log_is_on(enum log_level level)
     return (int)level >= atomic_load_explicit(&current_level, memory_order_relaxed);
 }
 
-bool log_level_parse(const char *name, enum log_level *level_r)
-{
-    for (size_t i = 0; i < sizeof level_names / sizeof *level_names; i++)
-        if (strcmp(name, level_names[i]) == 0) {
-            *level_r = (enum log_level)i;
-            return true;
-        }
-    return false;
-}
-
 bool log_limit_pass(struct log_limit *limit, unsigned *suppressed_r)
 {
     unsigned long long second = clock_monotonic_us() / 1000000U;

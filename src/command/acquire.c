@@ -3,8 +3,7 @@
  *
  *      acquire_begin ─► WAITING (no server) ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING
  *
- * slot.c opens connections, and takes them from the pool and returns them.
- */
+ * slot.c opens connections, and takes them from the pool and returns them. */
 #include "command/acquire.h"
 
 #include "base/clock.h"

@@ -1,6 +1,5 @@
 /* The exchanges that give a connection the state of its session before a command is sent: one after the
- * other, and each answer is awaited. state/facet_table knows what is missing and which statements set it.
- */
+ * other, and each answer is awaited. state/facet_table knows what is missing and which statements set it. */
 #include "command/apply_state.h"
 
 #include "command/command_answer.h"
@@ -230,8 +229,8 @@ enum step apply_state_syncing(struct session *session)
         slot->task = SYNC_NOTHING;
     } else if (pooled_of(slot->upstream)->is_second_hand &&
                (!session->job->facts.is_read ||
-                route_is_system_schema(text_span(
-                    &session->facets.schema))) && /* may ask about an earlier session's statements */
+                /* may ask about an earlier session's statements */
+                code_name_is_system(text_span(&session->facets.schema))) &&
                !reuse_look(session, slot)) {
         return local_answers_refuse(session);
     }

@@ -1,6 +1,5 @@
 /* Finds out which command the client sends. Reads as much of the command as the decision needs, never more
- * than the SQL reader's cap, and passes it to command_prepared or a handler here.
- */
+ * than the SQL reader's cap, and passes it to command_prepared or a handler here. */
 
 #include "command/command.h"
 

@@ -4,8 +4,7 @@
  *
  *   COM_QUERY, COM_STMT_PREPARE ─► cost_begin ─────────┐
  *   command_prepared ─► cost_begin ────────────────────┴─► job.digest is set
- *   the reply is over, or command_done, or the session ends ─► cost_end: the digest gets the cost
- */
+ *   the reply is over, or command_done, or the session ends ─► cost_end: the digest gets the cost */
 
 #include "command/command_answer.h"
 

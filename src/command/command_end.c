@@ -1,7 +1,6 @@
 /* What a finished reply, with the statement's text, tells of the session's state: what was set or taken,
  * whether a transaction may be open, which connection can answer questions about the statement, what the
- * connection may hold.
- */
+ * connection may hold. */
 #include "command/command_end.h"
 
 #include "session/reuse.h"

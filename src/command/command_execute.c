@@ -1,6 +1,5 @@
 /* Commands on prepared statements. The decision uses what was noted at the PREPARE, or the connection that
- * has the statement's long data or cursor.
- */
+ * has the statement's long data or cursor. */
 
 #include "command/command.h"
 

@@ -1,6 +1,5 @@
 /* Where a command goes, as far as its hints agree: collects the session's state for route_decide, sends the
- * command on its way, or refuses it.
- */
+ * command on its way, or refuses it. */
 
 #include "command/command_route.h"
 
@@ -116,7 +115,7 @@ static struct route route_now(const struct session *session, const struct sql_fa
         .was_refused = was_refused(session, facts, sql),
         .was_lacked = was_lacked(session, facts),
         .calls_in_read_only = session->facets.calls_in_read_only,
-        .is_in_system_schema = route_is_system_schema(text_span(&session->facets.schema)),
+        .is_in_system_schema = code_name_is_system(text_span(&session->facets.schema)),
         .previous = place_of_answer(session, facts->question),
     };
     return route_decide(facts, &state);

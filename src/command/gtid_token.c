@@ -87,11 +87,6 @@ enum step gtid_token_go_on(struct session *session, bool is_late)
 
 /* ---- after= ---- */
 
-bool gtid_token_read(struct span text, const struct view *view, struct gtid_token *token_r)
-{
-    return gtid_token_parse(text, token_r) && token_r->family == view->family;
-}
-
 void gtid_token_note(struct session *session, const struct gtid_token *token)
 {
     struct consistency *consistency = &session->consistency;

@@ -39,7 +39,8 @@ static void note(struct hints *hints, const struct hint *hint, const struct view
         break;
     case HINT_AFTER:
         hints->has_token = true;
-        hints->is_token_bad = !gtid_token_read(hint->value, view, &hints->token);
+        hints->is_token_bad =
+            !gtid_token_parse(hint->value, &hints->token) || hints->token.family != view->family;
         break;
     case HINT_UNKNOWN:
         if (hints->unknown_count++ == 0)

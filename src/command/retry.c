@@ -1,6 +1,5 @@
 /* The connection to a server is lost during a command, or the server refuses to run it: the command runs again
- * on another server, or the client gets an error.
- */
+ * on another server, or the client gets an error. */
 #include "command/retry.h"
 
 #include "command/command_answer.h"
@@ -177,8 +176,7 @@ static bool may_leave_node(const struct session *session)
 
 /* ---- what is noted ---- */
 
-/* Asks the monitor to look at the server at once. Until then, nothing new begins there if it is the primary.
- */
+/* Asks the monitor to look at the server at once. Until then, nothing new begins there if it is the primary. */
 static void note_server(struct session *session, bool is_read_only)
 {
     const struct slot *slot = session->slots[session->job->place];

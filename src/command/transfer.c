@@ -116,8 +116,7 @@ static uint16_t with_columns(const struct upstream *upstream, uint16_t status)
     return (uint16_t)((status & ~STATUS_METADATA_CHANGED) | (has_others ? STATUS_METADATA_CHANGED : 0));
 }
 
-/* A reply of another connection than the one with the open transaction gets the session's own status flags.
- */
+/* A reply of another connection than the one with the open transaction gets the session's own status flags. */
 static uint16_t status_for_client(const struct session *session, const struct upstream *upstream,
                                   uint16_t status)
 {

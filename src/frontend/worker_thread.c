@@ -192,7 +192,7 @@ bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(
                   void (*on_report)(struct worker *), struct error *err)
 {
     const struct world *world = worker->world;
-    pool_link(&worker->pool, &world->workers[(worker->index + 1) % world->worker_count]->pool);
+    worker->pool.next = &world->workers[(worker->index + 1) % world->worker_count]->pool;
     worker->control = control;
     worker->ended.run = on_ended;
     worker->on_report = on_report;

@@ -44,19 +44,9 @@ uint16_t wire_read_u16(struct wire_reader *reader)
     return (uint16_t)read_int(reader, 2);
 }
 
-uint32_t wire_read_u24(struct wire_reader *reader)
-{
-    return (uint32_t)read_int(reader, 3);
-}
-
 uint32_t wire_read_u32(struct wire_reader *reader)
 {
     return (uint32_t)read_int(reader, 4);
-}
-
-uint64_t wire_read_u64(struct wire_reader *reader)
-{
-    return read_int(reader, 8);
 }
 
 uint64_t wire_read_lenenc(struct wire_reader *reader)
@@ -144,19 +134,9 @@ void wire_put_u16(struct text *out, uint16_t value)
     put_int(out, value, 2);
 }
 
-void wire_put_u24(struct text *out, uint32_t value)
-{
-    put_int(out, value, 3);
-}
-
 void wire_put_u32(struct text *out, uint32_t value)
 {
     put_int(out, value, 4);
-}
-
-void wire_put_u64(struct text *out, uint64_t value)
-{
-    put_int(out, value, 8);
 }
 
 void wire_put_lenenc(struct text *out, uint64_t value)

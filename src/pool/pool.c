@@ -9,11 +9,6 @@ bool pool_init(struct pool *pool)
     return pool->clusters != NULL;
 }
 
-void pool_link(struct pool *pool, struct pool *next)
-{
-    pool->next = next;
-}
-
 void pool_fini(struct pool *pool)
 {
     mem_free(pool->clusters);

@@ -288,14 +288,3 @@ const char *route_reason_name(enum route_reason reason)
 {
     return reasons[reason].name;
 }
-
-bool route_is_system_schema(struct span schema)
-{
-    static const struct span names[] = { SPAN_LITERAL("information_schema"),
-                                         SPAN_LITERAL("performance_schema"), SPAN_LITERAL("mysql"),
-                                         SPAN_LITERAL("sys") };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (schema.len == names[i].len && span_equal_nocase(schema, names[i]))
-            return true;
-    return false;
-}

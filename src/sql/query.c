@@ -2,8 +2,7 @@
  *
  *      name (      a function, unless the grammar has a parenthesis there      is_function
  *      a . b       a qualified name, perhaps of a schema or a sequence         read_name
- *      WITH c (…)  a list of columns, no arguments                             follow_with
- */
+ *      WITH c (…)  a list of columns, no arguments                             follow_with */
 #include "sql/query.h"
 
 #include "stored_code/calls.h"
@@ -134,8 +133,7 @@ static void read_close(struct scan *scan)
 
 /* ---- functions ---- */
 
-/* `name (` where the grammar has a list of columns or the size of a type: AS t (…), AS CHAR(…), WITH c (…).
- */
+/* `name (` where the grammar has a list of columns or the size of a type: AS t (…), AS CHAR(…), WITH c (…). */
 static bool is_column_list(const struct scan *scan)
 {
     enum keyword before = scan->reader->before_keyword;
@@ -235,7 +233,6 @@ static inline void check_name(struct scan *scan)
 /* Reads a name, quoted or not: `mysql.user` names a system schema, `seq.nextval` a sequence. */
 static void read_name(struct scan *scan)
 {
-    static const char *const schemas[] = { "information_schema", "performance_schema", "mysql", "sys", NULL };
     static const char *const draws[] = { "nextval", "currval", NULL };
     static const char *const attributes[] = { "rowcount", "found", "notfound",
                                               NULL }; /* ORACLE: SQL%ROWCOUNT */
@@ -248,7 +245,7 @@ static void read_name(struct scan *scan)
     else if (is_after(scan, '.') && is_one_of(token_name(reader->token), draws))
         refuse_here(scan, SQL_REASON_SEQUENCE);
     else if (!is_after(scan, '.') && token_is_punct(reader->ahead, '.') &&
-             is_one_of(token_name(reader->token), schemas))
+             code_name_is_system(token_name(reader->token)))
         refuse_here(scan, SQL_REASON_SYSTEM_SCHEMA);
     if (token_is_punct(reader->ahead, '.'))
         scan->qualifier = token_name(reader->token);

@@ -345,16 +345,6 @@ bool vars_follows_schema(const struct vars *vars)
            said > version_of(vars, SPAN_LITERAL("collation_connection"));
 }
 
-bool vars_merge(struct vars *vars, const struct vars *from)
-{
-    bool is_whole = true;
-    for (size_t i = 0; i < from->count; i++)
-        if (from->items[i].literal == NULL ||
-            !vars_set(vars, span_cstr(from->items[i].name), span_cstr(from->items[i].literal)))
-            is_whole = false;
-    return is_whole;
-}
-
 void vars_unset(struct vars *vars, struct span name)
 {
     struct var *var = find(vars, name);

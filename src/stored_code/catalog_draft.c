@@ -3,8 +3,7 @@
  *
  *      catalog_draft_add    ──► stored_code_read ──► effects of the body, names that it uses
  *      catalog_draft_finish ──► copy_items (sorts) ──► index_item ──► settle: adds the effects of the names
- *                                                                     until nothing changes
- */
+ *                                                                     until nothing changes */
 #include "stored_code/catalog_draft.h"
 
 #include "base/mem.h"
@@ -75,8 +74,7 @@ static struct place keep(struct catalog_draft *draft, struct span name)
     return place;
 }
 
-/* Makes room for one more element in an array of `count`. Its size is a power of two. False: out of memory.
- */
+/* Makes room for one more element in an array of `count`. Its size is a power of two. False: out of memory. */
 static bool make_room(struct catalog_draft *draft, void **array, size_t count, size_t size)
 {
     if (draft->why != NULL || (count & (count - 1)) != 0)
@@ -106,13 +104,6 @@ static void on_name(void *owner, const struct code_name *name)
     };
 }
 
-/* These schemas describe the server itself. */
-static unsigned effects_of_schema(struct span schema)
-{
-    static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
-    return span_is_among(schema, names, sizeof names / sizeof *names) ? CODE_PRIMARY : 0;
-}
-
 static unsigned read_body(struct catalog_draft *draft, const struct catalog_row *row)
 {
     const struct sql_dialect dialect = {
@@ -138,7 +129,7 @@ void catalog_draft_add(struct catalog_draft *draft, const struct catalog_row *ro
     struct draft_item item = { .kind = row->kind, .uses = (uint32_t)draft->use_count };
     item.schema = draft->schema = keep(draft, row->schema);
     item.name = keep(draft, row->name);
-    item.own = read_body(draft, row) | effects_of_schema(row->schema);
+    item.own = read_body(draft, row) | (code_name_is_system(row->schema) ? CODE_PRIMARY : 0u);
     item.use_count = (uint32_t)draft->use_count - item.uses;
     draft->items[draft->count++] = item;
 }

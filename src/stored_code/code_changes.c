@@ -54,8 +54,7 @@ static bool is_code_word(const struct token *token)
     return token->type == TOKEN_WORD && span_is_among(token->text, words, sizeof words / sizeof *words);
 }
 
-/* After CREATE, ALTER, DROP. OR REPLACE, ALGORITHM, DEFINER and more may precede the word for the object.
- */
+/* After CREATE, ALTER, DROP. OR REPLACE, ALGORITHM, DEFINER and more may precede the word for the object. */
 static void read_definition(struct reader *reader, struct code_change *change)
 {
     static const int modifiers_max = 24;

@@ -50,3 +50,14 @@ bool code_name_has_quote(struct span name)
             return true;
     return false;
 }
+
+bool code_name_is_system(struct span schema)
+{
+    static const struct span names[] = { SPAN_LITERAL("information_schema"),
+                                         SPAN_LITERAL("performance_schema"), SPAN_LITERAL("mysql"),
+                                         SPAN_LITERAL("sys") };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (schema.len == names[i].len && span_equal_nocase(schema, names[i]))
+            return true;
+    return false;
+}

@@ -5,8 +5,7 @@
  *                     └─ stored_code_walk                       expressions and queries (stored_code_walk.c)
  *
  * When the text does not follow the grammar, stored_code_lose() stops the reading. The result is then
- * incomplete and has CODE_UNKNOWN.
- */
+ * incomplete and has CODE_UNKNOWN. */
 #include "stored_code/stored_code.h"
 
 #include "stored_code/stored_code_walk.h"

@@ -17,12 +17,6 @@ bool stored_code_is_word(const struct code *code, const char *word)
 
 /* ---- names ---- */
 
-static bool is_system_schema(struct span schema)
-{
-    static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
-    return span_is_among(schema, names, sizeof names / sizeof *names);
-}
-
 void stored_code_tell(struct code *code, const struct code_name *name)
 {
     if (code->on_name != NULL)
@@ -228,7 +222,7 @@ void stored_code_walk(struct code *code, enum stop stop)
         struct table_name table;
         bool is_table;
         if (table_names_step(&code->tables, reader, &table, &is_table)) {
-            if (is_system_schema(table.schema))
+            if (code_name_is_system(table.schema))
                 code->effects |= CODE_PRIMARY;
             stored_code_tell(code, &(struct code_name){ .kind = CODE_TABLE,
                                                         .schema = table.schema,

@@ -4,8 +4,7 @@
  *      after a schema                                          REST    `.` and the name of the table come
  *      after a name                                            NONE    an alias, ON …: no table
  *
- * A list of tables continues at its depth until a word that cannot stand in a list (list_ends).
- */
+ * A list of tables continues at its depth until a word that cannot stand in a list (list_ends). */
 #include "stored_code/table_names.h"
 
 #include <string.h>

@@ -9,7 +9,6 @@ TEST(nobody_listening_is_no_failure)
     assert_false(error_set(NULL, 1, "%s", "x"));
     assert_false(error_errno(NULL, EIO, "%s", "x"));
     assert_false(error_wrap(NULL, "%s", "x"));
-    error_clear(NULL);
 }
 
 TEST(an_error_says_what_was_attempted_and_what_came_back)
@@ -22,9 +21,6 @@ TEST(an_error_says_what_was_attempted_and_what_came_back)
     assert_false(error_wrap(&err, "login as '%s'", "app"));
     assert_string_equal(err.text, "login as 'app': connecting to db1: Connection refused");
     assert_int_equal(err.code, ECONNREFUSED);
-    error_clear(&err);
-    assert_int_equal(err.code, 0);
-    assert_string_equal(err.text, "");
 }
 
 TEST(wrapping_keeps_the_servers_word)

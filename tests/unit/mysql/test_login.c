@@ -41,7 +41,7 @@ static void scene_close(struct scene *scene)
 static enum login_verdict feed(struct scene *scene, struct span payload)
 {
     text_clear(&scene->out);
-    error_clear(&scene->err);
+    scene->err = (struct error){ 0 };
     struct span copy = exact_copy(payload);
     enum login_verdict verdict = login_feed(&scene->login, copy, scene->seq, &scene->out, &scene->err);
     drop_copy(copy);
@@ -315,7 +315,7 @@ static enum login_verdict change(struct scene *scene, enum server_family family)
 {
     scene->seq = 1; /* the command's packet had 0 */
     text_clear(&scene->out);
-    error_clear(&scene->err);
+    scene->err = (struct error){ 0 };
     return login_change(&scene->login, &scene->wish, CAPS_PER_HOP, (const uint8_t *)NONCE, family,
                         &scene->out, &scene->err);
 }

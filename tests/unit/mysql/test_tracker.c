@@ -405,8 +405,7 @@ TEST(long_ok_is_cut_and_done_follows)
 
 static void append_fragment(struct text *bytes, uint8_t first, size_t len, uint8_t seq)
 {
-    wire_put_u24(bytes, (uint32_t)len);
-    wire_put_u8(bytes, seq);
+    wire_put_u32(bytes, (uint32_t)len | (uint32_t)seq << 24);
     char *place = text_reserve(bytes, len);
     assert_non_null(place);
     memset(place, 0xFE, len);

@@ -109,16 +109,12 @@ TEST(fixed_integers_are_little_endian)
     struct text bytes = { 0 };
     wire_put_u8(&bytes, 0x01);
     wire_put_u16(&bytes, 0x0203);
-    wire_put_u24(&bytes, 0x040506);
     wire_put_u32(&bytes, 0x0708090A);
-    wire_put_u64(&bytes, UINT64_C(0x0B0C0D0E0F101112));
-    assert_hex(text_span(&bytes), "01 0302 060504 0a090807 1211100f0e0d0c0b");
+    assert_hex(text_span(&bytes), "01 0302 0a090807");
     struct wire_reader reader = wire_reader_of(text_span(&bytes));
     assert_int_equal(wire_read_u8(&reader), 0x01);
     assert_int_equal(wire_read_u16(&reader), 0x0203);
-    assert_int_equal(wire_read_u24(&reader), 0x040506);
     assert_int_equal(wire_read_u32(&reader), 0x0708090A);
-    assert_true(wire_read_u64(&reader) == UINT64_C(0x0B0C0D0E0F101112));
     wire_store_u32((uint8_t *)bytes.data + 1, 0xFFFEFDFC);
     assert_true(wire_load_u32((uint8_t *)bytes.data + 1) == 0xFFFEFDFC);
     assert_true(wire_load_u24((uint8_t *)bytes.data + 1) == 0xFEFDFC);

@@ -118,7 +118,7 @@ TEST_WITH(more_is_set_aside_unless_it_is_in_use, set_aside, have_memory)
     ring_all(&loop, ringers, TIMERS, &rung);
     close_loop(&loop);
     assert_int_equal(reserve_in_use(), 0);
-    error_clear(&err);
+    err = (struct error){ 0 };
     assert_true(reserve_for(2 * CLIENTS, &err));
 }
 

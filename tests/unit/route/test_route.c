@@ -536,14 +536,4 @@ TEST(every_reason_occurs_and_has_words)
     assert_string_equal(route_place_name(ROUTE_REPLICA), "replica");
 }
 
-TEST(schemas_of_the_server_are_known_by_name)
-{
-    static const char *const system[] = { "mysql", "sys", "INFORMATION_SCHEMA", "performance_schema" };
-    static const char *const others[] = { "", "m", "sysx", "shop" };
-    for (size_t i = 0; i < COUNT_OF(system); i++) {
-        assert_row(route_is_system_schema(span_cstr(system[i])), "%s", system[i]);
-        assert_row(!route_is_system_schema(span_cstr(others[i])), "%s", others[i]);
-    }
-}
-
 RUN_TESTS(NULL, NULL)

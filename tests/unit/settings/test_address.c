@@ -71,7 +71,7 @@ TEST(addresses_are_judged_by_their_writing)
         struct error err = { 0 };
         assert_row(address_check_listen(rows[i].text, &err) == rows[i].may_listen, "%s", rows[i].text);
         assert_row((err.text[0] == '\0') == rows[i].may_listen, "%s", rows[i].text);
-        error_clear(&err);
+        err = (struct error){ 0 };
         assert_row(address_check_connect(rows[i].text, &err) == rows[i].may_connect, "%s", rows[i].text);
         assert_row((err.text[0] == '\0') == rows[i].may_connect, "%s", rows[i].text);
     }

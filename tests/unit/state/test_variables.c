@@ -307,28 +307,6 @@ TEST(a_diff_makes_any_upstream_equal)
     }
 }
 
-TEST(merging_is_setting_one_after_the_other)
-{
-    static struct map want, got;
-    uint64_t seed = 113;
-    for (unsigned round = 0; round < 200; round++) {
-        struct vars a = { 0 }, b = { 0 };
-        struct text out = { 0 };
-        want.count = got.count = 0;
-        for (unsigned i = next_random(&seed) % 8; i > 0; i--)
-            set_at_random(&a, &want, &seed);
-        for (unsigned i = next_random(&seed) % 8; i > 0; i--)
-            set_at_random(&b, &want, &seed);
-        assert_true(vars_merge(&a, &b));
-        vars_diff(&a, 0, 0, &out);
-        map_run(&got, text_span(&out));
-        assert_true(map_equal(&want, &got));
-        text_fini(&out);
-        vars_fini(&a);
-        vars_fini(&b);
-    }
-}
-
 TEST(clearing_forgets_but_no_upstream_is_taken_for_equal)
 {
     struct vars vars = { 0 };

@@ -123,4 +123,14 @@ TEST(deep_nesting_is_not_known)
     }
 }
 
+TEST(schemas_of_the_server_are_known_by_name)
+{
+    static const char *const system[] = { "mysql", "sys", "INFORMATION_SCHEMA", "performance_schema" };
+    static const char *const others[] = { "", "m", "sysx", "shop" };
+    for (size_t i = 0; i < COUNT_OF(system); i++) {
+        assert_row(code_name_is_system(span_cstr(system[i])), "%s", system[i]);
+        assert_row(!code_name_is_system(span_cstr(others[i])), "%s", others[i]);
+    }
+}
+
 RUN_TESTS(NULL, NULL)
