@@ -6,8 +6,7 @@
  *
  * One barrier per cluster, on the control thread. A newer view replaces the view that waits. The wait has no
  * deadline: a worker that still uses the old view may be writing to the old primary. After a second the log
- * names the late worker by its number; the log also reports the end of such a wait.
- */
+ * names the late worker by its number; the log also reports the end of such a wait. */
 #pragma once
 
 #include "cluster/view.h"

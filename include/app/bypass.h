@@ -1,8 +1,7 @@
 /* Finds the accounts that read_only does not keep from writing: for each account of the configuration,
  * headgate logs in to each cluster's primary and reads the account's grants. Lives on the control thread.
  *
- *      bypass_begin, bypass_wake ──► checkup, one account after the other ──► user.read_only, log
- */
+ *      bypass_begin, bypass_wake ──► checkup, one account after the other ──► user.read_only, log */
 #pragma once
 
 #include "access/users.h"

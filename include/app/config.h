@@ -1,6 +1,5 @@
 /* The whole configuration: every layer's settings in one struct, immutable once loaded. A reload loads a new
- * struct, checks all of it, and only then replaces the old one.
- */
+ * struct, checks all of it, and only then replaces the old one. */
 #pragma once
 
 #include "access/limit_settings.h"
@@ -51,8 +50,7 @@ struct config *config_load_again(const char *path, const struct config *running,
                                  struct text *warnings);
 
 /* `next` is about to replace `running`: settings that only a restart changes keep the values of `running`.
- * The texts of these settings are exchanged, so that pointers to them stay valid while `next` is in effect.
- */
+ * The texts of these settings are exchanged, so that pointers to them stay valid while `next` is in effect. */
 void config_keep(struct config *running, struct config *next);
 
 /* Reads and checks a configuration from memory; `name` replaces the path in messages. @include is refused.

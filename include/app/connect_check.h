@@ -1,6 +1,5 @@
 /* `headgate -t --connect`: can the servers of a configuration be reached, and do they accept the monitor's
- * login? Each server is probed as at the start of headgate. No listener is opened.
- */
+ * login? Each server is probed as at the start of headgate. No listener is opened. */
 #pragma once
 
 #include "app/config.h"

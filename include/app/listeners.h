@@ -7,8 +7,7 @@
  *
  * Sockets are matched by address: if a reload exchanges the addresses of two listeners, the sockets stay open
  * and no client is refused. The settings of a struct listener never change: if a reload changes a setting that
- * sessions use, new clients get a new struct listener of the same name.
- */
+ * sessions use, new clients get a new struct listener of the same name. */
 #pragma once
 
 #include "app/config.h"

@@ -1,6 +1,5 @@
 /* Writes the manual pages in man(7) format, from the rows of options, commands and settings and from text in
- * manual.c. Pure; check out->is_oom afterwards.
- */
+ * manual.c. Pure; check out->is_oom afterwards. */
 #pragma once
 
 #include "base/str.h"

@@ -8,8 +8,7 @@
  *
  * If the manager's queue is full, a change of state (ready, reloading, stopping) waits for up to 10 s; a
  * status or a watchdog message is dropped, because another one follows later. A message that cannot be sent
- * is logged. Call from the control thread.
- */
+ * is logged. Call from the control thread. */
 #pragma once
 
 #include <stdint.h>

@@ -8,8 +8,7 @@
  *                                                        ▼
  *      a message visits worker 0, worker 1, …: worker_adopt in each   then the former version is freed
  *
- * One reload at a time: further requests wait in a list.
- */
+ * One reload at a time: further requests wait in a list. */
 #pragma once
 
 #include "access/account_refresh.h"

@@ -4,8 +4,7 @@
  *   timer ──► a letter to each worker ──► the worker's loop returns it ──► all are back: notify_watchdog
  *
  * A worker that hangs does not return its letter: then notify_watchdog is not called, and no new letters are
- * sent, until the letter is back. A worker that has ended gets no letter.
- */
+ * sent, until the letter is back. A worker that has ended gets no letter. */
 #pragma once
 
 #include "base/error.h"

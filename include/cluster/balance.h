@@ -8,8 +8,7 @@
  * A share is the server's weight relative to the other weights, and less during a slow start. Latencies up to
  * twice the best latency count as equal, and one choice in 32 ignores latencies, so that a server that was
  * slow once is measured again. Servers of the cluster's zone come first, other servers only when none of the
- * zone takes reads.
- */
+ * zone takes reads. */
 #pragma once
 
 #include "cluster/view.h"

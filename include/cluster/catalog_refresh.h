@@ -3,8 +3,7 @@
  *
  * A survey runs with a new primary, every `read_functions_interval`, and when a change of stored code has
  * passed through headgate. After a survey that failed, and with a new primary, the catalog is in doubt: its
- * entries count as unknown code, but a view does not count as a table.
- */
+ * entries count as unknown code, but a view does not count as a table. */
 #pragma once
 
 #include "cluster/cluster_state.h"

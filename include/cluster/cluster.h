@@ -7,8 +7,7 @@
  *
  * Nothing is decided before every server has been probed once: otherwise the first writable server that
  * answers would become the primary, and clients would be promised capabilities that other servers do not
- * have.
- */
+ * have. */
 #pragma once
 
 #include "base/error.h"
@@ -30,8 +29,7 @@ void cluster_stop(struct cluster *cluster);
 void cluster_fini(struct cluster *cluster);
 
 /* Sessions have had failures with servers of this cluster: the servers' counters are read, the failures count
- * for ejection, and servers with failures are probed at once. Costs a walk over the counters of all workers.
- */
+ * for ejection, and servers with failures are probed at once. Costs a walk over the counters of all workers. */
 void cluster_note_trouble(struct cluster *cluster);
 
 /* An operator's order about a server. It holds until the next order, or until headgate ends. A drain that

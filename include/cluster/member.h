@@ -3,8 +3,7 @@
  * its place to another server.
  *
  * Nothing here decides about roles. The caller that has changed a member publishes (cluster/view_builder.h);
- * events of the member itself, such as another address, call cluster->on_change.
- */
+ * events of the member itself, such as another address, call cluster->on_change. */
 #pragma once
 
 #include "base/error.h"

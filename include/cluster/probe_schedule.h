@@ -1,7 +1,6 @@
 /* When servers are probed, and what the results lead to. A server is probed at its interval, at once when
  * there is a doubt, and all servers at once when a result says that roles are changing. Lives on the control
- * thread.
- */
+ * thread. */
 #pragma once
 
 #include "cluster/member.h"

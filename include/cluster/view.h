@@ -1,6 +1,5 @@
 /* The state of a cluster as an immutable snapshot: published whole, replaced whole, read without locks. A
- * worker holds one reference; sessions ask their worker and keep no pointer.
- */
+ * worker holds one reference; sessions ask their worker and keep no pointer. */
 #pragma once
 
 #include "cluster/cluster_settings.h"

@@ -1,7 +1,6 @@
 /* Decides the roles of the servers from what is known of them, and describes servers and cluster in a view.
  * When anything differs from the last view, the change is logged and counted, and the view is published
- * (cluster->on_view).
- */
+ * (cluster->on_view). */
 #pragma once
 
 #include "cluster/cluster_state.h"

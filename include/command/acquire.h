@@ -1,8 +1,7 @@
 /* The states ACQUIRING, WAITING and ATTACHING: the session gets a connection to a server for the present
  * command.
  *
- *      acquire_wait ─► WAITING ── the worker's retry timer, a new view, an answer ─► ACQUIRING
- */
+ *      acquire_wait ─► WAITING ── the worker's retry timer, a new view, an answer ─► ACQUIRING */
 #pragma once
 
 #include "session/session.h"

@@ -1,6 +1,5 @@
 /* The states SYNCING and PREPARING: a connection gets the state of its session, and knows the prepared statement
- * that it is to execute.
- */
+ * that it is to execute. */
 #pragma once
 
 #include "session/session.h"

@@ -3,8 +3,7 @@
  *
  *      command_reading ─► command->manner ─┬─► command_statement ─┐
  *                                          ├─► command_prepared ──┼─► command_by_facts ─► command_go
- *                                          └─► a handler here ────┘         └─► command_refuse_route
- */
+ *                                          └─► a handler here ────┘         └─► command_refuse_route */
 #pragma once
 
 #include "session/session.h"

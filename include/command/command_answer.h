@@ -1,6 +1,5 @@
 /* How a command ends: with the server's answer, with an answer of headgate's own, or without an answer. Also
- * how long the client may be idle afterwards.
- */
+ * how long the client may be idle afterwards. */
 #pragma once
 
 #include "session/session.h"

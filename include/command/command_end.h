@@ -1,6 +1,5 @@
 /* The end of a command's reply: notes what the command has changed of the session's state, from its text and
- * from the reply.
- */
+ * from the reply. */
 #pragma once
 
 #include "session/session.h"

@@ -1,5 +1,4 @@
-/* Decides to which place the present command goes, and sends the command on its way or refuses it.
- */
+/* Decides to which place the present command goes, and sends the command on its way or refuses it. */
 #pragma once
 
 #include "session/session.h"

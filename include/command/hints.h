@@ -5,8 +5,7 @@
  *
  * A hint narrows the decision that is made without it, or the statement is refused. A hint never sends a
  * statement to a place where it would be wrong. A hint applies to one statement. Hints in the text of a
- * prepared statement apply to each of its executions.
- */
+ * prepared statement apply to each of its executions. */
 #pragma once
 
 #include "cluster/view.h"

@@ -5,8 +5,7 @@
  *      KILL ? prepared: the parameter's value           │
  *      KILL CONNECTION_ID()                             │
  *      PREPARE s FROM 'KILL 5', at its EXECUTE         ─┘
- *      all others: refused (1235)
- */
+ *      all others: refused (1235) */
 #pragma once
 
 #include "session/session.h"

@@ -1,6 +1,5 @@
 /* SELECT ROW_COUNT() and SELECT FOUND_ROWS(), if the text contains nothing else: headgate answers them itself
- * from earlier replies when the connection that could answer belongs to another session now.
- */
+ * from earlier replies when the connection that could answer belongs to another session now. */
 #pragma once
 
 #include "session/session.h"

@@ -1,8 +1,7 @@
 /* What a statement is about to change, from its text: of the session's state, and of stored code (views,
  * routines, triggers). All workers know of a change of stored code before the statement is sent; when the
  * statement is over, the primary is asked for the stored code again (stored_code/code_changes.h,
- * cluster/catalog_refresh.h).
- */
+ * cluster/catalog_refresh.h). */
 #pragma once
 
 #include "session/session.h"

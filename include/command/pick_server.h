@@ -1,5 +1,4 @@
-/* Chooses the server on which the present job runs.
- */
+/* Chooses the server on which the present job runs. */
 #pragma once
 
 #include "session/session.h"

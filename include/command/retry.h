@@ -4,8 +4,7 @@
  *
  *   read_only is on     on a replica: the statement is no read after all; on the primary: it was demoted
  *   1047                a Galera node outside the primary component, joining, or rejecting statements
- *   a name is unknown   the replica may lack what the primary has: route/replica_failures.h
- */
+ *   a name is unknown   the replica may lack what the primary has: route/replica_failures.h */
 #pragma once
 
 #include "mysql/tracker.h"

@@ -6,8 +6,7 @@
  *      transfer_reply ─┬─► relay_look ─► a packet ─┬─► reply_effects_note, relay_pass
  *      transfer_file ──┘                           └─► retry_refused: it is no answer
  *                      └─► relay_pump
- *      the reply is over ─► command_end, command_done
- */
+ *      the reply is over ─► command_end, command_done */
 #pragma once
 
 #include "session/session.h"

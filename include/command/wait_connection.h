@@ -6,8 +6,7 @@
  *                        QUEUED ─► on_grant ─► wait_connection_step ─► slot_open ─► ATTACHING
  *                           │
  *                           ├─► search_for_waiters: sessions give up connections they do not need (yield)
- *                           └─► after a while: another replica, for which no session waits
- */
+ *                           └─► after a while: another replica, for which no session waits */
 #pragma once
 
 #include "session/session.h"

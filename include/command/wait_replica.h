@@ -5,8 +5,7 @@
  *                      GATE_PASS     the session's replica has the data, and is trusted from now on
  *                      GATE_MOVE     another replica has the data
  *                      GATE_WAIT     wait_replica_wait: decided again after each answer of a server
- *                      GATE_PRIMARY  no replica has the data in time
- */
+ *                      GATE_PRIMARY  no replica has the data in time */
 #pragma once
 
 #include <stdbool.h>

@@ -2,8 +2,7 @@
  * has a timeout.
  *
  *   link_open         → link_ask            → link_close    one command; the answer ends with the connection
- *   link_open_lasting → link_ask, link_ask… → link_close    many commands; an empty line ends each answer
- */
+ *   link_open_lasting → link_ask, link_ask… → link_close    many commands; an empty line ends each answer */
 #pragma once
 
 #include "base/error.h"

@@ -6,8 +6,7 @@
  *
  *   a read for a replica   ──► fresh_replica.h         is the replica known to meet the demand?
  *                          ──► command/wait_replica.h  if not: the read waits, or goes to the primary
- *   another connection     ──► command/gtid_token.h    takes over the demand
- */
+ *   another connection     ──► command/gtid_token.h    takes over the demand */
 #pragma once
 
 #include "base/log.h"
@@ -104,8 +103,7 @@ void consistency_forget_seen(struct consistency *consistency);
  * primary. */
 void consistency_note_gtid(struct consistency *consistency, struct job *job, uint64_t tag,
                            enum server_family family, struct span gtids);
-/* The present job's reply is over; it ran on `server` of the view. `is_open`: the session has a transaction.
- */
+/* The present job's reply is over; it ran on `server` of the view. `is_open`: the session has a transaction. */
 void consistency_note_done(struct consistency *consistency, const struct job *job, int server, bool is_open);
 /* Galera: is `server`, which is about to be the session's writer, another node than the writer that ran its
  * last statement? Always false for replication: data that a new primary lacks are on no server. */

@@ -1,7 +1,6 @@
 /* Which replica the reads of a session go to, and whether a read may go there now. A replica that is known to
  * meet the session's demand (consistency.h) is *trusted*: reads pass with a few comparisons. The trust ends
- * when the session writes or sees newer data, or when the replica may have become an older copy.
- */
+ * when the session writes or sees newer data, or when the replica may have become an older copy. */
 #pragma once
 
 #include "freshness/consistency.h"

@@ -6,8 +6,7 @@
  *      a packet of the primary ──► global_writes_note_packet    a statement has ended: was its GTID told?
  *      its GTID                ──► global_writes_note_position
  *      a read                  ──► global_writes_is_current ──► global_writes_ask
- *                                  then as for the session's own writes: command/wait_replica.h
- */
+ *                                  then as for the session's own writes: command/wait_replica.h */
 #pragma once
 
 #include "mysql/gtid.h"

@@ -3,8 +3,7 @@
  * primary. Pure.
  *
  *      a write's reply ──► replica_delay_mark ──► polls: replica_delay_note ──► `average_us`
- *      a read          ──► replica_delay_wait_us
- */
+ *      a read          ──► replica_delay_wait_us */
 #pragma once
 
 #include "mysql/gtid.h"

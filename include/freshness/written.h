@@ -8,8 +8,7 @@
  * Positions are of one primary. With the first write on another primary they begin anew, and the writes on
  * the former primary count as unknown. Writers take a mutex for a new primary and for the first write of a
  * source. Otherwise all accesses are atomic: one write costs two additions to a cache line that workers
- * share.
- */
+ * share. */
 #pragma once
 
 #include "mysql/gtid.h"

@@ -6,8 +6,7 @@
  *                         └─► the step of the state (tbl/session_states.h), until it returns no STEP_MORE
  *
  * Only code that creates workers includes this header. All other code calls the driver through
- * worker->driver.
- */
+ * worker->driver. */
 #pragma once
 
 #include "session/session.h"

@@ -2,8 +2,7 @@
  * the session. To end a running statement, headgate opens a connection as the session's user and sends a KILL
  * of the server's connection id. If a KILL names a server's connection id, as in CONNECTION_ID() or SHOW
  * PROCESSLIST, the session with that connection is meant. An account may always kill its own sessions; for
- * sessions of other accounts a server is asked.
- */
+ * sessions of other accounts a server is asked. */
 #pragma once
 
 #include "session/session.h"

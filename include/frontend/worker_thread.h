@@ -1,6 +1,5 @@
 /* Start and end of a worker's thread, and the messages that it gets from the control thread: clients, views,
- * reloads, shutdown.
- */
+ * reloads, shutdown. */
 #pragma once
 
 #include "session/worker.h"

@@ -2,8 +2,7 @@
  * harm to the other questions. Uses a connection of its own, without a permit, which is closed afterwards;
  * sessions and probes are not affected.
  *
- *      checkup_begin ──► login ──► one question after the other ──► on_done, always once, unless stopped
- */
+ *      checkup_begin ──► login ──► one question after the other ──► on_done, always once, unless stopped */
 #pragma once
 
 #include "upstream/upstream.h"

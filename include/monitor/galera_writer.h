@@ -4,8 +4,7 @@
  *
  *      galera_decide chooses ──► galera_writer_follow ──► WSREP_WAIT_SQL ──► on_caught_up
  *                                        ▲                     │
- *                                        └── 200 ms later ◄────┘ error, or no answer within monitor.timeout
- */
+ *                                        └── 200 ms later ◄────┘ error, or no answer within monitor.timeout */
 #pragma once
 
 #include "monitor/monitor_settings.h"

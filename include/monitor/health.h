@@ -4,8 +4,7 @@
  *      disabled > draining > down > ejected > lagging > up        the strongest that holds is the state
  *
  * Weaker states continue underneath: a server that is drained while it is down is draining, and down once
- * enabled.
- */
+ * enabled. */
 #pragma once
 
 #include "upstream/server.h"

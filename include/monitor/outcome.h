@@ -1,6 +1,5 @@
 /* How a probe ended: passed, no answer, or an answer of a server that cannot or will not do what was asked. A
- * server that answers is not down. Pure.
- */
+ * server that answers is not down. Pure. */
 #pragma once
 
 enum outcome {

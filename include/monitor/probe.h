@@ -4,8 +4,7 @@
  * A connection leads to the machine that had the address when the connection was opened. So the connection is
  * replaced every three seconds, sooner if there is a doubt: a new connection may reach another machine. The
  * new connection is opened beside the old one, which is kept until that succeeds: a server without room for
- * new connections is still probed.
- */
+ * new connections is still probed. */
 #pragma once
 
 #include "base/error.h"

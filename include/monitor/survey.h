@@ -9,8 +9,7 @@
  * belong together: the survey begins again, SURVEY_TRIES times.
  *
  * Only a whole list is of use: a view that the account may not see could write. Each list comes with the
- * proof that the account may see all of it, or is taken for unknown.
- */
+ * proof that the account may see all of it, or is taken for unknown. */
 #pragma once
 
 #include "monitor/monitor_settings.h"

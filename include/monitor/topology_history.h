@@ -7,8 +7,7 @@
  * followed last; the source that it has turned to since the present primary is primary, which makes that
  * source *chosen*; and whether the server was writable while the primary was writable and answered, which
  * makes it a *stray*. A stray stays a stray until a server turns to it, until it is closed for writes, or
- * until an operator elects it. Pure.
- */
+ * until an operator elects it. Pure. */
 #pragma once
 
 #include "monitor/topology_facts.h"

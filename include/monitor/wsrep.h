@@ -3,8 +3,7 @@
  *
  *      wsrep_on ──► wsrep_reject_queries ──► the status variables ──► struct wsrep ──► wsrep_fault
  *
- * A node that refuses everything else (1047) answers these three questions.
- */
+ * A node that refuses everything else (1047) answers these three questions. */
 #pragma once
 
 #include "mysql/rows.h"

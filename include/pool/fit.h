@@ -1,6 +1,5 @@
 /* Which connections may be parked, and how well a parked one suits a session. A connection is not parked if a
- * reset does not undo all its state, if it is too old, if its server is out of use, or if the pool is full.
- */
+ * reset does not undo all its state, if it is too old, if its server is out of use, or if the pool is full. */
 #pragma once
 
 #include "pool/pool.h"

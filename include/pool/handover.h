@@ -8,8 +8,7 @@
  * A session asks only while the server has permits left. When there are none, parked connections go to
  * waiters first (pool/waiters.h). permits_holders.kinds counts the kinds of parked connections at each
  * worker, and tells which workers to ask. The counts may be out of date. If no connection comes, the session
- * opens one.
- */
+ * opens one. */
 #pragma once
 
 #include "pool/waiters.h"

@@ -1,6 +1,5 @@
 /* Keys of connections (struct upstream_key): how a connection has logged in, or a session would log in, and
- * whether the session may use the connection. Pure.
- */
+ * whether the session may use the connection. Pure. */
 #pragma once
 
 #include "access/users.h"

@@ -4,15 +4,13 @@
  *
  *      of a session, before its command   acquire_begin ──► yield_retire_old: lifetime_is_over? ─► closed
  *      of a session, unused               lifetime_start ─► has_ended? ─► yield_on_aged ─────────► closed
- *      parked                             parked_add ─────► lifetime_parked_us ──────────────────► on_expired
- */
+ *      parked                             parked_add ─────► lifetime_parked_us ──────────────────► on_expired */
 #pragma once
 
 #include "pool/pool.h"
 
 /* A time from nine to eleven tenths of `us`, the same for the same `seed`, and scattered for consecutive
- * seeds. Pure.
- */
+ * seeds. Pure. */
 uint64_t lifetime_spread(uint64_t us, uint32_t seed);
 
 /* Has the connection reached its server_lifetime? Cheap. */

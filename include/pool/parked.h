@@ -1,6 +1,5 @@
 /* Parked connections, and connections that are being prepared to be parked. No session has them; their owner
- * is the worker's pool.
- */
+ * is the worker's pool. */
 #pragma once
 
 #include "pool/pool.h"
@@ -24,8 +23,7 @@ struct upstream *parked_take(struct pool *pool, const struct server *server, con
 /* Closes all connections of these holders that belong to the pool, also those being reset. Returns how
  * many. */
 unsigned parked_close_all(struct permits_holders *holders);
-/* A new view of the cluster: connections to servers that are out of use, or at another address, are closed.
- */
+/* A new view of the cluster: connections to servers that are out of use, or at another address, are closed. */
 void parked_on_view(struct pool *pool, unsigned cluster);
 /* New rules: connections beyond pool_idle_max, or with another `tls`, are closed. */
 void parked_on_rules(struct pool *pool);

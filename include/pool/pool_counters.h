@@ -1,5 +1,4 @@
-/* Counters of the pool: rows of `show stats`, for each worker and cluster.
- */
+/* Counters of the pool: rows of `show stats`, for each worker and cluster. */
 #pragma once
 
 #include "base/counters.h"

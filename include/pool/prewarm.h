@@ -6,8 +6,7 @@
  *
  * Each worker opens connections for the recipes that its own sessions have used, more for recipes that are
  * used more. A connection that is parked at one worker serves all workers. No configuration has the recipes
- * (account, proof, capabilities, character set), so before the first client no connection is opened.
- */
+ * (account, proof, capabilities, character set), so before the first client no connection is opened. */
 #pragma once
 
 #include "pool/key.h"

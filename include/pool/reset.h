@@ -3,8 +3,7 @@
  *
  *      reset_and_park ─► COM_RESET_CONNECTION ─► set-up (─► character sets) ─► parked
  *         │                  └── any error: closed                          ▲
- *         └── with its state (reuse_leave) (─► last_insert_id=0) ───────────┘
- */
+ *         └── with its state (reuse_leave) (─► last_insert_id=0) ───────────┘ */
 #pragma once
 
 #include "pool/pool.h"

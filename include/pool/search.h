@@ -2,8 +2,7 @@
  *
  *      QUEUED (wait_connection) ─► search_for_waiters ─► parked ones (waiters)
  *                                     │                  then idle ones: on_wanted ─► yield_give_up
- *                                     └── by mail, at the other workers: the same
- */
+ *                                     └── by mail, at the other workers: the same */
 #pragma once
 
 #include "upstream/quota.h"

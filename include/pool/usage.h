@@ -3,8 +3,7 @@
  * counted while no session waits.
  *
  *      search_here ─► usage_count                                  this worker's, into its permits_holders
- *      wait_connection_time_out ─► usage_explain                  all workers', as words
- */
+ *      wait_connection_time_out ─► usage_explain                  all workers', as words */
 #pragma once
 
 #include "pool/pool.h"

@@ -1,5 +1,4 @@
-/* Gives parked connections, with their permits, to sessions that wait for one, of this worker or another.
- */
+/* Gives parked connections, with their permits, to sessions that wait for one, of this worker or another. */
 #pragma once
 
 #include "pool/pool.h"

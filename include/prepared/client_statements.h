@@ -2,8 +2,7 @@
  * session knows of the statement.
  *
  * The text is kept so that the statement can be prepared again on the server that executes it. Parameter
- * types are kept because a client sends them once, and each server remembers them separately.
- */
+ * types are kept because a client sends them once, and each server remembers them separately. */
 #pragma once
 
 #include "base/hash.h"

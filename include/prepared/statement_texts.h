@@ -3,8 +3,7 @@
  *
  * A text lives as long as a session holds it. Its list `known` has the statements on connections that were
  * prepared from this text; prepared/upstream_statements fills the list. When the last holder releases the
- * text, on_unheld empties the list.
- */
+ * text, on_unheld empties the list. */
 #pragma once
 
 #include "base/hash.h"

@@ -1,6 +1,5 @@
 /* Changes a command on a prepared statement to what its server must get: the server's statement id instead of
- * the client's, and the parameter types, which clients send only once.
- */
+ * the client's, and the parameter types, which clients send only once. */
 #pragma once
 
 #include "net/stream.h"

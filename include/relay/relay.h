@@ -5,8 +5,7 @@
  *      client.in ──(relay_send_command, relay_send_file)──► server
  *      client    ◄──(relay_pump)── server.in ◄── relay_look: which bytes may go, and which packets matter
  *
- * The functions move bytes and report what happened. The callers decide what follows (command/transfer).
- */
+ * The functions move bytes and report what happened. The callers decide what follows (command/transfer). */
 #pragma once
 
 #include "upstream/upstream.h"

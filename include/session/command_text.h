@@ -1,6 +1,5 @@
 /* The present command in the client's window: its payload, its text, its query attributes; and the dialect in
- * which a session's texts are to be read.
- */
+ * which a session's texts are to be read. */
 #pragma once
 
 #include "session/session.h"

@@ -1,6 +1,5 @@
 /* The compressed protocol between a session and its client: which algorithms are offered, and when
- * compression begins. net/stream_packed.c packs and unpacks the bytes.
- */
+ * compression begins. net/stream_packed.c packs and unpacks the bytes. */
 #pragma once
 
 #include "session/session.h"

@@ -2,8 +2,7 @@
  * snapshots that are sent to them.
  *
  * The control thread creates workers, gives them accepted sockets and views, and asks them questions, all by
- * messages to their loops.
- */
+ * messages to their loops. */
 #pragma once
 
 #include "access/limits.h"

@@ -3,8 +3,7 @@
  *
  *   file_open → file_fill → (the caller's own checks, which use file_place for messages) → file_close
  *
- * All errors are reported, not only the first one.
- */
+ * All errors are reported, not only the first one. */
 #pragma once
 
 #include "settings/report.h"

@@ -1,6 +1,5 @@
 /* Writes values of structs as they are written in the file: for the log of a reload and for SHOW CONFIG.
- * Pure. Secrets are written as "***". Check out->is_oom afterwards.
- */
+ * Pure. Secrets are written as "***". Check out->is_oom afterwards. */
 #pragma once
 
 #include "settings/schema.h"
@@ -34,6 +33,5 @@ struct print_change {
 bool print_changes(const struct section *section, const void *before, const void *after,
                    void (*visit)(void *context, const struct print_change *change), void *context);
 
-/* Appends `listener 'app': address "a" -> "b" (restart)` or `listener 'app' added (now)`, without a newline.
- */
+/* Appends `listener 'app': address "a" -> "b" (restart)` or `listener 'app' added (now)`, without a newline. */
 void print_change(const struct print_change *change, struct text *out);

@@ -1,6 +1,5 @@
 /* Text for manual pages: man(7) macros, and prose that a formatter prints unchanged. Pure; check out->is_oom
- * afterwards.
- */
+ * afterwards. */
 #pragma once
 
 #include "base/str.h"

@@ -1,7 +1,6 @@
 /* Checks a file before libconfig reads it, for errors that libconfig accepts or that make it end the
  * process: numbers that do not fit, NUL bytes, strings and comments without an end. Also finds the @include
- * lines; the caller scans the files that they name. Pure.
- */
+ * lines; the caller scans the files that they name. Pure. */
 #pragma once
 
 #include "base/str.h"

@@ -5,8 +5,7 @@
  * rows serve the parser, the sample file, the reference page and the list of changes at a reload. This file
  * knows no particular setting.
  *
- * Pure: same input, same output.
- */
+ * Pure: same input, same output. */
 #pragma once
 
 #include "base/error.h"
@@ -29,8 +28,7 @@ enum setting_type {
 };
 
 /* When a change takes effect after a reload. RESTART: at the next start; of a list: elements are added and
- * removed then.
- */
+ * removed then. */
 enum setting_effect { EFFECT_NOW, EFFECT_NEW_SESSIONS, EFFECT_NEW_CONNECTIONS, EFFECT_RESTART };
 
 struct setting_word {

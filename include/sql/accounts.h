@@ -1,5 +1,4 @@
-/* Whether a text may change accounts: users, passwords, rights and default roles. Pure.
- */
+/* Whether a text may change accounts: users, passwords, rights and default roles. Pure. */
 #pragma once
 
 #include "sql/facts.h"

@@ -1,8 +1,7 @@
 /* Classifies SQL text: the facts that routing decides by (facts.h), from the text alone.
  *
  * A statement counts as a harmless read only if all of it is known to be harmless. Each fact that keeps a
- * statement off replicas names its reason, from a table. No allocation, one pass, linear time.
- */
+ * statement off replicas names its reason, from a table. No allocation, one pass, linear time. */
 #pragma once
 
 #include "base/str.h"

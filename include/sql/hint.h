@@ -6,8 +6,7 @@
  *
  * A comment of any of the three kinds is read if it begins with HINT_MARK and stands before or in the first
  * statement of the text. Hints in a comment are separated by blanks or commas. Text in strings, executable
- * comments and optimizer hints is not read. Pure: the hints are only parsed here, the session applies them.
- */
+ * comments and optimizer hints is not read. Pure: the hints are only parsed here, the session applies them. */
 #pragma once
 
 #include "tokens/lexer.h"

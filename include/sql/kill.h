@@ -6,8 +6,7 @@
  *
  * An id may be headgate's own, or that of a server connection that several clients share. So headgate reads
  * every KILL before a server receives it. KILL is a reserved word in both families (tested on MariaDB 10.11,
- * 11.8 and MySQL 9.7): outside quotes, and not after a dot, the word begins this statement.
- */
+ * 11.8 and MySQL 9.7): outside quotes, and not after a dot, the word begins this statement. */
 #pragma once
 
 #include "sql/facts.h"

@@ -1,6 +1,5 @@
 /* Reads a query (SELECT, WITH, VALUES, TABLE, or a parenthesis before them) to its end and says whether it is
- * harmless: it has no writes, locks or files, and only the variables, functions and schemas that are listed.
- */
+ * harmless: it has no writes, locks or files, and only the variables, functions and schemas that are listed. */
 #pragma once
 
 #include "sql/facts.h"

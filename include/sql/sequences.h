@@ -2,8 +2,7 @@
  *
  *      takes: NEXTVAL(s), NEXT VALUE FOR s, s.NEXTVAL       asks: LASTVAL(s), PREVIOUS VALUE FOR s, s.CURRVAL
  *
- * The last value of a sequence belongs to the connection that took it.
- */
+ * The last value of a sequence belongs to the connection that took it. */
 #pragma once
 
 #include "base/str.h"

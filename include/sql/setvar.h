@@ -4,8 +4,7 @@
  *
  * Walked in place, no allocation. A value is reported as `is_constant` only when it is one literal or keyword
  * whose meaning does not depend on the session: a number, ON/OFF/TRUE/FALSE/DEFAULT, a bare word, or a quoted
- * string of plain ASCII without quotes or backslashes inside.
- */
+ * string of plain ASCII without quotes or backslashes inside. */
 #pragma once
 
 #include "base/str.h"

@@ -1,6 +1,5 @@
 /* Statements that run stored code: CALL, compound statements, and functions and triggers in other statements.
- * Their effects are looked up in the dialect's catalog (catalog.h) and added to the statement's facts.
- */
+ * Their effects are looked up in the dialect's catalog (catalog.h) and added to the statement's facts. */
 #pragma once
 
 #include "sql/facts.h"

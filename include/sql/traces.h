@@ -3,8 +3,7 @@
  *
  * Words count anywhere in the text, also in quotes and comments. A word that is detected wrongly costs a
  * reset of the connection; a word that is missed would show a client the result of another client's
- * statement.
- */
+ * statement. */
 #pragma once
 
 #include "base/str.h"

@@ -1,6 +1,5 @@
 /* Filters the session tracking of servers for the client. headgate asks servers for more tracking than the
- * client has asked for; the client sees what it would see without headgate.
- */
+ * client has asked for; the client sees what it would see without headgate. */
 #pragma once
 
 #include "base/str.h"

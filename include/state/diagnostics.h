@@ -1,7 +1,6 @@
 /* Questions about earlier statements: ROW_COUNT(), FOUND_ROWS(), the warnings. Only the connection that ran
  * the earlier statement knows the answer, so the question goes to that connection. If the connection is gone,
- * the question is refused, unless replies told headgate the answer (command/local_answers.h).
- */
+ * the question is refused, unless replies told headgate the answer (command/local_answers.h). */
 #pragma once
 
 #include "state/facets.h"

@@ -1,6 +1,5 @@
 /* Errors that prove that the server has run nothing of a statement. Such a statement has left no session
- * state. Pure.
- */
+ * state. Pure. */
 #pragma once
 
 #include "base/str.h"

@@ -1,8 +1,7 @@
 /* The session variables of a connection in a form that can be compared. Pure.
  *
  * The premise is that of state/variables.h: a new connection on which all of `vars` was set is equal to the
- * session. So two connections with the same fingerprint are equal; the order of the SETs does not matter.
- */
+ * session. So two connections with the same fingerprint are equal; the order of the SETs does not matter. */
 #pragma once
 
 #include "base/str.h"

@@ -1,6 +1,5 @@
 /* Galera: a node applies the session's writes on another node before it runs a statement of the session. The
- * state change of that wait must not be reported to the client as its own.
- */
+ * state change of that wait must not be reported to the client as its own. */
 #pragma once
 
 #include "state/facets.h"

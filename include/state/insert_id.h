@@ -1,7 +1,6 @@
 /* LAST_INSERT_ID(): the last id generated for a session, and which connection knows it. An OK tells most ids.
  * An id that no OK tells is known only to the connection that ran the statement; headgate asks this
- * connection before it gives the connection up (session/state_capture.h).
- */
+ * connection before it gives the connection up (session/state_capture.h). */
 #pragma once
 
 #include "state/facet.h"

@@ -1,7 +1,6 @@
 /* The command that a session runs at present: its text and facts, its place, its waits, and what the reply
  * has told so far. A job is taken from the worker's free list when a command begins, and given back when the
- * command is over.
- */
+ * command is over. */
 #pragma once
 
 #include "base/error.h"

@@ -1,5 +1,4 @@
-/* COM_SET_OPTION: whether one text may have several statements.
- */
+/* COM_SET_OPTION: whether one text may have several statements. */
 #pragma once
 
 #include "state/facet.h"

@@ -2,8 +2,7 @@
  * prepares a statement again on another connection, the server must parse it with the settings of the first
  * PREPARE, and not with the present ones. Pure.
  *
- * "Wording" is the text form of these settings, without the SET: "names 'latin1',sql_mode='ANSI_QUOTES'".
- */
+ * "Wording" is the text form of these settings, without the SET: "names 'latin1',sql_mode='ANSI_QUOTES'". */
 #pragma once
 
 #include "base/str.h"

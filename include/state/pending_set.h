@@ -3,8 +3,7 @@
  *
  * A constant is repeated on other connections as the client wrote it. The value of any other expression
  * (CONCAT(@@sql_mode, …)) comes from the server's session tracking; if session tracking does not report it,
- * the session is pinned.
- */
+ * the session is pinned. */
 #pragma once
 
 #include "base/str.h"

@@ -3,8 +3,7 @@
  *
  * A session without pins costs one comparison and no memory. Pins have names: two temporary tables need two
  * DROPs. If memory is out, or there are more than PINS_MAX names, the pin is kept without a name. A pin
- * without a name may last longer than its state, but never shorter.
- */
+ * without a name may last longer than its state, but never shorter. */
 #pragma once
 
 #include "base/counters.h"

@@ -1,6 +1,5 @@
 /* A connection that sessions share: struct upstream, and with it the state that sessions have left in the
- * connection and the data of the pool.
- */
+ * connection and the data of the pool. */
 #pragma once
 
 #include "upstream/upstream.h"

@@ -1,6 +1,5 @@
 /* The settings by which the server parses a session's texts, as far as headgate must parse the texts in the
- * same way. Sources: the handshake, the server's defaults and session tracking.
- */
+ * same way. Sources: the handshake, the server's defaults and session tracking. */
 #pragma once
 
 #include "cluster/view.h"

@@ -1,7 +1,6 @@
 /* Notes what a reply tells of the session's state, packet by packet. Status flags and session tracking of the
  * server come first. For state that servers do not report headgate reads the statement's text
- * (command/command_end.h). A change that neither explains pins the session to its connection.
- */
+ * (command/command_end.h). A change that neither explains pins the session to its connection. */
 #pragma once
 
 #include "mysql/tracker.h"

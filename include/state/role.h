@@ -1,5 +1,4 @@
-/* SET ROLE. Servers keep the role at a reset, so the session does, too.
- */
+/* SET ROLE. Servers keep the role at a reset, so the session does, too. */
 #pragma once
 
 #include "sql/setvar.h"

@@ -8,8 +8,7 @@
  *
  * The server must report the same name in its answer. At login the name is in the client's spelling and in
  * the handshake's character set. The server reports the name in utf8, and the session uses that name from
- * then on.
- */
+ * then on. */
 #pragma once
 
 #include "state/facet.h"

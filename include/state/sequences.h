@@ -1,8 +1,7 @@
 /* The sequences (MariaDB) from which a session has drawn a value. LASTVAL() and PREVIOUS VALUE are known only
  * to the connection that drew the value, and headgate cannot set them on another one. So the connection is
  * kept for a short time after a draw. If it is gone, a question for the value is refused, and not answered
- * with NULL.
- */
+ * with NULL. */
 #pragma once
 
 #include "tokens/lexer.h"

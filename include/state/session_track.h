@@ -1,6 +1,5 @@
 /* Session tracking: the changes that servers report of a session's variables, its schema and the
- * characteristics of its next transaction.
- */
+ * characteristics of its next transaction. */
 #pragma once
 
 #include "state/facets.h"

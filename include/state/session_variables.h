@@ -1,6 +1,5 @@
 /* The session variables of a session, as a facet: which ones a connection lacks, and what a SET and session
- * tracking tell of them. state/variables keeps their values.
- */
+ * tracking tell of them. state/variables keeps their values. */
 #pragma once
 
 #include "state/facets.h"

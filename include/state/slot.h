@@ -1,6 +1,5 @@
 /* The connection of a session at one place (the primary, or the replica that the session reads from), and
- * what the session knows of this connection.
- */
+ * what the session knows of this connection. */
 #pragma once
 
 #include "upstream/upstream.h"

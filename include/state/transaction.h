@@ -1,5 +1,4 @@
-/* The transaction: autocommit, what is open, and where; the characteristics of the next one.
- */
+/* The transaction: autocommit, what is open, and where; the characteristics of the next one. */
 #pragma once
 
 #include "state/facet.h"

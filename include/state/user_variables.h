@@ -6,8 +6,7 @@
  *   answer to _learn        │   ▼
  *                          unknown: only the connection that ran the statement has the value
  *
- * Every change gets a new version, as in state/variables.h.
- */
+ * Every change gets a new version, as in state/variables.h. */
 #pragma once
 
 #include "base/str.h"

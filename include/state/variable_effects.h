@@ -1,6 +1,5 @@
 /* User variables in statements: which ones a text names, what a statement did to them, and which ones a
- * connection lacks. state/user_variables keeps their values.
- */
+ * connection lacks. state/user_variables keeps their values. */
 #pragma once
 
 #include "state/facets.h"

@@ -4,8 +4,7 @@
  *
  *      SET wait_timeout = 5 ──► wait_timeout_rewrite: SET wait_timeout = DEFAULT
  *      SELECT @@wait_timeout ─► SET wait_timeout = 5 before it;
- *                               DEFAULT again before the next command that does not ask
- */
+ *                               DEFAULT again before the next command that does not ask */
 #pragma once
 
 #include "net/buf.h"

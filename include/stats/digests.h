@@ -9,8 +9,7 @@
  * When the table is full, a few rows are compared, and the one with the least total time makes room. Its
  * sums are added to the row `others`, so no sum is lost. Memory: at most DIGEST_ROW_BYTES per row.
  *
- *   digests_init → per statement: digests_enter, later digests_leave → digests_fini
- */
+ *   digests_init → per statement: digests_enter, later digests_leave → digests_fini */
 #pragma once
 
 #include "base/hash.h"

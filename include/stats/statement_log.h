@@ -52,8 +52,7 @@ struct statement_log {
 /* Opens the files that the settings need. statement_log_close must be called also after a failure. */
 bool statement_log_open(struct statement_log *log, const struct statement_settings *settings,
                         struct error *err);
-/* On SIGUSR1: opens the files again. If that fails, lines go on to the former file, and a warning is logged.
- */
+/* On SIGUSR1: opens the files again. If that fails, lines go on to the former file, and a warning is logged. */
 void statement_log_reopen(struct statement_log *log);
 void statement_log_close(struct statement_log *log);
 

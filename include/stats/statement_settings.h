@@ -1,5 +1,4 @@
-/* Settings of statement statistics: digests, the log of slow statements, the log of some or all statements.
- */
+/* Settings of statement statistics: digests, the log of slow statements, the log of some or all statements. */
 #pragma once
 
 #include "settings/schema.h"

@@ -14,6 +14,5 @@ bool call_is_grammar(const struct reader *reader);
 enum function_effect call_effect(const struct reader *reader);
 
 /* What the stored function of this name may do: bits of enum code_effect. `schema`: the qualifier, or empty.
- * CODE_UNKNOWN if the catalog does not know the function, or if the name may be that of a built-in function.
- */
+ * CODE_UNKNOWN if the catalog does not know the function, or if the name may be that of a built-in function. */
 unsigned call_stored_effects(const struct reader *reader, struct span schema);

@@ -6,8 +6,7 @@
  * effects of all code that it reaches.
  *
  * Names are compared as servers compare them, or less strictly: names of routines without case and accents,
- * names of views without case. Where two entries match a name, the answer has the effects of both.
- */
+ * names of views without case. Where two entries match a name, the answer has the effects of both. */
 #pragma once
 
 #include "stored_code/code_changes.h"
@@ -30,8 +29,7 @@ struct catalog;
 /* ---- changes ---- */
 
 /* Called before the catalog is shared. Its rows were read after the first `covers` changes had ended.
- * `changes` is borrowed.
- */
+ * `changes` is borrowed. */
 void catalog_follow(struct catalog *catalog, const struct code_changes *changes, uint64_t covers);
 /* The rows were read again and have not changed: the catalog now includes the first `covers` changes. */
 void catalog_cover(struct catalog *catalog, uint64_t covers);
@@ -64,8 +62,7 @@ uint64_t catalog_mark(const struct catalog *catalog);
  *   CODE_TABLE                      effects of a read; 0 if there is no such view (a table, or no object)
  *   CODE_TRIGGER                    effects of a write to this table or view (of its triggers); 0 if none
  *
- * CODE_UNKNOWN if the kind is not known (catalog_knows()); for a write, if triggers or views are not known.
- */
+ * CODE_UNKNOWN if the kind is not known (catalog_knows()); for a write, if triggers or views are not known. */
 unsigned catalog_effects(const struct catalog *catalog, enum code_kind kind, struct span current_schema,
                          struct span schema, struct span name);
 

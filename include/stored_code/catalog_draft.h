@@ -1,7 +1,6 @@
 /* A catalog of stored code (catalog.h) that is being built, row by row.
  *
- *      catalog_draft_new ──► catalog_draft_add, for each row ──► catalog_draft_finish
- */
+ *      catalog_draft_new ──► catalog_draft_add, for each row ──► catalog_draft_finish */
 #pragma once
 
 #include "stored_code/catalog.h"

@@ -1,5 +1,4 @@
-/* The contents of a catalog, for catalog_draft.c, which builds it, and catalog.c, which looks names up.
- */
+/* The contents of a catalog, for catalog_draft.c, which builds it, and catalog.c, which looks names up. */
 #pragma once
 
 #include "stored_code/catalog.h"
@@ -49,8 +48,7 @@ struct catalog {
     bool writes_leave;           /* see catalog_writes_leave() */
 };
 
-/* The first item of this kind and name, or CATALOG_NONE. The other items of that name follow by item->next.
- */
+/* The first item of this kind and name, or CATALOG_NONE. The other items of that name follow by item->next. */
 uint32_t catalog_first(const struct catalog *catalog, enum code_kind kind, struct span name);
 /* May a name with this qualifier, or none, mean an item of that schema? */
 bool catalog_may_mean(const struct catalog_item *item, struct span schema);

@@ -5,8 +5,7 @@
  *      code_change_read ──► code_changes_begin ──► the statement runs ──► code_changes_end ──► survey
  *
  * A catalog includes the changes that had ended before its survey began. A name that was changed later is
- * unknown: a view that was just created is never taken for a table.
- */
+ * unknown: a view that was just created is never taken for a table. */
 #pragma once
 
 #include "tokens/lexer.h"
@@ -37,8 +36,7 @@ void code_changes_fini(struct code_changes *changes);
 
 /* Does the text create, change, rename or drop views, routines, triggers, or tables whose columns set
  * variables? Several statements count as one. Text inside a string (EXECUTE IMMEDIATE) counts as a change of
- * every name.
- */
+ * every name. */
 bool code_change_read(struct span sql, const struct sql_dialect *dialect, struct code_change *change_r);
 
 /* _begin is called before the statement is sent; _end when it has ended, with or without success. */

@@ -3,8 +3,7 @@
 
 #include <stddef.h>
 
-/* 0: the code only reads tables, with statements and functions that a replica may run, and leaves no state.
- */
+/* 0: the code only reads tables, with statements and functions that a replica may run, and leaves no state. */
 enum code_effect {
     CODE_WRITES = 1u << 0,           /* tables, or the schema */
     CODE_TRANSACTION = 1u << 1,      /* begins, ends or marks a transaction; DDL, which commits */

@@ -4,8 +4,7 @@
  * When in doubt, the result has more effects. A text that is not understood is CODE_UNKNOWN: an unknown
  * statement, a built-in function that functions.h does not list, an executable comment, Oracle mode, nesting
  * too deep. Names that the body uses are passed to the caller, who knows what they mean; their effects are
- * not part of the result. Names of WITH lists, cursors, variables, NEW and OLD are not passed.
- */
+ * not part of the result. Names of WITH lists, cursors, variables, NEW and OLD are not passed. */
 #pragma once
 
 #include "base/str.h"

@@ -5,8 +5,7 @@
  *      WITH a AS (… FROM b)
  *
  * The result may contain a name that is no table (WINDOW w AS …, v AS …, in MariaDB's grammar), but a table
- * is never missed: where the grammar cannot be followed, is_lost is set.
- */
+ * is never missed: where the grammar cannot be followed, is_lost is set. */
 #pragma once
 
 #include "tokens/reader.h"

@@ -1,8 +1,7 @@
 /* Built-in functions of both families and their effects: the allow-list of reads.
  *
  * An unqualified name means the built-in function of that name, not a stored one, on every server that has
- * the built-in function. A name that is not listed may be a stored function.
- */
+ * the built-in function. A name that is not listed may be a stored function. */
 #pragma once
 
 #include "base/str.h"

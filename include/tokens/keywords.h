@@ -1,8 +1,7 @@
 /* The keywords of the classifier: text → enum, by one look-up in a hash table.
  *
  * After a dot, or between backticks, a word is a name even if it is spelled like a keyword. The caller
- * excludes such words; reader.h does so.
- */
+ * excludes such words; reader.h does so. */
 #pragma once
 
 #include "base/str.h"

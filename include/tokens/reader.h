@@ -1,6 +1,5 @@
 /* Reads a statement token by token, with one token of look-ahead and the token before. Notes the few facts
- * that matter anywhere in a statement: user locks, assignments to user variables and the like.
- */
+ * that matter anywhere in a statement: user locks, assignments to user variables and the like. */
 #pragma once
 
 #include "tokens/keywords.h"

@@ -1,7 +1,6 @@
 /* A fixed set of words, looked up in any case of ASCII letters: one hash, and nearly always one slot.
  *
- * Filled once, before main() and so before any thread starts; only read afterwards.
- */
+ * Filled once, before main() and so before any thread starts; only read afterwards. */
 #pragma once
 
 #include "base/str.h"

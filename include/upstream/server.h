@@ -5,8 +5,7 @@
  * adds: a worker that still uses the place sees the same server with another address (view_server.moves).
  * Role and state are not here but in the view.
  *
- * Of the settings, workers read the atomic fields; the others belong to the control thread.
- */
+ * Of the settings, workers read the atomic fields; the others belong to the control thread. */
 #pragma once
 
 #include "base/counters.h"

@@ -4,8 +4,7 @@
  *      upstream_exchange ──► EXCHANGING ──► READY, then on_answer
  *                                └──► DEAD, then on_failed: a wrong answer, or none in time
  *
- * COM_STMT_CLOSE, which has no reply, is sent whenever a reply has ended.
- */
+ * COM_STMT_CLOSE, which has no reply, is sent whenever a reply has ended. */
 #pragma once
 
 #include "upstream/upstream.h"
@@ -29,6 +28,5 @@ void upstream_flush(struct upstream *upstream);
 /* EXCHANGING, and bytes were read: reads the reply as far as it has come. At its end the owner is called, or
  * the login that needed the command continues. */
 void upstream_exchange_go_on(struct upstream *upstream);
-/* READY only, so never in the middle of a command: sends COM_STMT_CLOSE for the statements that wait for it.
- */
+/* READY only, so never in the middle of a command: sends COM_STMT_CLOSE for the statements that wait for it. */
 void upstream_say_closing(struct upstream *upstream);

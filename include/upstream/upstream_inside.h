@@ -1,6 +1,5 @@
 /* Shared by the files of an upstream: failing, writing, and its name in messages. Other files use
- * upstream/upstream, upstream/upstream_exchange and so on.
- */
+ * upstream/upstream, upstream/upstream_exchange and so on. */
 #pragma once
 
 #include "upstream/upstream.h"

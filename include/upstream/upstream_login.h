@@ -5,8 +5,7 @@
  *          │
  *          └──► (set-up) ──► READY, then on_ready           refused, or a protocol error: on_failed
  *
- * The login's data (name, secret, schema, attributes) are copied, and wiped when the login is over.
- */
+ * The login's data (name, secret, schema, attributes) are copied, and wiped when the login is over. */
 #pragma once
 
 #include "upstream/upstream.h"

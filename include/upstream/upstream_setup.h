@@ -1,7 +1,6 @@
 /* Prepares a connection for a session: resets the state of the last session, and turns on the session
  * tracking that headgate relies on. Each is an exchange (upstream/upstream_exchange), with the login's
- * deadline.
- */
+ * deadline. */
 #pragma once
 
 #include "upstream/upstream.h"

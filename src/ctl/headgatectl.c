@@ -3,8 +3,7 @@
  *
  *   main ─┬─ run_once:   link_open → link_ask → answer_print
  *         ├─ prompt_run: link_open_lasting, then link_ask → answer_print for each command
- *         └─ top_run:    link_open_lasting, then several link_ask_table → frame_build each second
- */
+ *         └─ top_run:    link_open_lasting, then several link_ask_table → frame_build each second */
 #include "ctl/answer.h"
 #include "ctl/link.h"
 #include "ctl/prompt.h"

@@ -33,8 +33,7 @@ static bool is_mere_question(const struct sql_facts *facts)
 }
 
 /* May the job have written? `tells`: if there was a commit, this packet or the end of the transaction tells
- * its GTID.
- */
+ * its GTID. */
 static bool may_write(const struct job *job, bool tells)
 {
     const struct sql_facts *facts = &job->facts;

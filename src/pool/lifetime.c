@@ -70,8 +70,7 @@ uint64_t lifetime_parked_us(const struct pool *pool, const struct upstream *upst
 /* ---- connections of sessions ---- */
 
 /* Time between two checks of the server's connections: the shortest time after which one may end, divided by
- * LOOKS.
- */
+ * LOOKS. */
 static uint64_t look_every_us(const struct pool *pool, const struct server *server)
 {
     uint64_t lifetime = pool->rules.timeouts->server_lifetime_us, shortest = UINT64_MAX;

@@ -215,8 +215,7 @@ static bool must_count(const struct session *session, const struct slot *slot, u
 
 /* Does the statement ask for traces that another session has left, so that the connection should be reset?
  * Not if it also asks for the session's own traces, or the session has written there: a reset would lose
- * these. For status counters a reset is always needed.
- */
+ * these. For status counters a reset is always needed. */
 static bool asks_strangers(const struct slot *slot, unsigned asked, unsigned own)
 {
     unsigned others = asked & ~own & ~(unsigned)SQL_TRACE_FOUND_ROWS;

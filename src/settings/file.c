@@ -7,8 +7,7 @@
  *                          └ fill_list ─ fill_group for each element
  *
  * Nothing refers to libconfig's tree after file_close: schema_set copies what is kept, and file_close wipes
- * the strings that libconfig holds.
- */
+ * the strings that libconfig holds. */
 #include "settings/file.h"
 
 #include "base/mem.h"

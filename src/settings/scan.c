@@ -1,7 +1,6 @@
 /* Problems of libconfig 1.5: it reads 4294967301 as 5, ends the process if an @include names a folder, and
  * accepts a file that ends inside a string. The scanner reads the same tokens, is stricter, and does not
- * interpret them.
- */
+ * interpret them. */
 #include "settings/scan.h"
 
 #include <errno.h>

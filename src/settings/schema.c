@@ -3,8 +3,7 @@
  *   file_fill (or a default) → schema_set → set_string, set_integer, set_duration … → one member
  *
  * Rows are trusted: the offset fits the type, and the default is in the range. Values come from outside and
- * are checked. Each refusal names the key, what is allowed and, unless it is a secret, what was given.
- */
+ * are checked. Each refusal names the key, what is allowed and, unless it is a secret, what was given. */
 #include "settings/schema.h"
 
 #include "base/clock.h"

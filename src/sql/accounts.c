@@ -13,8 +13,7 @@ static bool is_among(const struct token *token, const char *const *words, size_t
 
 #define IS_AMONG(token, words) is_among(token, words, sizeof(words) / sizeof(words)[0])
 
-/* Is the statement that begins with this token about accounts? `token` becomes the last token that was read.
- */
+/* Is the statement that begins with this token about accounts? `token` becomes the last token that was read. */
 static bool is_about_accounts(struct lexer *lexer, struct token *token)
 {
     static const char *const whole[] = { "GRANT", "REVOKE", "DENY", "FLUSH", "INSTALL", "UNINSTALL" };

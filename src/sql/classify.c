@@ -1,6 +1,5 @@
 /* Text → statements → facts. Each statement is read by itself (statements.c, query.c). This file joins their
- * facts; doubts about the whole text override them.
- */
+ * facts; doubts about the whole text override them. */
 #include "sql/classify.h"
 
 #include "sql/accounts.h"
@@ -20,8 +19,7 @@ static void distrust_kill(struct sql_facts *facts, unsigned doubts)
     facts->kill_id = 0;
 }
 
-/* A text with doubts goes to the primary and may leave any state. Details that were read from it are dropped.
- */
+/* A text with doubts goes to the primary and may leave any state. Details that were read from it are dropped. */
 static void distrust(struct sql_facts *facts, unsigned doubts)
 {
     facts->doubts = doubts;
@@ -47,8 +45,7 @@ static int danger(const struct sql_facts *facts)
 }
 
 /* A statement that changes the meaning of the following ones (SET, USE, BEGIN, …) cannot be followed within
- * one text.
- */
+ * one text. */
 static bool changes_session(const struct sql_facts *part)
 {
     switch (part->kind) {

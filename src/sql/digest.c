@@ -3,8 +3,7 @@
  * hash goes back to the opening parenthesis, and one literal replaces the list. The text, if wanted, is
  * written along with the hash:
  *
- *      digest_of, digest_read ── lexer_read ── take_token ── take_literal | take_punct ── close_list
- */
+ *      digest_of, digest_read ── lexer_read ── take_token ── take_literal | take_punct ── close_list */
 #include "sql/digest.h"
 
 #include "sql/secrets.h"

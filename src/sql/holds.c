@@ -6,8 +6,7 @@
  *              next_listed ────────────────────┘                 (in a plain list each lock is counted)
  *
  * A reader (`next`) fills one change and returns true. When it has no more changes, it returns false and
- * sets `next` to the following reader, or to NULL at the end of the statement.
- */
+ * sets `next` to the following reader, or to NULL at the end of the statement. */
 #include "sql/holds.h"
 
 #include "sql/classify.h"

@@ -1,6 +1,5 @@
 /* Reads SET, one assignment at a time. `ahead` is the next token. Every reader below leaves it on the comma,
- * or on a token that the reader could not use; setvar_next() steps over that token.
- */
+ * or on a token that the reader could not use; setvar_next() steps over that token. */
 #include "sql/setvar.h"
 
 #include "tokens/keywords.h"
@@ -38,8 +37,7 @@ static bool is_assignment_end(const struct setvar_walk *walk)
     return is_statement_end(walk) || is_punct(&walk->ahead, ',');
 }
 
-/* Skips the rest of an expression, to the next comma outside parentheses. True if the expression was empty.
- */
+/* Skips the rest of an expression, to the next comma outside parentheses. True if the expression was empty. */
 static bool skip_expression(struct setvar_walk *walk)
 {
     unsigned depth = 0;

@@ -1,6 +1,5 @@
 /* The first word of a statement chooses a row: its kind, its dangers, and the function that reads the rest.
- * A word without a row begins no known statement, and such a statement may leave any state.
- */
+ * A word without a row begins no known statement, and such a statement may leave any state. */
 #include "sql/statements.h"
 
 #include "sql/dynamic.h"

@@ -1,8 +1,7 @@
 #include "state/reading.h"
 
 /* Is it a character set in which a character may end with the byte of a quote or backslash (protocol.md
- * §6.1)?
- */
+ * §6.1)? */
 static bool hides_quotes(struct span charset)
 {
     static const char *const names[] = { "big5", "cp932", "sjis", "gbk", "gb18030" };

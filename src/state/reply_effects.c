@@ -7,8 +7,7 @@
 #include "stats/digests.h"
 
 /* Only a reply from the session's home (facets_home) tells the session's state. Home is where the transaction
- * is.
- */
+ * is. */
 static void follow_home(struct facets *facets, struct job *job, uint16_t status)
 {
     bool is_open = (status & STATUS_IN_TRANS) != 0;

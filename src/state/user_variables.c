@@ -385,8 +385,7 @@ bool user_variables_may_ask(const struct uservars *vars)
 #define LISTED_MAX "1000" /* names; rows_feed() takes more, and sessions do not have so many */
 
 /* If the performance schema of MySQL does not instrument the thread, it lists no names: then the first row is
- * NULL.
- */
+ * NULL. */
 const char *user_variables_list_query(bool is_mysql)
 {
     return is_mysql ? "SELECT IF(PS_CURRENT_THREAD_ID() IS NULL,NULL,'') UNION ALL SELECT VARIABLE_NAME FROM "

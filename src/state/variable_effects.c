@@ -3,8 +3,7 @@
  * triggers may set any. Unknown values are known to the connection that ran the statement (facets.variables)
  * until it is asked for them.
  *
- * Only the statement's text tells what it may have done: session tracking names no user variables.
- */
+ * Only the statement's text tells what it may have done: session tracking names no user variables. */
 #include "state/variable_effects.h"
 
 #include "stored_code/stored_code.h"

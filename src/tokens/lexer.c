@@ -2,8 +2,7 @@
  * follow the lexers of the two families (sql_lex.cc) where these agree; where they do not, a doubt is set.
  *
  *      lexer_next ── skip_blanks ── skip_comment        blanks, comments, edges of executable comments
- *          └── read_token ── read_word | read_number | read_quote | read_variable | …
- */
+ *          └── read_token ── read_word | read_number | read_quote | read_variable | … */
 #include "tokens/lexer.h"
 
 #include "tokens/bytes.h"
@@ -19,8 +18,7 @@ static uint8_t peek(const struct lexer *lexer, size_t ahead)
 
 /* ---- blanks and comments ---- */
 
-/* 0xA0 is a blank in latin1 and related character sets, 0xFF in the DOS code pages. Neither is one in UTF-8.
- */
+/* 0xA0 is a blank in latin1 and related character sets, 0xFF in the DOS code pages. Neither is one in UTF-8. */
 static bool may_be_blank(const struct lexer *lexer, uint8_t c)
 {
     return !lexer->dialect.is_utf8 && (c == 0xa0 || c == 0xff);
@@ -59,8 +57,7 @@ static void skip_block(struct lexer *lexer, size_t open)
  * Whether the content is code depends on the server's family and version. The family is known. The version
  * is one that is supported: MariaDB from 10.6 or MySQL from 8.0, below version 99. Content that all of these
  * versions run is code. Content that none of them runs is a comment. Other content is doubtful: it is lexed
- * as code. test_executable_comments.py compares these rules with servers.
- */
+ * as code. test_executable_comments.py compares these rules with servers. */
 
 enum fate { FATE_CODE, FATE_COMMENT, FATE_DOUBT };
 
@@ -340,8 +337,7 @@ static enum token_type read_prefix(struct lexer *lexer)
  * identifiers that any text may follow. For the MySQL family this reads a string and always sets a doubt
  * (MySQL 9 also overlooks a closing dollar quote that directly follows a dollar). Without a closing dollar
  * quote MySQL 9 refuses the whole text, so it is read as an identifier (the mysql client sends "select $$"
- * to find out). After one search for a closing quote has failed, no other search is made: time stays linear.
- */
+ * to find out). After one search for a closing quote has failed, no other search is made: time stays linear. */
 static enum token_type read_dollar(struct lexer *lexer)
 {
     size_t len = 1;

@@ -15,8 +15,7 @@
  *
  * session_track_transaction_info keeps the server's value, because MariaDB's query cache is off while it is
  * on. headgate knows transactions from the status flags, and SET TRANSACTION pins the session until COMMIT or
- * ROLLBACK.
- */
+ * ROLLBACK. */
 static const char setup_mariadb[] =
     "\x03SET SESSION session_track_system_variables=CONCAT_WS(',','last_gtid',NULLIF(NULLIF("
     "@@global.session_track_system_variables,''),'*'),'*'),session_track_schema=1,"

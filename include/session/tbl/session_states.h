@@ -4,8 +4,7 @@
  * The states of a session, in the order of its life. A new view wakes a session in every state: its step
  * looks at the view. Stage ON_ITS_WAY: the command has its connection, and no byte of it has been sent. Stage
  * RELAYED: the command's bytes, or those of its reply, are being passed. no_deadline: none is set in this
- * state. `make docs` prints docs/architecture/states.md from these rows.
- */
+ * state. `make docs` prints docs/architecture/states.md from these rows. */
 /* clang-format off */
 #define ANSWERED TO(IDLE) | TO(DRAINING) | TO(CLOSING) /* answered by headgate, or not at all */
 

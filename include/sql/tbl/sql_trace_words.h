@@ -1,5 +1,4 @@
-/* SQL_TRACE_WORD(WORD, where, traces): words by which a statement may ask for results of earlier statements.
- */
+/* SQL_TRACE_WORD(WORD, where, traces): words by which a statement may ask for results of earlier statements. */
 SQL_TRACE_WORD(ROW_COUNT, ANYWHERE, LAST)
 SQL_TRACE_WORD(ROWCOUNT, ANYWHERE, LAST) /* ORACLE: SQL%ROWCOUNT, %FOUND, %NOTFOUND */
 SQL_TRACE_WORD(FOUND, ANYWHERE, LAST)

@@ -6,8 +6,7 @@
  *      MYSQL     reserved on MySQL only; a MariaDB stored function may have that name
  *      COMPARED  after = < > : `= ANY (`
  *      CLOSED    after a closing parenthesis: `MATCH (a) AGAINST (`
- *      STRING    after a string: `'$[*]' COLUMNS (`
- */
+ *      STRING    after a string: `'$[*]' COLUMNS (` */
 SQL_KEYWORD(AGAINST, CLOSED)
 SQL_KEYWORD(AGGREGATE, NEVER)
 SQL_KEYWORD(ALL, ANYWHERE)
