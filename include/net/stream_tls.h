@@ -43,8 +43,7 @@ static inline bool stream_is_secure(const struct stream *stream)
 /* ---- private: for stream.c ---- */
 
 /* Tells the peer that no more bytes come. */
-void stream_tls_bye(
-    struct stream
-        *stream); /* Sends close_notify, unless stream_tls_hush was called, and frees the TLS state. */
+void stream_tls_bye(struct stream *stream);
+/* Sends close_notify, unless stream_tls_hush was called, and frees the TLS state. */
 void stream_tls_end(struct stream *stream);
 void stream_tls_hush(struct stream *stream);

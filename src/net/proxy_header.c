@@ -317,8 +317,9 @@ struct proxy_ends proxy_ends_of(const struct addr *from, const struct addr *to)
 
 bool proxy_ends_are_local(const struct proxy_ends *ends)
 {
-    const struct in6_addr *from = (const struct in6_addr *)(const void *)ends->from;
-    return !ends->is_known || IN6_IS_ADDR_LOOPBACK(from) ||
+    struct in6_addr from; /* a copy: the bytes in `ends` have no alignment */
+    memcpy(&from, ends->from, sizeof from);
+    return !ends->is_known || IN6_IS_ADDR_LOOPBACK(&from) ||
            (is_v4(ends->from) && ends->from[sizeof v4_mapped] == IN_LOOPBACKNET);
 }
 
