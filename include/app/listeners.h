@@ -25,8 +25,8 @@ struct listeners {
     const struct tls_certificate *self_made; /* borrows: for listeners without a certificate */
     void (*on_accept)(struct acceptor *acceptor, int take_fd, const struct addr *peer);
     void (*on_exhausted)(struct acceptor *acceptor, int fd);
-    struct loop_timer certificates; /* the next look at their ends */
-    struct listeners_plan *open;    /* owns: the plan that is in effect */
+    struct loop_background certificates; /* the next look at their ends */
+    struct listeners_plan *open;         /* owns: the plan that is in effect */
     struct list all; /* of struct listener, including those of former plans that still have sessions */
 };
 

@@ -21,8 +21,8 @@ struct position_server {
     uint64_t moves;              /* view_server.moves when the connection was opened */
     struct upstream *upstream;   /* owns; NULL: not connected */
     struct rows rows;
-    struct loop_timer next;     /* the next poll, or the end of the connection */
-    struct loop_timer deadline; /* of a poll */
+    struct loop_background next; /* the next poll, or the end of the connection */
+    struct loop_timer deadline;  /* of a poll */
     bool is_asking;
     bool is_asked_as_primary;
     bool is_asked_as_node; /* of a Galera cluster */

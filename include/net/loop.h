@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/mem.h"
 
 #include <ev.h>
@@ -35,6 +36,18 @@ struct loop_timer {
     void (*fire)(struct loop_timer *timer);
 };
 
+/* A timer for work that no client waits for. In its turn it fires after all sockets and other timers. The
+ * timers of a loop share a timerfd, and so do not shorten the loop's waits: a wait of a few milliseconds makes
+ * the kernel program the processor's timer before, and again after, which in a virtual machine can take longer
+ * than the rest of a turn. For the same reason they are precise to the microsecond, where others are to the
+ * millisecond. */
+struct loop_background {
+    struct list_node in_loop;
+    uint64_t at_us;
+    struct loop *loop; /* NULL: the timer was never started */
+    void (*fire)(struct loop_background *timer);
+};
+
 /* Memory that this thread's compressed streams share: see stream_packed.c. The first member frees it. */
 struct loop_packer {
     void (*free)(struct loop_packer *packer);
@@ -51,6 +64,9 @@ struct loop {
     struct loop_message **mail_last;
     bool is_stopping; /* guarded by mail_mutex: no more messages are accepted */
     ev_async mail_async;
+    struct list background; /* of active struct loop_background; there are few */
+    ev_io alarm;            /* the timerfd */
+    uint64_t alarm_us;      /* when it fires; UINT64_MAX: it is not set */
     ev_prepare prepare;
     ev_check check;
     void *context; /* borrows: the worker or control that owns the loop */
@@ -76,8 +92,6 @@ bool loop_post(struct loop *loop, struct loop_message *message);
 void loop_bury(struct loop *loop, struct loop_corpse *corpse, void (*bury)(struct loop_corpse *));
 
 void loop_timer_init(struct loop_timer *timer, void (*fire)(struct loop_timer *));
-/* The same, for work that no client waits for: in its turn the timer fires after all sockets and other timers. */
-void loop_timer_init_background(struct loop_timer *timer, void (*fire)(struct loop_timer *));
 /* Starts or restarts the timer; it fires once, not earlier than `after_us` after this call. Reads the clock,
  * so it is too expensive for each query: session_set_deadline moves a deadline without a clock reading. */
 void loop_timer_start(struct loop_timer *timer, struct loop *loop, uint64_t after_us);
@@ -85,4 +99,14 @@ void loop_timer_stop(struct loop_timer *timer);
 static inline bool loop_timer_is_active(struct loop_timer *timer)
 {
     return ev_is_active(&timer->ev);
+}
+
+void loop_background_init(struct loop_background *timer, void (*fire)(struct loop_background *));
+/* Starts or restarts the timer; it fires once, not earlier than `after_us` after this call, and not before the
+ * callback that called has returned. Reads the clock. */
+void loop_background_start(struct loop_background *timer, struct loop *loop, uint64_t after_us);
+void loop_background_stop(struct loop_background *timer);
+static inline bool loop_background_is_active(const struct loop_background *timer)
+{
+    return list_is_linked(&timer->in_loop);
 }

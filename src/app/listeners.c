@@ -42,7 +42,7 @@ struct listeners_plan {
     struct planned_listener planned[];
 };
 
-static void on_certificates(struct loop_timer *timer);
+static void on_certificates(struct loop_background *timer);
 
 void listeners_init(struct listeners *listeners, struct loop *loop, unsigned worker_count,
                     const struct tls_certificate *self_made,
@@ -55,7 +55,7 @@ void listeners_init(struct listeners *listeners, struct loop *loop, unsigned wor
                                      .on_accept = on_accept,
                                      .on_exhausted = on_exhausted };
     list_init(&listeners->all);
-    loop_timer_init_background(&listeners->certificates, on_certificates);
+    loop_background_init(&listeners->certificates, on_certificates);
 }
 
 /* ---- listeners ---- */
@@ -339,10 +339,10 @@ static void warn_of_ends(struct listeners *listeners)
 {
     for (size_t i = 0; listeners->open != NULL && i < listeners->open->count; i++)
         warn_of_end(&listeners->open->planned[i].entry->listener);
-    loop_timer_start(&listeners->certificates, listeners->loop, CERTIFICATES_US);
+    loop_background_start(&listeners->certificates, listeners->loop, CERTIFICATES_US);
 }
 
-static void on_certificates(struct loop_timer *timer)
+static void on_certificates(struct loop_background *timer)
 {
     warn_of_ends(container_of(timer, struct listeners, certificates));
 }
@@ -380,7 +380,7 @@ const struct listener *const *listeners_list(const struct listeners *listeners, 
 
 void listeners_close(struct listeners *listeners)
 {
-    loop_timer_stop(&listeners->certificates);
+    loop_background_stop(&listeners->certificates);
     for (size_t i = 0; listeners->open != NULL && i < listeners->open->count; i++)
         acceptor_close(listeners->open->planned[i].acceptor);
 }

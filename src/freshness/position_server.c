@@ -144,7 +144,7 @@ static void fail(struct position_server *server, const char *why)
     }
     position_server_forget(server);
     server->next_us = now_of(positions) + RETRY_US;
-    loop_timer_start(&server->next, positions->env->loop, RETRY_US);
+    loop_background_start(&server->next, positions->env->loop, RETRY_US);
 }
 
 static void ask(struct position_server *server)
@@ -304,13 +304,13 @@ void position_server_schedule(struct position_server *server)
         at = now + CLOSE_US;
     if (server->is_asking)
         return;
-    if (!loop_timer_is_active(&server->next) || at < server->next_us) {
+    if (!loop_background_is_active(&server->next) || at < server->next_us) {
         server->next_us = at;
-        loop_timer_start(&server->next, server->positions->env->loop, at > now ? at - now : 0);
+        loop_background_start(&server->next, server->positions->env->loop, at > now ? at - now : 0);
     }
 }
 
-static void on_next(struct loop_timer *timer)
+static void on_next(struct loop_background *timer)
 {
     struct position_server *server = container_of(timer, struct position_server, next);
     uint64_t now = now_of(server->positions);
@@ -340,7 +340,7 @@ struct position_server *position_server_new(struct positions *positions, int ind
         return NULL;
     *server = (struct position_server){ .positions = positions, .index = index };
     position_server_hurry(server);
-    loop_timer_init_background(&server->next, on_next); /* clients' statements of the turn go first */
+    loop_background_init(&server->next, on_next); /* clients' statements of the turn go first */
     loop_timer_init(&server->deadline, on_deadline);
     return server;
 }
@@ -352,7 +352,7 @@ void position_server_hurry(struct position_server *server)
 
 void position_server_stop(struct position_server *server)
 {
-    loop_timer_stop(&server->next);
+    loop_background_stop(&server->next);
     position_server_forget(server);
 }
 

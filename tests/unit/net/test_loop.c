@@ -221,17 +221,91 @@ static void ring_socket(struct ev_loop *ev, ev_io *io, int events)
     ev_io_stop(ev, io);
 }
 
+struct background_clock {
+    struct loop_background timer;
+    unsigned fired, order;
+    struct background_clock *stops, *starts;
+};
+
+static void ring_background(struct loop_background *timer)
+{
+    struct background_clock *clock = container_of(timer, struct background_clock, timer);
+    clock->fired++;
+    clock->order = ++rings;
+    assert_true(clock_monotonic_us() >= timer->at_us);
+    if (clock->stops != NULL)
+        loop_background_stop(&clock->stops->timer);
+    if (clock->starts != NULL)
+        loop_background_start(&clock->starts->timer, timer->loop, 500);
+}
+
+TEST(background_timers_fire_once_in_the_order_of_their_times)
+{
+    static const uint64_t after_us[] = { 30000, 10000, 20000, 300, 25000 };
+    static const unsigned order[] = { 4, 2, 3, 1, 0 };
+    struct loop loop;
+    struct background_clock clocks[5] = { 0 };
+    rings = 0;
+    open_loop(&loop);
+    for (unsigned i = 0; i < 5; i++) {
+        loop_background_init(&clocks[i].timer, ring_background);
+        loop_background_stop(&clocks[i].timer); /* no effect before the first start */
+        assert_false(loop_background_is_active(&clocks[i].timer));
+        loop_background_start(&clocks[i].timer, &loop, after_us[i]);
+        assert_true(loop_background_is_active(&clocks[i].timer));
+    }
+    clocks[2].stops = &clocks[4];
+    while (clocks[0].fired == 0)
+        turn(&loop);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(clocks[i].order, order[i]);
+        assert_int_equal(clocks[i].fired, order[i] != 0);
+        assert_false(loop_background_is_active(&clocks[i].timer));
+    }
+    close_loop(&loop);
+}
+
+/* A timer that is started earlier or later than before fires at the new time only, whether it is started
+ * from outside or by a timer that fires. */
+TEST(a_background_timer_can_be_started_again)
+{
+    struct loop loop;
+    struct background_clock sooner = { 0 }, later = { 0 }, last = { 0 };
+    rings = 0;
+    open_loop(&loop);
+    loop_background_init(&sooner.timer, ring_background);
+    loop_background_init(&later.timer, ring_background);
+    loop_background_init(&last.timer, ring_background);
+    loop_background_start(&last.timer, &loop, 40000);
+    loop_background_start(&sooner.timer, &loop, 60000000);
+    loop_background_start(&sooner.timer, &loop, 2000);
+    loop_background_start(&later.timer, &loop, 1000);
+    loop_background_start(&later.timer, &loop, 20000);
+    sooner.starts = &sooner;
+    while (sooner.fired < 3) /* at 2, 2.5 and 3 ms */
+        turn(&loop);
+    sooner.starts = NULL;
+    while (last.fired == 0)
+        turn(&loop);
+    assert_int_equal(sooner.fired, 4);
+    assert_int_equal(later.fired, 1);
+    assert_true(later.order < last.order);
+    assert_true(loop.background.count == 0 && loop.alarm_us == UINT64_MAX);
+    close_loop(&loop);
+}
+
 TEST(a_background_timer_fires_after_sockets_and_other_timers)
 {
     struct loop loop;
-    struct alarm_clock background = { 0 }, ordinary = { 0 };
+    struct background_clock background = { 0 };
+    struct alarm_clock ordinary = { 0 };
     struct ringing_socket sock = { 0 };
     int ends[2];
     rings = 0;
     open_loop(&loop);
     open_pair(ends);
-    loop_timer_init_background(&background.timer, ring);
-    loop_timer_start(&background.timer, &loop, 0);
+    loop_background_init(&background.timer, ring_background);
+    loop_background_start(&background.timer, &loop, 0);
     loop_timer_init(&ordinary.timer, ring);
     loop_timer_start(&ordinary.timer, &loop, 0);
     assert_int_equal(write(ends[0], "x", 1), 1);
