@@ -19,7 +19,7 @@ char *mem_strdup(const char *string);
 void mem_free(void *memory);
 
 /* Returns freed memory that the allocator keeps to the system. Takes some milliseconds: call it after much
- * was freed. */
+ * was freed. Any thread; a second one waits until the first has finished. */
 void mem_trim(void);
 
 /* Wipes before freeing; for passwords and keys. */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,9 +77,14 @@ void mem_free(void *memory)
     free(memory);
 }
 
+/* In a process whose allocator is another one (a sanitizer's, or a preloaded library), the first malloc_trim also
+ * initialises the C library's own allocator, which is not safe in two threads at once. */
 void mem_trim(void)
 {
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    (void)pthread_mutex_lock(&mutex);
     (void)malloc_trim(0);
+    (void)pthread_mutex_unlock(&mutex);
 }
 
 void mem_free_secret(void *memory, size_t size_bytes)
