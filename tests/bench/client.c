@@ -26,7 +26,7 @@ static bool client_watch(struct client *c, int how, uint32_t interest)
 
 static bool client_send(struct client *c, const struct bytes *b)
 {
-    ssize_t n = send(c->fd, b->data, b->len, MSG_NOSIGNAL);
+    ssize_t n = c->ssl ? tls_send(c->ssl, b->data, b->len) : send(c->fd, b->data, b->len, MSG_NOSIGNAL);
     if (n == (ssize_t)b->len)
         return true;
     /* requests are small: a full socket is an error */
@@ -122,13 +122,39 @@ static bool client_prepare(struct client *c)
     return client_send(c, &c->request);
 }
 
+/* ---- TLS ---- */
+
+static bool client_secure(struct client *c)
+{
+    c->ssl = tls_open(c->fd);
+    return c->ssl != NULL || client_fail(c, "TLS handshake", EPROTO);
+}
+
+/* Sends the first answer to the greeting with TLS: its first 32 bytes alone, the handshake, then all of it. */
+static bool send_response(struct client *c, struct bytes *answer)
+{
+    enum { REQUEST_BYTES = 32, CAP_SSL_BYTE = 1, CAP_SSL = 8 };
+    struct bytes request = { 0 };
+    uint8_t *header = (uint8_t *)answer->data;
+    uint8_t seq = header[3];
+    header[3 + 1 + CAP_SSL_BYTE] |= CAP_SSL;
+    header[3] = (uint8_t)(seq + 1);
+    size_t at = packet_begin(&request);
+    bytes_add(&request, header + 4, REQUEST_BYTES);
+    packet_end(&request, at, &seq);
+    bool is_sent = client_send(c, &request) && client_secure(c) && client_send(c, answer);
+    bytes_free(&request);
+    return is_sent;
+}
+
 /* ---- replies ---- */
 
 static enum client_event login_packet(struct client *c, const struct packet *p)
 {
     struct bytes answer = { 0 };
     enum login_status status = login_step(&c->login, p, &answer, c->why);
-    bool is_sent = !answer.len || client_send(c, &answer);
+    bool is_response = answer.len > 0 && c->plan->tls == TLS_REQUEST && c->ssl == NULL;
+    bool is_sent = !answer.len || (is_response ? send_response(c, &answer) : client_send(c, &answer));
     bytes_free(&answer);
     if (status == LOGIN_FAILED || !is_sent)
         return CLIENT_FAILED;
@@ -192,16 +218,14 @@ static bool connected(struct client *c)
     if (error)
         return client_fail(c, "connect", error);
     c->step = CLIENT_LOGIN;
+    if (c->plan->tls == TLS_FIRST && !client_secure(c))
+        return false;
     return client_watch(c, EPOLL_CTL_MOD, EPOLLIN);
 }
 
-enum client_event client_run(struct client *c, uint32_t events)
+static enum client_event client_receive(struct client *c)
 {
     static _Thread_local uint8_t room[ROOM_BYTES];
-    if (c->step == CLIENT_CONNECTING)
-        return connected(c) ? CLIENT_NOTHING : CLIENT_FAILED;
-    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
-        return CLIENT_NOTHING;
     size_t kept = c->in.len;
     if (kept == sizeof room) {
         (void)client_fail(c, "packet too long for a reply of the null server", EMSGSIZE);
@@ -209,7 +233,8 @@ enum client_event client_run(struct client *c, uint32_t events)
     }
     if (kept)
         memcpy(room, c->in.data, kept);
-    ssize_t n = recv(c->fd, room + kept, sizeof room - kept, 0);
+    ssize_t n = c->ssl ? tls_recv(c->ssl, room + kept, sizeof room - kept)
+                       : recv(c->fd, room + kept, sizeof room - kept, 0);
     if (n < 0 && errno == EAGAIN)
         return CLIENT_NOTHING;
     if (n <= 0) {
@@ -220,10 +245,23 @@ enum client_event client_run(struct client *c, uint32_t events)
     return take_packets(c, room, kept + (size_t)n);
 }
 
+enum client_event client_run(struct client *c, uint32_t events)
+{
+    if (c->step == CLIENT_CONNECTING)
+        return connected(c) ? CLIENT_NOTHING : CLIENT_FAILED;
+    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+        return CLIENT_NOTHING;
+    enum client_event event = client_receive(c);
+    while (event == CLIENT_NOTHING && c->ssl && tls_holds_more(c->ssl))
+        event = client_receive(c); /* the room was too small for all that TLS holds */
+    return event;
+}
+
 void client_close(struct client *c)
 {
     if (c->step == CLIENT_CLOSED)
         return;
+    tls_close(&c->ssl);
     close(c->fd);
     bytes_free(&c->in);
     bytes_free(&c->request);
@@ -235,7 +273,9 @@ void client_quit(struct client *c)
     static const uint8_t quit[] = { 1, 0, 0, 0, COM_QUIT };
     /* COM_QUIT leaves together with the FIN. TIME_WAIT then stays on this side, where the kernel lets ports
      * be reused. */
-    if (c->step == CLIENT_IDLE)
+    if (c->step == CLIENT_IDLE && c->ssl)
+        (void)tls_send(c->ssl, quit, sizeof quit);
+    else if (c->step == CLIENT_IDLE)
         (void)!send(c->fd, quit, sizeof quit, MSG_NOSIGNAL | MSG_MORE);
     client_close(c);
 }

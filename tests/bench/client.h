@@ -10,6 +10,7 @@
 #include "login.h"
 #include "reply.h"
 #include "sock.h"
+#include "tls.h"
 
 enum client_mode { CLIENT_QUERY, CLIENT_PREPARED, CLIENT_CONNECT, CLIENT_BIG };
 enum client_step { CLIENT_CLOSED, CLIENT_CONNECTING, CLIENT_LOGIN, CLIENT_PREPARE, CLIENT_IDLE, CLIENT_BUSY };
@@ -21,6 +22,7 @@ struct client_plan {
     const char *user;
     const char *password;
     bool deprecate_eof;
+    enum tls_start tls; /* TLS_NONE: no TLS */
     unsigned big_mib;
 };
 
@@ -28,6 +30,7 @@ struct client {
     const struct client_plan *plan; /* borrows */
     int poll_fd;
     int fd;
+    struct ssl_st *ssl; /* owns; NULL: no TLS */
     enum client_step step;
     bool is_bound; /* the statement's parameter types have been sent */
     struct login login;

@@ -3,7 +3,7 @@
  *
  *   load --port N | --socket PATH [--host IPV4] [--user U] [--password P] [--connections C] [--threads T]
  *        [--mode query|prepared|connect|big] [--requests N | --seconds S] [--rate PER_SECOND] [--big MIB]
- *        [--eof] [--warm] [--sync]
+ *        [--eof] [--tls first|request] [--warm] [--sync]
  *
  *   query     SELECT of one row by its number
  *   prepared  the same SELECT, prepared once per connection
@@ -11,6 +11,7 @@
  *   big       a request is a result of --big MiB in rows of 1 KiB
  *   --rate    requests per second, all connections together; a latency counts from when its request was due
  *   --eof     do not ask for DEPRECATE_EOF, as most drivers do not
+ *   --tls     encrypt: from the first byte on, or after MySQL's request for it
  *   --warm    every connection sends one request before the run, so that a proxy has found its server
  *   --sync    log all clients in, print "ready", wait for a line on stdin, run, print the JSON, wait for
  *             another line, quit: a measurement between these moments contains no login and no quit.
@@ -386,6 +387,9 @@ static void set_option(struct options *o, int letter, const char *value)
     case 'e':
         o->plan.deprecate_eof = false;
         break;
+    case 'T':
+        o->plan.tls = strcmp(value, "first") == 0 ? TLS_FIRST : TLS_REQUEST;
+        break;
     case 'w':
         o->is_warm = true;
         break;
@@ -412,6 +416,7 @@ int main(int argc, char **argv)
                                            { "mode", required_argument, NULL, 'm' },
                                            { "big", required_argument, NULL, 'b' },
                                            { "eof", no_argument, NULL, 'e' },
+                                           { "tls", required_argument, NULL, 'T' },
                                            { "sync", no_argument, NULL, 'y' },
                                            { "warm", no_argument, NULL, 'w' },
                                            { 0 } };

@@ -19,7 +19,7 @@ defaults
     timeout client 1h
     timeout server 1h
 listen bench
-    bind 127.0.0.1:{port}
+    bind 127.0.0.1:{port}{tls}
     server primary 127.0.0.1:{primary}
 """
 
@@ -59,7 +59,8 @@ class Target:
 class Bench:
     """The tools, the null servers behind everything, and how to start each kind of target."""
 
-    def __init__(self, tools, folder, haproxy, headgate, pin):
+    def __init__(self, tools, folder, haproxy, headgate, pin, tls=False):
+        self.tls = tls  # clients encrypt: HAProxy terminates it before the protocol, headgate within it
         self.tools, self.folder, self.haproxy, self.headgate = tools, folder, haproxy, headgate
         self.proxy_prefix = ["taskset", "-c", "0"] if pin else []
         self.other_prefix = ["taskset", "-c", f"1-{os.cpu_count() - 1}"] if pin else []
@@ -100,7 +101,8 @@ class Bench:
     def start_haproxy(self, wrap, env, clients, name="haproxy", workers=1):
         port = free_port()
         config = self._write(f"{name}-{port}.cfg", HAPROXY.format(
-            workers=workers, clients=clients + 100, port=port, primary=self.primary))
+            workers=workers, clients=clients + 100, port=port, primary=self.primary,
+            tls=f" ssl crt {self._certificate()}" if self.tls else ""))
         return self._proxy(name, port, [*wrap, self.haproxy, "-db", "-f", config], env)
 
     def start_headgate(self, wrap, env, _clients, name="headgate", workers=1, connections=0):
@@ -122,6 +124,17 @@ class Bench:
 
     def start_haproxy2(self, wrap, env, clients):
         return self.start_haproxy(wrap, env, clients, name="haproxy2", workers=2)
+
+    def _certificate(self):
+        """Of the kind that headgate makes for itself."""
+        path = os.path.join(self.folder, "certificate.pem")
+        if not os.path.exists(path):
+            key, certificate = path + ".key", path + ".crt"
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-subj", "/CN=bench", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+            with open(key) as k, open(certificate) as c:
+                self._write("certificate.pem", k.read() + c.read())
+        return path
 
     def _write(self, name, text):
         path = os.path.join(self.folder, name)
@@ -149,6 +162,8 @@ class Bench:
     def load_argv(self, target, sync=False, **options):
         argv = [*self.other_prefix, self.tool("load"), "--port", str(target.port)]
         argv += ["--user", USER, "--password", PASSWORD]
+        if self.tls and target.process:
+            argv += ["--tls", "first" if target.name.startswith("haproxy") else "request"]
         for name, value in options.items():
             argv += [f"--{name}"] + ([] if value is True else [str(value)])
         return argv + (["--sync"] if sync else [])

@@ -13,7 +13,7 @@ import mysqlwire as w
 import paced_writes
 import replies as r
 from client import Client, tls_context
-from proxy import Proxy, wait_until
+from proxy import Proxy, is_sanitized, wait_until
 from tls_socket import TlsSocket, finish, greeted, split
 
 pytestmark = [pytest.mark.room("net", "frontend", "access", "mysql"), pytest.mark.threads]
@@ -458,3 +458,23 @@ def test_the_admins_certificate_changes_by_a_reload(asked, tmp_path):
     asked.write(tree)
     asked.json("reload")
     assert served(asked.address["admin"], user="root", password="door") == der(path) != before
+
+
+# ---- memory ----
+
+@pytest.mark.long
+@pytest.mark.skipif(is_sanitized(), reason="a sanitizer's memory is not the proxy's own")
+def test_an_idle_client_costs_little(proxy):
+    """At most 24 KiB, after a long reply as well: OpenSSL's buffers are free when nothing is under way."""
+    def come(count):
+        clients = [Client.connect(proxy.address["app"], tls=True) for _ in range(count)]
+        for client in clients:
+            assert client.query("DO 1").oks
+        return clients
+
+    early = come(100)
+    before = proxy.rss()
+    clients = come(400)
+    assert (proxy.rss() - before) / 400 < 24 * 1024
+    for client in early + clients:
+        client.close()
