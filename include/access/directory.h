@@ -26,6 +26,9 @@ struct directory {
     uint64_t last_account;     /* guarded by mutex: the number given last */
     _Atomic bool is_on;        /* users_from = "servers"; the control thread changes it */
     _Atomic uint64_t reads;    /* attempts to read the accounts that have ended, well or not */
+    unsigned waiting;          /* guarded by mutex, like the next two: logins that wait for a read */
+    uint64_t asked_reads;      /* `reads` when a login asked for a read last */
+    uint64_t asked_us;         /* monotonic; when that was; 0: never */
 };
 
 void directory_init(struct directory *directory);
@@ -67,6 +70,19 @@ static inline bool directory_is_on(const struct directory *directory)
 static inline bool directory_is_tried(const struct directory *directory)
 {
     return !directory_is_on(directory) || atomic_load(&directory->reads) > 0;
+}
+
+#define DIRECTORY_WAITING_MAX 100 /* logins that wait at the same time; further ones are refused at once */
+#define DIRECTORY_ASK_SELDOM_US 1000000 /* between two reads that logins ask for */
+
+/* A login would be refused. True: it waits for a read, which the caller asks the control thread for, until
+ * directory_has_read_since(*reads_r), and calls directory_wait_end. False: servers were asked a moment ago, or too many
+ * logins wait. Any thread. */
+bool directory_wait_begin(struct directory *directory, uint64_t now_us, uint64_t *reads_r);
+void directory_wait_end(struct directory *directory);
+static inline bool directory_has_read_since(const struct directory *directory, uint64_t reads)
+{
+    return atomic_load(&directory->reads) > reads;
 }
 
 /* Calls `each` for all accounts, under the mutex. `user`: NULL, or the account as sessions have it. */

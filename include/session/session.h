@@ -123,11 +123,10 @@ struct session {
     bool is_counted;    /* `host` counts in the limits */
 
     struct stream client;
-    struct client_login *login; /* owns; only during a login */
-    const struct user *user;    /* borrows; held if it was read from servers: access/directory.h */
-    const struct user
-        *entering; /* the same, of the login in progress; NULL: it is configured, or there is none */
-    struct limit *user_limit; /* borrows: limit of the user that the session counts for; NULL: none */
+    struct client_login *login;     /* owns; only during a login */
+    const struct user *user;        /* borrows; held if it was read from servers: access/directory.h */
+    struct login_account *entering; /* owns; only during a login: frontend/login_account.h */
+    struct limit *user_limit;       /* borrows: limit of the user that the session counts for; NULL: none */
     struct auth_secret *seen; /* owns: the proved password, if the configuration has only a hash; or NULL */
     uint64_t caps;            /* agreed with the client */
     uint64_t upstream_caps;   /* capabilities that connections to servers get */

@@ -176,6 +176,30 @@ const struct user *directory_enter(struct directory *directory, const char *name
     return entry != NULL ? &entry->user : NULL;
 }
 
+bool directory_wait_begin(struct directory *directory, uint64_t now_us, uint64_t *reads_r)
+{
+    (void)pthread_mutex_lock(&directory->mutex);
+    uint64_t reads = atomic_load(&directory->reads);
+    bool is_asked = directory->asked_us != 0 && directory->asked_reads == reads;
+    bool may_ask = directory->asked_us == 0 || now_us >= directory->asked_us + DIRECTORY_ASK_SELDOM_US;
+    bool may_wait = directory->waiting < DIRECTORY_WAITING_MAX && (is_asked || may_ask);
+    if (may_wait && may_ask) {
+        directory->asked_us = now_us;
+        directory->asked_reads = reads;
+    }
+    directory->waiting += may_wait;
+    (void)pthread_mutex_unlock(&directory->mutex);
+    *reads_r = reads;
+    return may_wait;
+}
+
+void directory_wait_end(struct directory *directory)
+{
+    (void)pthread_mutex_lock(&directory->mutex);
+    directory->waiting--;
+    (void)pthread_mutex_unlock(&directory->mutex);
+}
+
 void directory_hold(const struct user *user)
 {
     struct directory_entry *entry = user->in_directory;

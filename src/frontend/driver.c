@@ -16,6 +16,7 @@
 #include "frontend/client_address.h"
 #include "frontend/kill.h"
 #include "frontend/login.h"
+#include "frontend/login_account.h"
 #include "command/pick_server.h"
 #include "command/retry.h"
 #include "session/slot.h"
@@ -364,7 +365,7 @@ static void abort_session(struct session *session, enum close_reason reason)
     if (session->user_limit != NULL)
         limit_give(session->user_limit);
     directory_leave(session->user);
-    directory_leave(session->entering);
+    login_account_end(session);
     if (session->login != NULL)
         client_login_fini(session->login);
     mem_free(session->login);

@@ -6,6 +6,7 @@
 #include "access/directory.h"
 #include "base/mem.h"
 #include "frontend/client_address.h"
+#include "frontend/login_account.h"
 #include "mysql/reply.h"
 #include "net/stream_tls.h"
 #include "command/command_answer.h"
@@ -20,14 +21,7 @@
 
 static bool find_user(void *context, const char *name, struct auth_secret *secret_r)
 {
-    struct session *session = context;
-    const struct world *world = session->worker->world;
-    const struct user *user = users_find(world->users, name);
-    directory_leave(session->entering);
-    session->entering = NULL;
-    if (user == NULL && world->directories != NULL)
-        user = session->entering =
-            directory_enter(&world->directories[session->listener->cluster], name, session->host);
+    const struct user *user = login_account_find(context, name);
     if (user == NULL)
         return false;
     *secret_r = user->secret;
@@ -117,15 +111,6 @@ static bool next_packet(struct session *session, struct span *payload_r, uint8_t
     return false;
 }
 
-/* The account whose login has succeeded. NULL: it was removed while the client was logging in. */
-static const struct user *take_entering(struct session *session)
-{
-    const struct user *user = session->entering;
-    if (user == NULL)
-        return users_find(session->worker->world->users, session->login->user);
-    return user->is_removed ? NULL : user;
-}
-
 /* The session's account is the one of the login in progress. */
 static void set_user(struct session *session, const struct user *user)
 {
@@ -133,8 +118,8 @@ static void set_user(struct session *session, const struct user *user)
         limit_give(session->user_limit); /* it belongs to the former account, which may be freed now */
     session->user_limit = NULL;
     directory_leave(session->user);
+    directory_hold(user);
     session->user = user;
-    session->entering = NULL;
 }
 
 static bool keep_identity(struct session *session, const struct user *user)
@@ -171,7 +156,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
 {
     const struct view *view = session_view(session);
     bool is_change_user = !session->is_new;
-    const struct user *user = take_entering(session);
+    const struct user *user = login_account_found(session);
     if (user == NULL)
         return deny(session, seq, "the account was removed a moment ago");
     const char *missing = tls_requirement_missing(&user->requirement, &session->client);
@@ -319,9 +304,18 @@ static enum step accepted(struct session *session)
         tell_login(session);
     session->is_new = false;
     client_login_fini(session->login);
+    login_account_end(session);
     mem_free(session->login);
     session->login = NULL;
     return command_done(session);
+}
+
+/* Could accounts that are read anew change the refusal? Of a dialogue, only its first packet can be judged again. */
+static bool is_doubtful(const struct session *session, const struct client_login *before,
+                        enum client_login_verdict verdict, const struct error *err)
+{
+    return verdict == CLIENT_LOGIN_REFUSED && err->code == ERR_ACCESS_DENIED && session->is_new &&
+           before->candidate == NULL;
 }
 
 enum step login_login(struct session *session)
@@ -334,11 +328,21 @@ enum step login_login(struct session *session)
         return accepted(session);
     if (session->login == NULL)
         return change_user(session);
+    if (!login_account_goes_on(session))
+        return STEP_WAIT;
     if (!client_address_look(session, &step) || !next_packet(session, &payload, &seq, &step))
         return step;
     session->login->is_safe = session_is_safe(session); /* a header of a load balancer may just have come */
+    struct client_login before = *session->login;
+    size_t said = session->client.out.len;
     enum client_login_verdict verdict = client_login_feed(session->login, payload, seq, session->host,
                                                           find_user, session, &session->client.out, &err);
+    if (is_doubtful(session, &before, verdict, &err) && login_account_wait(session)) {
+        *session->login = before;
+        session->client.out.len = said;
+        session->client.in.parsed -= PACKET_HEADER_BYTES + (uint32_t)payload.len;
+        return STEP_WAIT;
+    }
     buf_drop_parsed(&session->client.in);
     return obey(session, verdict, &err);
 }

@@ -3,6 +3,7 @@
 import pathlib
 import random
 import re
+import time
 
 import pymysql
 import pytest
@@ -147,6 +148,20 @@ def test_change_through_headgate_counts_at_once(cluster, seldom, account):
         cursor.execute("SET PASSWORD = PASSWORD('new')")
     wait_until(lambda: code(seldom, "passing", "new") is None, "the new password is known")
     assert code(seldom, "passing") == 1045
+
+
+def test_new_account_logs_in_at_its_first_try(cluster, seldom, account):
+    """An unknown user and a wrong password wait for the servers' accounts to be read once more, at most once a second."""
+    code(seldom, "app", "app_pw")
+
+    def first_try(user, password):
+        time.sleep(1.1)    # the last refusal asked, too
+        return code(seldom, user, password)
+    account("brand_new")
+    assert first_try("brand_new", "pw") is None
+    cluster.sql("db1", "SET PASSWORD FOR brand_new = PASSWORD('newer')")
+    assert first_try("brand_new", "newer") is None
+    assert first_try("brand_new", "pw") == 1045
 
 
 def test_configured_account_hides_the_servers(cluster, account):

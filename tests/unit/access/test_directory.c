@@ -217,4 +217,33 @@ TEST(all_accounts_are_shown_and_attempts_counted)
     directory_fini(&directory);
 }
 
+TEST(logins_wait_for_a_read_that_is_asked_for_at_most_once_a_second)
+{
+    struct directory directory;
+    uint64_t reads, again;
+    uint64_t now = 5000000;
+    open_directory(&directory);
+    assert_true(directory_wait_begin(&directory, now, &reads));
+    assert_false(directory_has_read_since(&directory, reads));
+    assert_true(directory_wait_begin(&directory, now + 10, &again)); /* waits for the same read */
+    directory_note_read(&directory, "");
+    assert_true(directory_has_read_since(&directory, reads) && directory_has_read_since(&directory, again));
+    assert_false(directory_wait_begin(&directory, now + DIRECTORY_ASK_SELDOM_US - 1, &reads));
+    assert_true(directory_wait_begin(&directory, now + DIRECTORY_ASK_SELDOM_US, &reads));
+    directory_fini(&directory);
+}
+
+TEST(few_logins_wait_at_a_time)
+{
+    struct directory directory;
+    uint64_t reads;
+    open_directory(&directory);
+    for (int i = 0; i < DIRECTORY_WAITING_MAX; i++)
+        assert_true(directory_wait_begin(&directory, 1, &reads));
+    assert_false(directory_wait_begin(&directory, 1, &reads));
+    directory_wait_end(&directory);
+    assert_true(directory_wait_begin(&directory, 1, &reads));
+    directory_fini(&directory);
+}
+
 RUN_TESTS(NULL, NULL)
