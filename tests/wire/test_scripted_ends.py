@@ -7,12 +7,13 @@ import pytest
 import mysqlwire as w
 import paced_writes
 import replies as r
-from client import Client, execute
+from client import TLS, Client, execute
 from fakeserver import FakeServer
 from handshake import Greeting, native_token
 from reply_shapes import SHAPES
 
-pytestmark = [pytest.mark.room("mysql"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("mysql"), pytest.mark.threads,
+              pytest.mark.skipif(TLS, reason="the scripted server has no TLS")]
 
 
 @pytest.fixture

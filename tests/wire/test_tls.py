@@ -164,6 +164,24 @@ def test_a_client_that_goes_away_in_the_handshake_leaves_nothing(rig, address):
     wait_until(lambda: rig.proxy.fds() <= before, "all connections are closed")
 
 
+@pytest.mark.parametrize("stalls_at", ["request", "hello", "handshake"])
+def test_the_login_deadline_covers_the_handshake(servers, stalls_at):
+    """A client that asks for TLS and then says nothing, half a ClientHello, or nothing inside TLS."""
+    with Proxy({"main": [{"name": s.name, "address": s.address, "role": s.role} for s in servers]},
+               timeouts={"client_login": "300ms"}) as running:
+        client, request, _ = greeted(running.address["primary"])
+        secure = TlsSocket(client.pipe.sock)
+        client.pipe.send(request)
+        if stalls_at == "hello":
+            client.pipe.send(secure.client_hello()[:50])
+        elif stalls_at == "handshake":
+            secure.handshake()
+        while client.pipe.sock.recv(4096):
+            pass
+        client.close()
+        wait_until(lambda: "time-out of the client login" in running.log(), "a line in the log")
+
+
 def test_openssl_sees_no_weak_cipher(rig):
     """openssl s_client offers one weak thing at a time; none is taken."""
     weak = [("-tls1", "-cipher", "ALL:@SECLEVEL=0"), ("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
