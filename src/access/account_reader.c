@@ -160,24 +160,37 @@ static uint64_t number_of(const json_t *object, const char *name)
     return number > 0 ? (uint64_t)number : 0;
 }
 
-static void add_mariadb_method(struct account_row *account, const json_t *object)
+/* Missing, or of this kind. Something else must not be taken for an account without a password. */
+static bool is_absent_or(const json_t *object, const char *name, json_type type)
 {
+    const json_t *value = json_object_get(object, name);
+    return value == NULL || json_typeof(value) == type;
+}
+
+/* False: it is not as it should be. */
+static bool add_mariadb_method(struct account_row *account, const json_t *object)
+{
+    if (!json_is_object(object) || !is_absent_or(object, "plugin", JSON_STRING) ||
+        !is_absent_or(object, "authentication_string", JSON_STRING))
+        return false;
     struct span plugin = text_of(object, "plugin");
     add_method(account, plugin.len > 0 ? plugin : SPAN_LITERAL(AUTH_NATIVE),
                text_of(object, "authentication_string"));
+    return true;
 }
 
 /* The alternatives, of which one without a plugin stands for the document itself. */
-static void add_mariadb_methods(struct account_row *account, const json_t *object)
+static bool add_mariadb_methods(struct account_row *account, const json_t *object)
 {
     const json_t *alternatives = json_object_get(object, "auth_or");
     size_t count = json_array_size(alternatives);
     for (size_t i = 0; i < count; i++) {
         const json_t *alternative = json_array_get(alternatives, i);
-        add_mariadb_method(account, json_object_size(alternative) == 0 ? object : alternative);
+        bool is_itself = json_is_object(alternative) && json_object_size(alternative) == 0;
+        if (!add_mariadb_method(account, is_itself ? object : alternative))
+            return false;
     }
-    if (count == 0)
-        add_mariadb_method(account, object);
+    return is_absent_or(object, "auth_or", JSON_ARRAY) && (count > 0 || add_mariadb_method(account, object));
 }
 
 /* PASSWORD EXPIRE sets the time of the last change to 0. */
@@ -194,7 +207,8 @@ static bool is_above_read_only(const json_t *object)
     return (access & (has_own ? ACCESS_READ_ONLY_ADMIN : ACCESS_SUPER)) != 0;
 }
 
-static void read_mariadb(const struct rows *rows, unsigned row, const json_t *object,
+/* False: the document is not as it should be. */
+static bool read_mariadb(const struct rows *rows, unsigned row, const json_t *object,
                          struct account_row *account_r)
 {
     uint64_t tls = number_of(object, "ssl_type");
@@ -210,7 +224,7 @@ static void read_mariadb(const struct rows *rows, unsigned row, const json_t *ob
         .is_expired = is_expired(object),
         .is_above_read_only = is_above_read_only(object),
     };
-    add_mariadb_methods(account_r, object);
+    return add_mariadb_methods(account_r, object);
 }
 
 /* ---- all rows ---- */
@@ -233,8 +247,8 @@ static enum verdict add_mariadb(const struct rows *rows, unsigned row, struct ac
     enum verdict verdict = json_is_object(object) ? ADDED : UNREAD;
     struct account_row account;
     if (verdict == ADDED && !json_is_true(json_object_get(object, "is_role"))) {
-        read_mariadb(rows, row, object, &account);
-        verdict = account_set_add(set, &account) ? ADDED : NO_MEMORY;
+        bool is_good = read_mariadb(rows, row, object, &account);
+        verdict = !is_good ? UNREAD : account_set_add(set, &account) ? ADDED : NO_MEMORY;
     }
     json_decref(object);
     return verdict;

@@ -225,7 +225,9 @@ class Connection:
     def query(self, sql):
         plain = re.sub(r"\s+", " ", sql).strip().rstrip(";")
         upper = plain.upper()
-        if upper.startswith("SELECT") and "@@" in plain:
+        if self.server.on_accounts and "mysql.global_priv" in plain:
+            self.server.on_accounts(self, plain)
+        elif upper.startswith("SELECT") and "@@" in plain:
             self.reply(self.server.variables(self.caps, plain, self.status))
         elif upper.startswith("SELECT UNIX_TIMESTAMP() - "):
             self.reply(self.server.process(self.caps))
@@ -269,6 +271,7 @@ class FakeServer:
         self.first_statement_id = first_statement_id
         self.on_connect = None   # (connection): before the greeting; False ends it
         self.on_login = None     # (connection): an application's password was right; False ends it
+        self.on_accounts = None  # (connection, sql): the monitor asks for MariaDB's accounts
         self.refused_schemas = {}
         self.position = "0-1-100"  # how far it says it is, or a function: written on a primary, applied on a replica
         self.log_bin = 1

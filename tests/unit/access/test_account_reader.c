@@ -114,7 +114,16 @@ TEST(mariadb_roles_are_left_out_and_nonsense_is_counted)
     size_t unread;
     assert_null(read_mariadb("{\"is_role\":true}", &unread));
     assert_int_equal(unread, 0);
-    static const char *const nonsense[] = { "", "[]", "{", "nothing", NULL };
+    static const char *const nonsense[] = { "",
+                                            "[]",
+                                            "{",
+                                            "nothing",
+                                            NULL,
+                                            "{\"plugin\":7}",
+                                            "{\"authentication_string\":[]}",
+                                            "{\"auth_or\":{}}",
+                                            "{\"auth_or\":[7]}",
+                                            "{\"plugin\":\"p\",\"auth_or\":[{\"plugin\":null}]}" };
     for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
         assert_null(read_mariadb(nonsense[i], &unread));
         assert_int_equal(unread, 1);
