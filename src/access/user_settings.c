@@ -3,19 +3,10 @@
 #include "access/limit_settings.h"
 #include "cluster/cluster_settings.h"
 
-#define HASH_DIGITS 40U /* SHA1(SHA1(password)) in hexadecimal */
-
-static bool is_hash(const char *password)
-{
-    return password[0] == '*' && strlen(password) == 1 + HASH_DIGITS &&
-           strspn(password + 1, "0123456789abcdefABCDEF") == HASH_DIGITS;
-}
-
 bool user_settings_read_password(const char *password, struct auth_secret *secret_r)
 {
-    *secret_r = (struct auth_secret){ 0 };
-    return is_hash(password) ? auth_secret_from_native_hash(secret_r, span_cstr(password))
-                             : auth_secret_from_password(secret_r, span_cstr(password));
+    return auth_secret_from_native_hash(secret_r, span_cstr(password)) ||
+           auth_secret_from_password(secret_r, span_cstr(password));
 }
 
 bool user_settings_read_requirement(const struct user_settings *settings,

@@ -103,6 +103,12 @@ TEST(what_bodies_do_is_read)
     assert_true(rows > 100);
     code_effects_words(0, text, sizeof text);
     assert_string_equal(text, "");
+    code_effects_words(CODE_UNKNOWN | CODE_WRITES | CODE_SEQUENCE, text, sizeof text);
+    assert_string_equal(text, "not known, writes, uses sequences");
+    struct span room = exact_copy(SPAN_LITERAL("fourteen bytes"));
+    code_effects_words(CODE_UNKNOWN | CODE_WRITES | CODE_SEQUENCE, (char *)(uintptr_t)room.data, room.len);
+    assert_string_equal((const char *)room.data, "not known, wr");
+    drop_copy(room);
 }
 
 TEST(deep_nesting_is_not_known)
