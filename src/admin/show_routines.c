@@ -76,26 +76,23 @@ static void put_entry(struct table *table, const struct cluster *cluster, const 
     text_fini(&through);
 }
 
-/* Adds a row that says why the catalog of a cluster is missing or incomplete. */
-static void put_gap(struct table *table, const struct cluster *cluster)
-{
-    table_row(table);
-    table_text(table, cluster->settings->name);
-    for (int i = 0; i < 5; i++)
-        table_null(table);
-    table_text(table, cluster->survey_error[0] != '\0' ? cluster->survey_error
-                                                       : "its primary has not been asked yet");
-    table_null(table);
-}
-
 void show_routines(struct request *request)
 {
     const struct admin *admin = request->admin;
     table_init(&request->table, columns, sizeof columns / sizeof *columns);
     for (size_t c = 0; c < admin->cluster_count; c++) {
         const struct cluster *cluster = &admin->clusters[c];
-        if (cluster->catalog == NULL || cluster->survey_error[0] != '\0')
-            put_gap(&request->table, cluster);
+        if (cluster->catalog == NULL || cluster->survey_error[0] != '\0') {
+            /* a row that says why the catalog of the cluster is missing or incomplete */
+            table_row(&request->table);
+            table_text(&request->table, cluster->settings->name);
+            for (int i = 0; i < 5; i++)
+                table_null(&request->table);
+            table_text(&request->table, cluster->survey_error[0] != '\0'
+                                            ? cluster->survey_error
+                                            : "its primary has not been asked yet");
+            table_null(&request->table);
+        }
         for (size_t i = 0; i < catalog_count(cluster->catalog); i++) {
             struct catalog_entry entry = catalog_entry_at(cluster->catalog, i);
             if (request->argument.len > 0 ? span_equal_nocase(request->argument, entry.schema)

@@ -56,22 +56,18 @@ static void tell(const struct text *message, bool is_vital)
         (void)close(fd);
 }
 
-/* Each variable is a line: a newline inside a value must not begin another variable. */
-static void append_status(struct text *message, const char *status)
-{
-    (void)text_append_cstr(message, "STATUS=");
-    for (; *status != '\0'; status++)
-        (void)text_append_byte(message, (uint8_t)*status < ' ' ? ' ' : (uint8_t)*status);
-    (void)text_append_byte(message, '\n');
-}
-
 /* `state`: lines of variables. `status`: the line for `systemctl status`, or NULL. */
 static void tell_state(const char *state, const char *status, bool is_vital)
 {
     struct text message = { 0 };
     (void)text_append_cstr(&message, state);
-    if (status != NULL)
-        append_status(&message, status);
+    if (status != NULL) {
+        /* Each variable is a line: a newline inside a value must not begin another variable. */
+        (void)text_append_cstr(&message, "STATUS=");
+        for (; *status != '\0'; status++)
+            (void)text_append_byte(&message, (uint8_t)*status < ' ' ? ' ' : (uint8_t)*status);
+        (void)text_append_byte(&message, '\n');
+    }
     tell(&message, is_vital);
     text_fini(&message);
 }

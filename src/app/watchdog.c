@@ -59,22 +59,18 @@ static void ask_all(struct watchdog *watchdog)
         give_sign(watchdog);
 }
 
-static void complain(struct watchdog *watchdog)
-{
-    uint64_t since_s = (clock_monotonic_us() - watchdog->asked_us) / 1000000;
-    watchdog->missed++;
-    for (size_t i = 0; i < watchdog->count; i++)
-        if (watchdog->letters[i].is_out)
-            log_error(NULL, "watchdog: worker %zu has not answered for %" PRIu64 " s", i, since_s);
-}
-
 static void on_timer(struct loop_timer *timer)
 {
     struct watchdog *watchdog = container_of(timer, struct watchdog, timer);
-    if (watchdog->awaited > 0)
-        complain(watchdog);
-    else
+    if (watchdog->awaited > 0) {
+        uint64_t since_s = (clock_monotonic_us() - watchdog->asked_us) / 1000000;
+        watchdog->missed++;
+        for (size_t i = 0; i < watchdog->count; i++)
+            if (watchdog->letters[i].is_out)
+                log_error(NULL, "watchdog: worker %zu has not answered for %" PRIu64 " s", i, since_s);
+    } else {
         ask_all(watchdog);
+    }
     loop_timer_start(&watchdog->timer, watchdog->control, watchdog->every_us);
 }
 

@@ -27,14 +27,6 @@ static void on_signal(int number)
         must_end = 1;
 }
 
-static void watch_signals(void)
-{
-    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH };
-    struct sigaction action = { .sa_handler = on_signal };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        (void)sigaction(numbers[i], &action, NULL);
-}
-
 static bool write_all(struct span bytes)
 {
     while (bytes.len > 0) {
@@ -57,7 +49,10 @@ bool terminal_begin(struct error *err)
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
     must_end = 0;
-    watch_signals();
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH };
+    struct sigaction action = { .sa_handler = on_signal };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        (void)sigaction(numbers[i], &action, NULL);
     if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) != 0)
         return error_errno(err, errno, "the terminal");
     (void)write_all(SPAN_LITERAL(OTHER_SCREEN));

@@ -40,11 +40,6 @@ static void rest(struct acceptor *acceptor, int reason)
     loop_timer_start(&acceptor->pause, acceptor->loop, PAUSE_US);
 }
 
-static bool is_about_one_client(int reason)
-{
-    return reason == ECONNABORTED || reason == EINTR || reason == EPROTO || reason == EPERM;
-}
-
 static void on_io(struct ev_loop *ev, ev_io *watcher, int events)
 {
     (void)ev;
@@ -53,11 +48,11 @@ static void on_io(struct ev_loop *ev, ev_io *watcher, int events)
     for (int i = 0; i < ACCEPTS_PER_TURN && acceptor->loop != NULL; i++) { /* on_accept may have closed it */
         struct addr peer = { .len = sizeof peer.u.storage };
         int fd = accept4(acceptor->fd, &peer.u.any, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0)
+        if (fd >= 0) {
             acceptor->on_accept(acceptor, fd, &peer);
-        else if (errno == EAGAIN || errno == EWOULDBLOCK)
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return;
-        else if (!is_about_one_client(errno)) {
+        } else if (!(errno == ECONNABORTED || errno == EINTR || errno == EPROTO || errno == EPERM)) {
             rest(acceptor, errno);
             return;
         }

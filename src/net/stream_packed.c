@@ -103,16 +103,6 @@ static bool take_raw(struct stream *stream)
     return stream->packing->raw != NULL;
 }
 
-static enum frames_verdict unpack(struct stream *stream, uint8_t *data, size_t len, size_t *done_r)
-{
-    struct packing *packing = stream->packing;
-    struct span raw = span_of(packing->raw + packing->raw_at, packing->raw_end - packing->raw_at);
-    enum frames_verdict verdict =
-        frames_read(&packing->frames, packer_of(stream)->compress, &raw, data, len, done_r);
-    packing->raw_at = packing->raw_end - (uint32_t)raw.len;
-    return verdict;
-}
-
 static bool transport_holds_more(const struct stream *stream)
 {
     const struct stream_ops *transport = stream->packing->transport;
@@ -126,7 +116,10 @@ static enum stream_result read_frames(struct stream *stream, uint8_t *data, size
     bool is_last = false;
     for (;;) {
         size_t done = 0, got = 0;
-        enum frames_verdict verdict = unpack(stream, data + *done_r, len - *done_r, &done);
+        struct span raw = span_of(packing->raw + packing->raw_at, packing->raw_end - packing->raw_at);
+        enum frames_verdict verdict = frames_read(&packing->frames, packer_of(stream)->compress, &raw,
+                                                  data + *done_r, len - *done_r, &done);
+        packing->raw_at = packing->raw_end - (uint32_t)raw.len;
         *done_r += done;
         if (verdict != FRAMES_OK)
             return failed(stream, verdict);

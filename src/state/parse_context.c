@@ -1,10 +1,5 @@
 #include "state/parse_context.h"
 
-static bool is_mode(struct span name)
-{
-    return span_is_nocase(name, "sql_mode");
-}
-
 static bool is_charset(struct span name)
 {
     static const char *const names[] = { "names", "charset", "character_set_client",
@@ -14,7 +9,7 @@ static bool is_charset(struct span name)
 
 static bool is_of_wording(struct span name)
 {
-    return is_mode(name) || is_charset(name);
+    return span_is_nocase(name, "sql_mode") || is_charset(name);
 }
 
 uint8_t parse_context_collation(const struct slot *slot)

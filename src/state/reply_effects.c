@@ -44,16 +44,6 @@ static void pin(struct facets *facets, enum pin_cause cause, const struct job *j
     facets_pin(facets, cause, &origin);
 }
 
-/* The password of the account has expired. If the client sets a new one, only this connection can be used:
- * headgate cannot log in again before its configuration has the new password, too. Connections of the session
- * to other servers stay as they are. */
-static void note_expired(struct facets *facets, const struct job *job, struct upstream *upstream,
-                         uint64_t now_us)
-{
-    upstream->is_soiled = true;
-    pin(facets, PIN_EXPIRED_PASSWORD, job, now_us);
-}
-
 void reply_effects_note(struct facets *facets, struct job *job, struct slot *const slots[SLOT_COUNT],
                         const struct tracker_info *info, uint64_t now_us)
 {
@@ -62,8 +52,13 @@ void reply_effects_note(struct facets *facets, struct job *job, struct slot *con
         job->reply.has_error = true;
         job->reply.error_code = info->error;
         note_unbegun(facets, job, info->payload);
-        if (info->error == ERR_MUST_CHANGE_PASSWORD)
-            note_expired(facets, job, upstream, now_us);
+        if (info->error == ERR_MUST_CHANGE_PASSWORD) {
+            /* The password of the account has expired. If the client sets a new one, only this connection can
+             * be used: headgate cannot log in again before its configuration has the new password, too.
+             * Connections of the session to other servers stay as they are. */
+            upstream->is_soiled = true;
+            pin(facets, PIN_EXPIRED_PASSWORD, job, now_us);
+        }
     }
     job->reply.has_warnings |= info->warnings > 0; /* also those of a PREPARE */
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)

@@ -259,12 +259,6 @@ static bool is_made_of(struct span text, const char *bytes)
     return true;
 }
 
-/* Are these digits in ASCII? In the character set of the session's results they may have other bytes. */
-static bool is_readable(struct span digits)
-{
-    return is_made_of(digits, "0123456789+-.e") && digits.len > 0;
-}
-
 /* How to write digits as a literal of this type. `mark`: digits with this character have the type already. */
 static const struct form {
     uint8_t type;
@@ -293,7 +287,8 @@ static bool put_number(const struct uservar *var, const struct found *found, str
     const struct form *form = form_of(found->def);
     bool is_null = found->value.data == NULL;
     struct span digits = is_null ? SPAN_LITERAL("0") : found->value;
-    if (!is_readable(digits))
+    /* Digits in the character set of the session's results may have other bytes than in ASCII. */
+    if (!is_made_of(digits, "0123456789+-.e") || digits.len == 0)
         return false;
     bool is_marked = form->mark != '\0' && memchr(digits.data, form->mark, digits.len) != NULL;
     (void)text_appendf(out, "%s%.*s%s", form->before, (int)digits.len, (const char *)digits.data,

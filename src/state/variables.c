@@ -218,12 +218,6 @@ static bool is_set_by_names(const struct var *var)
     return turn_of(var) == 1 || strcasecmp(var->name, "collation_connection") == 0;
 }
 
-static void say(const struct var *var, const char *glue, struct text *out)
-{
-    const char *equals = turn_of(var) == 0 ? " " : "=";
-    (void)text_appendf(out, "%s%s%s%s", glue, var->name, equals, var->literal);
-}
-
 /* The version of NAMES or CHARSET, of which at most one is set; 0: none. */
 static uint64_t version_of_names(const struct vars *vars)
 {
@@ -264,7 +258,8 @@ static void say_chosen(const struct vars *vars, const struct choice *choice, con
             const struct var *var = &vars->items[i];
             if (turn_of(var) != turn || !is_chosen(var, choice, named))
                 continue;
-            say(var, glue, out);
+            const char *equals = turn_of(var) == 0 ? " " : "=";
+            (void)text_appendf(out, "%s%s%s%s", glue, var->name, equals, var->literal);
             glue = ",";
         }
 }
