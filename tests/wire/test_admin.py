@@ -177,8 +177,8 @@ def test_listeners_and_users_are_shown(door):
         assert split == {"name": "split", "address": door.address["split"], "cluster": "main", "mode": "split",
                          "clients": 1, "max_clients": None, "refused": 0, "tls": "preferred", "certificate": "self-made"}
         app, = door.show("users app")
-        assert app == {"name": "app", "clients": 1, "max_connections": None, "refused": 0, "password": "known",
-                           "read_only": "holds"}
+        assert app == {"name": "app", "host": "%", "source": "file", "plugin": "mysql_native_password", "state": "open",
+                       "clients": 1, "max_connections": None, "refused": 0, "password": "known", "read_only": "holds"}
     assert {row["name"] for row in door.show("users")} == {"app", "other"}
     assert "no such user" in door.json("show users nobody")["error"]
 

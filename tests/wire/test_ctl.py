@@ -144,7 +144,7 @@ def test_the_prompt_answers_completes_and_remembers(door, tmp_path):
         terminal.type("show cluster m\t\n")
         terminal.wait_for(r"primary_since_s(.|\n)*headgate> ")
         terminal.type("show users o\t\n")
-        terminal.wait_for(r"other +\d(.|\n)*headgate> ")
+        terminal.wait_for(r"other +% +file(.|\n)*headgate> ")
         terminal.type("explain SELECT 'a\n")
         terminal.wait_for("       -> ")
         terminal.type("b'\n")
