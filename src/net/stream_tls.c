@@ -37,10 +37,18 @@ static enum stream_result tls_result(struct stream *stream, int rc)
     }
 }
 
+/* SSL_get_error looks at the thread's whole queue of errors, so it must be empty before each call. Emptying costs
+ * more than a look. */
+static void forget_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+    errno = 0;
+}
+
 static enum stream_result tls_read(struct stream *stream, void *data, size_t len, size_t *done_r)
 {
-    ERR_clear_error();
-    errno = 0;
+    forget_errors();
     int n = SSL_read(stream->ssl, data, len > INT_MAX ? INT_MAX : (int)len);
     if (n <= 0)
         return tls_result(stream, n);
@@ -50,8 +58,7 @@ static enum stream_result tls_read(struct stream *stream, void *data, size_t len
 
 static enum stream_result tls_write(struct stream *stream, const void *data, size_t len, size_t *done_r)
 {
-    ERR_clear_error();
-    errno = 0;
+    forget_errors();
     int n = SSL_write(stream->ssl, data, len > INT_MAX ? INT_MAX : (int)len);
     if (n <= 0)
         return tls_result(stream, n);
@@ -126,8 +133,7 @@ bool stream_secure_client(struct stream *stream, struct ssl_ctx_st *context, str
 enum stream_result stream_handshake(struct stream *stream, int *want_r, struct error *err)
 {
     for (;;) {
-        ERR_clear_error();
-        errno = 0;
+        forget_errors();
         int rc = SSL_do_handshake(stream->ssl), reason = errno;
         if (rc == 1) {
             if (SSL_has_pending(stream->ssl)) /* bytes that came with the end of the handshake */
