@@ -65,11 +65,6 @@ void loop_timer_init(struct loop_timer *timer, void (*fire)(struct loop_timer *)
     *timer = (struct loop_timer){ .fire = fire };
 }
 
-void loop_timer_init_background(struct loop_timer *timer, void (*fire)(struct loop_timer *))
-{
-    loop_timer_init(timer, fire);
-}
-
 void loop_timer_start(struct loop_timer *timer, struct loop *loop, uint64_t after_us)
 {
     timer->ev.active = 1;
@@ -79,6 +74,25 @@ void loop_timer_start(struct loop_timer *timer, struct loop *loop, uint64_t afte
 void loop_timer_stop(struct loop_timer *timer)
 {
     timer->ev.active = 0;
+}
+
+void loop_background_init(struct loop_background *timer, void (*fire)(struct loop_background *))
+{
+    *timer = (struct loop_background){ .fire = fire };
+}
+
+void loop_background_start(struct loop_background *timer, struct loop *loop, uint64_t after_us)
+{
+    loop_background_stop(timer);
+    timer->loop = loop;
+    timer->at_us = loop->now_us + after_us;
+    list_link_last(&loop->background, &timer->in_loop);
+}
+
+void loop_background_stop(struct loop_background *timer)
+{
+    if (loop_background_is_active(timer))
+        list_unlink(&timer->loop->background, &timer->in_loop);
 }
 
 /* ---- in place of upstream/upstream and monitor/monitor_settings ---- */
@@ -131,6 +145,7 @@ static inline void polls_open(struct polls *polls)
                         .settings = { .name = (char *)(uintptr_t) "main", .monitor.timeout_us = TIMEOUT_US },
                         .family = FAMILY_MARIADB,
                         .view = view_new(SERVERS) };
+    list_init(&polls->loop.background);
     static const char *const names[SERVERS] = { "db1", "db2", "db3" };
     for (int i = 0; i < SERVERS; i++) {
         polls->servers[i].name = names[i];
@@ -150,7 +165,7 @@ static inline void polls_close(struct polls *polls)
 {
     positions_stop(polls->positions);
     for (size_t i = 0; i < polls->positions->count; i++)
-        assert_false(loop_timer_is_active(&polls->positions->servers[i]->next) ||
+        assert_false(loop_background_is_active(&polls->positions->servers[i]->next) ||
                      loop_timer_is_active(&polls->positions->servers[i]->deadline));
     for (size_t i = 0; i < SERVERS; i++)
         assert_true(polls->is_refusing || polls->closed[i] == polls->opened[i]);
@@ -164,28 +179,49 @@ static inline struct position_server *server_of(const struct polls *polls, int s
     return polls->positions->servers[server];
 }
 
-static inline struct loop_timer *first_timer(const struct polls *polls)
+/* When the server's next poll begins, or the present one ends; UINT64_MAX: never. */
+static inline uint64_t next_at(const struct position_server *server)
 {
-    struct loop_timer *first = NULL;
-    for (size_t i = 0; i < 2 * polls->positions->count; i++) {
-        struct position_server *server = polls->positions->servers[i / 2];
-        struct loop_timer *timer = i % 2 == 0 ? &server->next : &server->deadline;
-        if (loop_timer_is_active(timer) && (first == NULL || timer->ev.at < first->ev.at))
-            first = timer;
+    return loop_background_is_active(&server->next) ? server->next.at_us : UINT64_MAX;
+}
+
+static inline uint64_t deadline_at(struct position_server *server)
+{
+    return loop_timer_is_active(&server->deadline) ? (uint64_t)server->deadline.ev.at : UINT64_MAX;
+}
+
+/* Fires the earliest timer if it is due at `end_us`. */
+static inline bool fire_first(struct polls *polls, uint64_t end_us)
+{
+    struct position_server *first = NULL;
+    uint64_t at_us = UINT64_MAX;
+    for (size_t i = 0; i < polls->positions->count; i++) {
+        struct position_server *server = polls->positions->servers[i];
+        uint64_t own_us = size_min(next_at(server), deadline_at(server));
+        if (own_us < at_us) {
+            at_us = own_us;
+            first = server;
+        }
     }
-    return first;
+    if (first == NULL || at_us > end_us)
+        return false;
+    polls->loop.now_us = at_us;
+    if (next_at(first) == at_us) {
+        loop_background_stop(&first->next);
+        first->next.fire(&first->next);
+    } else {
+        loop_timer_stop(&first->deadline);
+        first->deadline.fire(&first->deadline);
+    }
+    return true;
 }
 
 static inline void pass(struct polls *polls, uint64_t us)
 {
-    double end = (double)(polls->loop.now_us + us);
-    struct loop_timer *timer;
-    while ((timer = first_timer(polls)) != NULL && timer->ev.at <= end) {
-        polls->loop.now_us = (uint64_t)timer->ev.at;
-        loop_timer_stop(timer);
-        timer->fire(timer);
+    uint64_t end_us = polls->loop.now_us + us;
+    while (fire_first(polls, end_us)) {
     }
-    polls->loop.now_us = (uint64_t)end;
+    polls->loop.now_us = end_us;
 }
 
 static inline void log_in(struct polls *polls, int server)

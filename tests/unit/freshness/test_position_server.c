@@ -237,7 +237,7 @@ TEST(polls_follow_each_other_by_need)
         if (gaps[i].waits)
             positions_wait(polls.positions, &waiter.in_list);
         pass(&polls, 100);
-        loop_timer_stop(&server->next);
+        loop_background_stop(&server->next);
         position_server_schedule(server);
         pass(&polls, gaps[i].gap_us - 101);
         assert_row(polls.asked[gaps[i].server] == NULL, "%s: too early", gaps[i].name);
@@ -285,11 +285,11 @@ TEST_OF(struct polls, polls, polls_open, polls_close, polls_are_not_put_off)
     uint64_t due_us = replica->next_us;
     replica->delay = (struct delay){ .marked_us = START_US };
     position_server_schedule(replica);
-    assert_true(replica->next_us < due_us && (uint64_t)replica->next.ev.at == replica->next_us);
+    assert_true(replica->next_us < due_us && replica->next.at_us == replica->next_us);
     due_us = replica->next_us;
     replica->delay = (struct delay){ 0 };
     position_server_schedule(replica);
-    assert_true(replica->next_us == due_us && (uint64_t)replica->next.ev.at == due_us);
+    assert_true(replica->next_us == due_us && replica->next.at_us == due_us);
 }
 
 /* Polls end a second after the last demand unless a session waits, and the connection a minute after it. */
@@ -398,12 +398,12 @@ TEST(failed_polls_are_repeated)
         assert_int_equal(polls.closed[REPLICA], failures[i].closed);
         assert_false(replica->is_asking || replica->answered != 0 || replica->held.count != 0 ||
                      loop_timer_is_active(&replica->deadline));
-        uint64_t at_us = (uint64_t)replica->next.ev.at;
+        uint64_t at_us = replica->next.at_us;
         assert_int_equal(at_us, polls.loop.now_us + 100000);
         if (failures[i].happen != fail_by_time)
             assert_true(position_server_is_resting(replica));
         positions_demand(polls.positions, 0);
-        assert_int_equal(replica->next.ev.at, failures[i].happen == fail_by_time ? polls.loop.now_us : at_us);
+        assert_int_equal(replica->next.at_us, failures[i].happen == fail_by_time ? polls.loop.now_us : at_us);
         unsigned opened = polls.opened[REPLICA];
         pass(&polls, 100000);
         assert_int_equal(polls.opened[REPLICA], opened + 1);
