@@ -98,6 +98,11 @@ struct facet {
     enum facet_left (*left)(const struct facets *facets, const struct slot *slot);
     /* COM_RESET_CONNECTION or COM_CHANGE_USER. */
     void (*reset)(struct facets *facets);
+    /* At `reset` the facet stays, or its version goes on: connections may have another version. Its bit in
+     * facets.set stays. */
+    bool keeps_bit;
+    /* The end of the session: frees what the facet owns. */
+    void (*fini)(struct facets *facets);
 
     /* ---- explain ---- */
     /* The statement would set the facet so that later reads stay on the primary. */

@@ -189,18 +189,16 @@ enum facet_left facets_left(const struct facets *facets, const struct slot *slot
     return worst;
 }
 
-/* The versions of variables go on at a reset, and connections still have older ones. Prepared statements, which
- * has_left_schema is about, are gone. */
+/* Prepared statements, which has_left_schema is about, are gone. */
 void facets_reset(struct facets *facets, const struct view *view, uint16_t collation,
                   const struct pin_origin *origin)
 {
-    static const uint32_t kept = 1u << FACET_OPTION | 1u << FACET_ROLE | 1u << FACET_SCHEMA |
-                                 1u << FACET_VARIABLES | 1u << FACET_USER_VARIABLES;
     bool is_schema_unknown = pins_has(&facets->pins, PIN_UNKNOWN_SCHEMA);
-    for (size_t i = 0; i < FACET_COUNT; i++)
+    for (size_t i = 0; i < FACET_COUNT; i++) {
         if (table[i]->reset != NULL)
             table[i]->reset(facets);
-    facets->set &= kept;
+        facets->set &= table[i]->keeps_bit ? UINT32_MAX : ~(UINT32_C(1) << i);
+    }
     facets->has_replica_refused = facets->has_left_schema = false;
     pins_clear(&facets->pins);
     client_tracking_begin(&facets->tracking, view);
@@ -213,11 +211,10 @@ void facets_reset(struct facets *facets, const struct view *view, uint16_t colla
 
 void facets_fini(struct facets *facets)
 {
-    text_fini(&facets->schema);
-    text_fini(&facets->role.said);
+    for (size_t i = 0; i < FACET_COUNT; i++)
+        if (table[i]->fini != NULL)
+            table[i]->fini(facets);
     text_fini(&facets->tracking.names);
-    vars_fini(&facets->vars);
-    user_variables_fini(&facets->user_vars);
     pins_clear(&facets->pins);
 }
 

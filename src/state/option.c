@@ -40,5 +40,5 @@ static enum facet_left left(const struct facets *facets, const struct slot *slot
 }
 
 const struct facet facet_option = {
-    .tasks = 1u << SYNC_OPTION, .lacks = lacks, .say = say, .note = note, .left = left
+    .tasks = 1u << SYNC_OPTION, .lacks = lacks, .say = say, .note = note, .left = left, .keeps_bit = true
 };

@@ -60,6 +60,16 @@ static enum facet_left left(const struct facets *facets, const struct slot *slot
     return facets->role.version != 0 || slot->role_version != 0 ? LEFT_LASTING : LEFT_KNOWN;
 }
 
-const struct facet facet_role = {
-    .tasks = 1u << SYNC_ROLE, .lacks = lacks, .say = say, .note = note, .commit = commit, .left = left
-};
+static void fini(struct facets *facets)
+{
+    text_fini(&facets->role.said);
+}
+
+const struct facet facet_role = { .tasks = 1u << SYNC_ROLE,
+                                  .lacks = lacks,
+                                  .say = say,
+                                  .note = note,
+                                  .commit = commit,
+                                  .left = left,
+                                  .keeps_bit = true,
+                                  .fini = fini };

@@ -196,10 +196,17 @@ static void told(const struct report *report, const struct sesstrack_change *cha
     facets_note(facets, FACET_SCHEMA);
 }
 
+static void fini(struct facets *facets)
+{
+    text_fini(&facets->schema);
+}
+
 const struct facet facet_schema = { .told_by = 1u << SESSTRACK_SCHEMA,
                                     .told = told,
                                     .tasks = 1u << SYNC_SCHEMA | 1u << SYNC_UTF8 | 1u << SYNC_UTF8_SCHEMA |
                                              1u << SYNC_OWN_CHARSET,
                                     .lacks = lacks,
                                     .say = say,
-                                    .note = note };
+                                    .note = note,
+                                    .keeps_bit = true,
+                                    .fini = fini };

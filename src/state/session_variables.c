@@ -197,6 +197,11 @@ static void reset(struct facets *facets)
     vars_clear(&facets->vars);
 }
 
+static void fini(struct facets *facets)
+{
+    vars_fini(&facets->vars);
+}
+
 static bool keeps_reads(const struct foreseen *foreseen)
 {
     const struct pending_set *changes = foreseen->changes;
@@ -218,4 +223,6 @@ const struct facet facet_session_variables = { .told_by = 1u << SESSTRACK_VARIAB
                                                .learn = learn,
                                                .left = left,
                                                .reset = reset,
+                                               .keeps_bit = true,
+                                               .fini = fini,
                                                .keeps_reads = keeps_reads };

@@ -267,6 +267,11 @@ static void reset(struct facets *facets)
     facets->variables = VARIABLES_NOWHERE;
 }
 
+static void fini(struct facets *facets)
+{
+    user_variables_fini(&facets->user_vars);
+}
+
 const struct facet facet_variable_effects = { .tasks = 1u << SYNC_USER_VARS,
                                               .lacks = lacks,
                                               .say = say,
@@ -277,4 +282,6 @@ const struct facet facet_variable_effects = { .tasks = 1u << SYNC_USER_VARS,
                                               .ask = ask,
                                               .learn = learn,
                                               .left = left,
-                                              .reset = reset };
+                                              .reset = reset,
+                                              .keeps_bit = true,
+                                              .fini = fini };

@@ -333,10 +333,8 @@ SCENE_TEST(a_reset_leaves_schema_role_and_option)
     assert_false(facets->has_left_schema || facets->has_replica_refused || facets->calls_in_read_only ||
                  facets->has_profiles || facets->has_lost_draws || facets->transaction.is_unknown);
     assert_int_equal(facets->variables, VARIABLES_NOWHERE);
-    assert_int_equal(facets->set &
-                         (facet_bit(FACET_OPTION) | facet_bit(FACET_ROLE) | facet_bit(FACET_SCHEMA)),
-                     facet_bit(FACET_OPTION) | facet_bit(FACET_ROLE) | facet_bit(FACET_SCHEMA));
-    assert_int_equal(facets->set & facet_bit(FACET_INSERT_ID), 0);
+    assert_int_equal(facets->set, facet_bit(FACET_OPTION) | facet_bit(FACET_ROLE) | facet_bit(FACET_SCHEMA) |
+                                      facet_bit(FACET_VARIABLES) | facet_bit(FACET_USER_VARIABLES));
     facets->role.is_unsayable = true;
     facets_reset(facets, &view, 45, &(struct pin_origin){ 0 });
     assert_true(pins_has(&facets->pins, PIN_UNKNOWN_SET));
