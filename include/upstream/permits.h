@@ -55,6 +55,7 @@ struct permit {
 struct permits_holders {
     struct list list;
     struct list parked;                  /* connections of `list` that are parked, longest first */
+    struct list_node *next_found;        /* in `list`: permits_search_next returns it next; NULL: none */
     counter kinds[PERMITS_KINDS];        /* parked connections by kind; other workers read it */
     bool has_no_reset;                   /* the server refuses COM_RESET_CONNECTION: none is parked */
     bool has_no_change;                  /* the server refuses COM_CHANGE_USER: accounts share none */
@@ -198,13 +199,25 @@ void permits_carry_off(struct permit *permit, unsigned worker);
 void permits_carry_on(struct permit *permit, unsigned worker, uint64_t now_us);
 /* Gives back the connection's permit, if it holds one. */
 void permits_release(struct permit *permit, unsigned worker);
+/* A search through the worker's connections, least recently used first: the first one, and then each next one, by
+ * `in_list`; NULL: there is none. Between the calls any connection may be released, used, or moved to another
+ * thread. A search that begins before another one has ended also ends that one. */
+struct list_node *permits_search(struct permits_holders *holders);
+struct list_node *permits_search_next(struct permits_holders *holders);
+/* Removes a connection from the list; a search goes on with the one after it. */
+static inline void permits_unlist(struct permits_holders *holders, struct permit *permit)
+{
+    if (holders->next_found == &permit->in_list)
+        holders->next_found = list_after(&holders->list, &permit->in_list);
+    list_unlink(&holders->list, &permit->in_list);
+}
 /* The connection was used. Seldom costs more than a comparison. */
 static inline void permits_touch(struct permit *permit, unsigned worker, uint64_t now_us)
 {
     if (permit->permits == NULL || now_us - permit->listed_us < PERMITS_ORDER_US)
         return;
-    struct list *list = &permit->permits->holders[worker].list;
+    struct permits_holders *holders = &permit->permits->holders[worker];
     permit->listed_us = now_us;
-    list_unlink(list, &permit->in_list);
-    list_link_last(list, &permit->in_list);
+    permits_unlist(holders, permit);
+    list_link_last(&holders->list, &permit->in_list);
 }

@@ -14,14 +14,12 @@ static void search_here(const struct pool *pool, struct permits_holders *holders
         waiters_serve_account(permits, pool->worker);
     else
         waiters_serve(holders);
-    struct list_node *node = list_first(&holders->list);
+    struct list_node *node = permits_search(holders);
     holders->searched_us = pool_now(pool);
-    while (node != NULL && permits_is_short(permits)) {
-        struct list_node *next = list_after(&holders->list, node);
+    for (; node != NULL && permits_is_short(permits); node = permits_search_next(holders)) {
         struct upstream *upstream = upstream_of_permit(permits, node);
         if (upstream->ops->on_wanted != NULL)
             upstream->ops->on_wanted(upstream);
-        node = next;
     }
     usage_count(pool, holders);
 }

@@ -264,7 +264,7 @@ void permits_hold(struct permits *permits, unsigned worker, uint64_t now_us, str
 void permits_carry_off(struct permit *permit, unsigned worker)
 {
     if (permit->permits != NULL)
-        list_unlink(&permit->permits->holders[worker].list, &permit->in_list);
+        permits_unlist(&permit->permits->holders[worker], permit);
 }
 
 void permits_carry_on(struct permit *permit, unsigned worker, uint64_t now_us)
@@ -281,6 +281,19 @@ void permits_release(struct permit *permit, unsigned worker)
     if (permits == NULL)
         return;
     permit->permits = NULL;
-    list_unlink(&permits->holders[worker].list, &permit->in_list);
+    permits_unlist(&permits->holders[worker], permit);
     permits_give(permits);
+}
+
+struct list_node *permits_search_next(struct permits_holders *holders)
+{
+    struct list_node *found = holders->next_found;
+    holders->next_found = found != NULL ? list_after(&holders->list, found) : NULL;
+    return found;
+}
+
+struct list_node *permits_search(struct permits_holders *holders)
+{
+    holders->next_found = list_first(&holders->list);
+    return permits_search_next(holders);
 }

@@ -323,6 +323,53 @@ SCENE_TEST(a_loop_that_has_ended_holds_nobody_up)
     permits_give(&scene->permits);
 }
 
+/* What happens to the connections a to e (0 to 4) when the search has found b. */
+SCENE_TEST(a_search_goes_on_whatever_becomes_of_the_next_connection)
+{
+    enum what { NOTHING, RELEASED, CARRIED_OFF, USED };
+    static const struct {
+        const char *name;
+        enum what what[5];
+        const char *found; /* after b */
+    } rows[] = {
+        { "nothing happens", { NOTHING }, "cde" },
+        { "the one that was found is closed", { NOTHING, RELEASED }, "cde" },
+        { "the next one is closed", { NOTHING, NOTHING, RELEASED }, "de" },
+        { "the next one moves to another thread", { NOTHING, NOTHING, CARRIED_OFF }, "de" },
+        { "the next one is used, and is the last now", { NOTHING, NOTHING, USED }, "dec" },
+        { "the next two are gone", { NOTHING, NOTHING, CARRIED_OFF, RELEASED }, "e" },
+        { "all others are gone", { RELEASED, NOTHING, CARRIED_OFF, RELEASED, CARRIED_OFF }, "" },
+    };
+    permits_set_max(&scene->permits, 5);
+    struct permits_holders *holders = &scene->permits.holders[1];
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct permit permits[5] = { 0 };
+        char found[8] = "";
+        for (size_t j = 0; j < 5; j++) {
+            assert_true(permits_try(&scene->permits));
+            permits_hold(&scene->permits, 1, 1000, &permits[j]);
+        }
+        assert_ptr_equal(permits_search(holders), &permits[0].in_list);
+        assert_ptr_equal(permits_search_next(holders), &permits[1].in_list);
+        for (size_t j = 0; j < 5; j++)
+            if (rows[i].what[j] == RELEASED) {
+                permits_release(&permits[j], 1);
+            } else if (rows[i].what[j] == CARRIED_OFF) {
+                permits_carry_off(&permits[j], 1);
+                permits_carry_on(&permits[j], 0, 2000);
+            } else if (rows[i].what[j] == USED) {
+                permits_touch(&permits[j], 1, 1000 + PERMITS_ORDER_US);
+            }
+        struct list_node *node;
+        for (size_t at = 0; at < 6 && (node = permits_search_next(holders)) != NULL; at++)
+            found[at] = (char)('a' + (list_entry(node, struct permit, in_list) - permits));
+        assert_row(strcmp(found, rows[i].found) == 0, "%s: %s", rows[i].name, found);
+        assert_null(permits_search_next(holders));
+        for (size_t j = 0; j < 5; j++)
+            permits_release(&permits[j], rows[i].what[j] == CARRIED_OFF ? 0 : 1);
+    }
+}
+
 TEST(holders_are_listed_by_their_last_use)
 {
     struct scene scene;
