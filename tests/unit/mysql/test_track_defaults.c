@@ -42,6 +42,8 @@ TEST(names_in_lists)
         { "*", "time_zone", true },
         { "sql_mode,*", "time_zone", true },
         { ",,", "time_zone", false },
+        { "  time_zone  ", "time_zone", true },
+        { "a, ,time_zone", "time_zone", true },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_int_equal(track_defaults_lists(span_cstr(rows[i].names), span_cstr(rows[i].variable)),
