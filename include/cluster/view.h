@@ -26,7 +26,7 @@ struct view_server {
     enum server_role role;
     enum server_state state;
     const char *reason;  /* static text */
-    char detail[160];    /* the last probe's error, or which other servers are writable, or "" */
+    char detail[256];    /* the last probe's error, or which other servers are writable, or "" */
     uint64_t since_us;   /* monotonic; last change of role or state */
     uint64_t changed_us; /* monotonic; last change that view_changes_differ finds */
     uint64_t

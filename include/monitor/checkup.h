@@ -24,7 +24,7 @@ enum checkup_question {
 struct checkup_answer {
     bool is_there;     /* the server has answered, possibly with an error */
     int code;          /* the error's number; 0: no error */
-    char error[160];   /* the error's text */
+    char error[256];   /* the error's text */
     struct rows rows;  /* owns */
     uint64_t asked_us; /* by this machine's wall clock */
     uint64_t answered_us;

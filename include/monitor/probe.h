@@ -22,8 +22,8 @@
 
 struct probe_result {
     enum outcome outcome;
-    char error[160];   /* why the probe did not pass */
-    char refusal[160]; /* of a probe that passed: why the server refused a new login of the monitor, or "" */
+    char error[256];   /* why the probe did not pass */
+    char refusal[256]; /* of a probe that passed: why the server refused a new login of the monitor, or "" */
     uint64_t asked_us, answered_us; /* monotonic; of the questions, not of the login */
     bool is_read_only;
     uint64_t max_connections; /* the server's own; 0: it did not say */
@@ -63,7 +63,7 @@ struct probe {
     uint64_t next_us;                        /* monotonic; when a connection was last begun, or made */
     uint64_t renew_us;                       /* how long a connection is used; tests set their own value */
     bool is_doubted;
-    char refusal[160]; /* why the last login beside `upstream` was refused; or "" */
+    char refusal[256]; /* why the last login beside `upstream` was refused; or "" */
     struct rows rows;
     struct loop_timer deadline;
     struct probe_result result;    /* being filled */

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define LOGIN_FINGERPRINT_BYTES 32 /* SHA-256 */
+
 enum login_tls { LOGIN_TLS_OFF, LOGIN_TLS_PREFERRED, LOGIN_TLS_REQUIRED };
 
 struct login_wish { /* borrowed until the login has ended */
@@ -52,6 +54,8 @@ struct login {
     uint8_t proof[64]; /* private: the plugin's first answer, kept during the TLS handshake */
     uint8_t proof_len;
     bool has_switched; /* private: the server may switch the plugin once */
+    bool must_prove;   /* private: the certificate is trusted if the server's OK proves it */
+    uint8_t fingerprint[LOGIN_FINGERPRINT_BYTES]; /* private: of that certificate */
     /* results */
     uint64_t caps;        /* agreed with the server */
     uint64_t server_caps; /* of the greeting */
@@ -66,8 +70,10 @@ struct login {
 void login_begin(struct login *login, const struct login_wish *wish);
 enum login_verdict login_feed(struct login *login, struct span payload, uint8_t seq, struct text *out,
                               struct error *err);
-/* After the TLS handshake: appends the full response. */
-void login_secured(struct login *login, struct text *out);
+/* After the TLS handshake: appends the full response. `fingerprint`: empty if the certificate is trusted;
+ * otherwise its SHA-256, and the server must prove in its OK that it knows the account's password (protocol.md §10).
+ * Until then no password is sent in clear text. */
+void login_secured(struct login *login, struct span fingerprint, struct text *out);
 
 /* Replaces login_begin on a connection that is logged in already: appends COM_CHANGE_USER; then feed the
  * packets of the server. `caps` are those agreed with the server, `nonce` is that of its greeting. wish->caps

@@ -1,5 +1,5 @@
-/* OpenSSL contexts: protocol versions, ciphers, certificate, key and CA, from settings. tls_server builds on
- * this for clients. */
+/* OpenSSL contexts: protocol versions, ciphers, certificate, key and CA, from settings. tls_server and
+ * tls_client build on this. */
 #pragma once
 
 #include "base/error.h"
@@ -25,10 +25,6 @@ struct tls_files {
 /* TLS 1.2: forward secrecy and authenticated encryption only. TLS 1.3 has nothing else. */
 #define TLS_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 
-/* A context for connections to servers. Certificates are not verified in this version: TLS protects against
- * eavesdropping and allows passwords to be sent, but does not protect against a false server. NULL on
- * failure. */
-struct ssl_ctx_st *tls_client_context(struct error *err);
 void tls_context_free(struct ssl_ctx_st **context);
 
 /* A context of either side, with everything that `files` name loaded and no verification switched on. NULL:

@@ -56,7 +56,7 @@ struct session;
 
 /* The configuration that sessions use. Immutable: a reload makes a new world, and the old one is freed
  * when all workers have adopted the new one. Only a worker keeps a pointer to it. `limits`, `workers`,
- * `cluster_count` and `tls` are the same in all worlds. */
+ * and `cluster_count` are the same in all worlds. */
 struct world {
     const struct timeout_settings *timeouts; /* borrows */
     const struct users *users;               /* borrows */
@@ -68,7 +68,6 @@ struct world {
     struct directory *directories;    /* borrows: cluster_count of them; NULL: all accounts are in `users` */
     struct written *written;          /* borrows: cluster_count of them; NULL: writes are not noted */
     struct statement_log *statements; /* borrows; NULL: statements are not counted */
-    struct ssl_ctx_st *tls;
 };
 
 /* A listener as its sessions see it. It lives as long as any of its sessions, even if the listener is

@@ -14,6 +14,7 @@
 #include "upstream/permits.h"
 #include "upstream/server_settings.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -65,9 +66,11 @@ struct server {
     char *address;             /* owns; as configured: the resolved address is in the view */
     char *zone;                /* owns; "" when none */
     _Atomic int64_t weight;
-    _Atomic int tls;            /* enum tls_setting */
-    _Atomic int compression;    /* enum compression_setting */
-    _Atomic int proxy_protocol; /* enum proxy_version */
+    _Atomic int tls; /* enum tls_setting */
+    pthread_mutex_t tls_mutex;
+    struct ssl_ctx_st *tls_context; /* owns; guarded by tls_mutex; NULL: tls is off */
+    _Atomic int compression;        /* enum compression_setting */
+    _Atomic int proxy_protocol;     /* enum proxy_version */
     enum role_setting role_setting;
     unsigned index;                  /* in its cluster */
     struct permits permits;          /* for connections of sessions to the server */
@@ -83,15 +86,21 @@ struct server {
 };
 
 struct server_name;
+struct ssl_ctx_st;
 
-/* Makes a server; the settings are copied. NULL: memory is out, and *err says so. */
+/* Makes a server; the settings are copied. NULL: memory is out, or a file of its TLS settings cannot be used; *err
+ * says which. */
 struct server *server_new(const struct server_settings *settings, unsigned index, unsigned worker_count,
                           struct error *err);
 /* The server's quotas have been freed before (quota_free_all). */
 void server_free(struct server **server);
-/* Takes other settings, the name included; counters and connections stay. False when memory is out: then
- * nothing has changed. On the control thread. */
-bool server_set(struct server *server, const struct server_settings *settings, int64_t reserve);
+/* Takes other settings, the name included; counters and connections stay, and the files of TLS are read
+ * again. False, with *err, when memory is out or a file cannot be used: then nothing has changed. On the control
+ * thread. */
+bool server_set(struct server *server, const struct server_settings *settings, int64_t reserve,
+                struct error *err);
+/* The context of its TLS connections, with one reference for the caller; NULL: tls is off. Any thread. */
+struct ssl_ctx_st *server_tls_context(struct server *server);
 
 /* Another server takes this place: resets the former server's counters; open connections stay. The caller
  * also calls quota_forget_all. */

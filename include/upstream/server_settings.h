@@ -6,7 +6,13 @@
 enum role_setting { ROLE_SETTING_AUTO, ROLE_SETTING_PRIMARY, ROLE_SETTING_REPLICA };
 
 /* TLS towards the server. */
-enum tls_setting { TLS_SETTING_OFF, TLS_SETTING_PREFERRED, TLS_SETTING_REQUIRED };
+enum tls_setting {
+    TLS_SETTING_OFF,
+    TLS_SETTING_PREFERRED,
+    TLS_SETTING_REQUIRED,
+    TLS_SETTING_VERIFY_CA,
+    TLS_SETTING_VERIFY_IDENTITY
+};
 
 /* The compressed protocol towards the server. */
 enum compression_setting { COMPRESSION_SETTING_OFF, COMPRESSION_SETTING_ZLIB, COMPRESSION_SETTING_ZSTD };
@@ -18,6 +24,11 @@ struct server_settings {
     int64_t weight;          /* 1 to 1000 */
     char *zone;              /* owns; NULL: not given */
     int tls;                 /* enum tls_setting */
+    char *tls_ca;            /* owns; path; NULL: the system's authorities */
+    char *tls_name;          /* owns; NULL: the host of `address` */
+    char *tls_fingerprint;   /* owns; as tls_fingerprint_check allows; NULL: none */
+    char *tls_certificate;   /* owns; path; NULL: none is shown */
+    char *tls_key;           /* owns; path; NULL: in the certificate's file */
     int compression;         /* enum compression_setting */
     int proxy_protocol;      /* enum proxy_version */
     int64_t max_connections; /* 0: auto */

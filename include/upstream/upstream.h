@@ -51,7 +51,6 @@ struct upstream;
 /* Data that all upstreams of a thread share. */
 struct upstream_env {
     struct loop *loop;
-    struct ssl_ctx_st *tls; /* borrows */
     struct socket_options socket;
     uint64_t connect_us;
     uint64_t login_us;

@@ -58,7 +58,7 @@ static void put_server(struct table *table, const struct cluster *cluster, const
 {
     const struct cluster_member *member = &cluster->members[entry->server->index];
     struct server_totals sum = server_sum(entry->server);
-    char reason[256];
+    char reason[512];
     (void)snprintf(reason, sizeof reason, "%s%s%s", entry->reason, entry->detail[0] != '\0' ? ": " : "",
                    entry->detail);
     table_row(table);

@@ -9,6 +9,7 @@
 #include "settings/address.h"
 #include "settings/file.h"
 #include "settings/reference.h"
+#include "upstream/server_tls.h"
 
 #include <sched.h>
 
@@ -189,10 +190,22 @@ static void check_role(const struct check *check, size_t i, size_t j)
             server->name);
 }
 
+static void check_server_tls(const struct check *check, size_t i, size_t j)
+{
+    const struct server_settings *server = &check->config->clusters[i].servers[j];
+    struct error err = { 0 };
+    const char *key;
+    if (!server_tls_check(server, &key, &err))
+        (void)report_error(check->report,
+                           file_place(check->file, "clusters.[%zu].servers.[%zu].%s", i, j, key),
+                           "server '%s': %s", server->name, err.text);
+}
+
 static void check_server(const struct check *check, size_t i, size_t j)
 {
     const struct server_settings *servers = check->config->clusters[i].servers;
     check_role(check, i, j);
+    check_server_tls(check, i, j);
     for (size_t k = 0; k < j; k++)
         if (strcmp(servers[k].address, servers[j].address) == 0) {
             (void)report_error(check->report,

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "cluster/cluster.h"
 #include "cluster/catalog_refresh.h"
-#include "net/tls_context.h"
 
 #include <stddef.h>
 #include <unistd.h>
@@ -15,7 +14,6 @@ struct check {
     struct loop loop;
     struct loop_timer surveys;
     struct resolver resolver;
-    struct ssl_ctx_st *tls;   /* owns */
     struct cluster *clusters; /* owns */
     size_t made;
     size_t probed;
@@ -47,7 +45,6 @@ static void on_look(struct loop_timer *timer)
 static bool make_clusters(struct check *check, const struct config *config, struct error *err)
 {
     const struct upstream_env env = { .loop = &check->loop,
-                                      .tls = check->tls,
                                       .connect_us = config->timeouts.connect_us,
                                       .login_us = config->timeouts.login_us };
     check->clusters = mem_zalloc(config->cluster_count * sizeof *check->clusters);
@@ -97,16 +94,13 @@ static void finish(struct check *check)
     for (size_t i = 0; i < check->made; i++)
         cluster_fini(&check->clusters[i]);
     mem_free(check->clusters);
-    tls_context_free(&check->tls);
 }
 
 bool connect_check_run(const struct config *config, FILE *out, struct error *err)
 {
-    struct check check = { .tls = tls_client_context(err) };
-    if (check.tls == NULL || !loop_init(&check.loop, err)) {
-        tls_context_free(&check.tls);
+    struct check check = { 0 };
+    if (!loop_init(&check.loop, err))
         return false;
-    }
     loop_timer_init(&check.surveys, on_look);
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO); /* the printed lines are the report */
     bool is_good = resolve_init(&check.resolver, &check.loop, config->resolver, err) &&

@@ -20,7 +20,6 @@
 #include "mysql/reply.h"
 #include "net/reserve.h"
 #include "net/resolve.h"
-#include "net/tls_context.h"
 #include "frontend/driver.h"
 #include "frontend/worker_thread.h"
 
@@ -359,11 +358,10 @@ static bool make_version(struct control *control, struct config *take_config, st
     control->constant.worker_count = count;
     control->constant.limits = &control->limits;
     control->constant.statements = &control->statements;
-    control->constant.tls = tls_client_context(err);
     if (control->worker_list == NULL || !make_written(control, take_config->cluster_count) ||
-        !make_directories(control, take_config->cluster_count) || control->constant.tls == NULL) {
+        !make_directories(control, take_config->cluster_count)) {
         config_free(&take_config);
-        return control->constant.tls == NULL ? false : error_set(err, 0, "out of memory");
+        return error_set(err, 0, "out of memory");
     }
     control->reload.current = version_new(take_config, &control->constant, NULL, err);
     return control->reload.current != NULL && keep_settings(control, err);
@@ -429,7 +427,6 @@ static void finish(struct control *control)
         cluster_fini(&control->clusters[i]);
     listeners_fini(&control->listeners);
     reload_fini(&control->reload);
-    tls_context_free(&control->constant.tls);
     tls_certificate_free(&control->self_made);
     mem_free(control->clusters);
     mem_free(control->barriers);

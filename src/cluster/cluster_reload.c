@@ -48,8 +48,9 @@ static void set_member(struct cluster_member *member, const struct server_settin
     struct cluster *cluster = member->cluster;
     struct error err = { 0 };
     bool has_moved = strcmp(member->server->address, settings->address) != 0;
-    if (!server_set(member->server, settings, cluster->settings->connection_reserve)) {
-        complain(cluster, settings->name, "it is as before");
+    if (!server_set(member->server, settings, cluster->settings->connection_reserve, &err)) {
+        struct log_scope scope = { .key = "cluster", .text = cluster->name };
+        log_error(&scope, "%s; the server is as before", err.text);
         return;
     }
     if (has_moved && !member_move(member, settings->address, &err))

@@ -176,14 +176,14 @@ bool member_init(struct cluster *cluster, size_t i, const struct server_settings
     struct resolve_name name;
     if (!resolve_name_init(&name, cluster->resolver, settings->address, on_name, member, err))
         return false;
-    bool is_set =
-        member->server != NULL && server_set(member->server, settings, cluster->settings->connection_reserve);
+    bool is_set = member->server != NULL &&
+                  server_set(member->server, settings, cluster->settings->connection_reserve, err);
     struct server *server = member->server != NULL
                                 ? member->server
                                 : server_new(settings, (unsigned)i, cluster->worker_count, err);
     if (server == NULL || (member->server != NULL && !is_set)) {
         resolve_forget(&name);
-        return error_set(err, 0, "server '%s': out of memory", settings->name);
+        return false;
     }
     *member = (struct cluster_member){ .cluster = cluster,
                                        .server = server,

@@ -309,7 +309,7 @@ static void on_ready(struct upstream *upstream)
 static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
     struct probe *probe = of_upstream(upstream);
-    char why[160];
+    char why[256];
     if (answer->is_err && !questions[probe->step].may_be_refused) {
         enum outcome outcome = outcome_of_error(answer->error.code);
         (void)snprintf(why, sizeof why, "%s%.50s: %d %.80s", outcome_prefix(outcome),
@@ -327,15 +327,15 @@ static void on_failed(struct upstream *upstream, const struct error *err)
 {
     struct probe *probe = of_upstream(upstream);
     enum outcome outcome = OUTCOME_FAILED;
-    char why[160];
+    char why[256];
     if (err->sqlstate[0] != '\0')
         outcome = outcome_of_error(err->code);
     else if (err->code == ETIMEDOUT)
         outcome = OUTCOME_SILENT;
     if (outcome_is(outcome) != NULL)
-        (void)snprintf(why, sizeof why, "%s%d %.120s", outcome_prefix(outcome), err->code, err->text);
+        (void)snprintf(why, sizeof why, "%s%d %.200s", outcome_prefix(outcome), err->code, err->text);
     else
-        (void)snprintf(why, sizeof why, "%s%.140s", err->sqlstate[0] != '\0' ? "login refused: " : "",
+        (void)snprintf(why, sizeof why, "%s%.220s", err->sqlstate[0] != '\0' ? "login refused: " : "",
                        err->text);
     if (probe->is_running)
         finish(probe, outcome, why);
@@ -357,7 +357,7 @@ static const struct upstream_owner_ops owner_ops = {
 
 static void fail_nameless(struct probe *probe)
 {
-    char why[160];
+    char why[256];
     const char *error = probe->name->error;
     (void)snprintf(why, sizeof why, "its name cannot be resolved: %s",
                    error[0] != '\0' ? error : "no answer within the probe's timeout");
@@ -368,7 +368,7 @@ static void fail_nameless(struct probe *probe)
  * but the question about its replication. */
 static void fall_silent(struct probe *probe)
 {
-    char why[160];
+    char why[256];
     if (probe->step == 0) {
         finish(probe, OUTCOME_SILENT, "no answer within the probe's timeout");
         return;

@@ -1,10 +1,12 @@
 #include "mysql/login.h"
 
+#include "mysql/certificate_proof.h"
 #include "mysql/packet.h"
 #include "mysql/printable.h"
 #include "mysql/wire.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 
 enum state {
@@ -212,10 +214,13 @@ static enum login_verdict on_greeting(struct login *login, struct span payload, 
     return goes_tls ? LOGIN_TLS_GO : LOGIN_MORE;
 }
 
-void login_secured(struct login *login, struct text *out)
+void login_secured(struct login *login, struct span fingerprint, struct text *out)
 {
     assert(login->state == SECURING);
-    login->auth.is_secure = true;
+    login->must_prove = fingerprint.len == sizeof login->fingerprint;
+    if (login->must_prove)
+        memcpy(login->fingerprint, fingerprint.data, fingerprint.len);
+    login->auth.is_secure = !login->must_prove;
     put_response(login, out, false);
     login->state = PROVING;
 }
@@ -248,12 +253,33 @@ enum login_verdict login_change(struct login *login, const struct login_wish *wi
 
 /* ---- after the response ---- */
 
+/* The OK proves that the certificate is the server's. An empty password proves nothing, and only the stored form of
+ * mysql_native_password is known here. */
+static bool has_proof(const struct login *login)
+{
+    const struct auth_secret *secret = login->wish->secret;
+    uint8_t proof[CERTIFICATE_PROOF_BYTES];
+    bool is_empty = secret->has_password && secret->password_len == 0;
+    return secret->has_stored && !is_empty && strcmp(login->plugin->name, AUTH_NATIVE) == 0 &&
+           login->ok.info.len == sizeof proof &&
+           certificate_proof_write(span_of(secret->stored, sizeof secret->stored), login->nonce,
+                                   span_of(login->fingerprint, sizeof login->fingerprint), proof) &&
+           CRYPTO_memcmp(proof, login->ok.info.data, sizeof proof) == 0;
+}
+
 static enum login_verdict on_ok(struct login *login, struct span payload, struct error *err)
 {
     login->state = OVER;
-    if (reply_parse_ok(payload, login->caps, &login->ok))
+    if (!reply_parse_ok(payload, login->caps, &login->ok)) {
+        (void)error_set(err, 0, "the server ended the login with a malformed OK");
+        return LOGIN_FAILED;
+    }
+    if (!login->must_prove || has_proof(login))
         return LOGIN_DONE;
-    (void)error_set(err, 0, "the server ended the login with a malformed OK");
+    (void)error_set(
+        err, 0,
+        "no authority has signed the server's certificate, and the server did not prove it by the "
+        "account's password: set tls_ca or tls_fingerprint");
     return LOGIN_FAILED;
 }
 

@@ -164,18 +164,6 @@ struct ssl_ctx_st *tls_context_new(const struct ssl_method_st *method, const str
     return context;
 }
 
-struct ssl_ctx_st *tls_client_context(struct error *err)
-{
-    const struct tls_files files = { 0 };
-    struct ssl_ctx_st *context = tls_context_new(TLS_client_method(), &files, err);
-    /* A server is not verified, so its ciphers are not restricted beyond OpenSSL's own defaults. */
-    if (context != NULL && SSL_CTX_set_cipher_list(context, "DEFAULT") != 1) {
-        (void)tls_error(err, "creating a TLS context");
-        tls_context_free(&context);
-    }
-    return context;
-}
-
 void tls_context_free(struct ssl_ctx_st **context)
 {
     SSL_CTX_free(*context);

@@ -10,7 +10,6 @@ struct upstream_env world_env(const struct world *world, struct loop *loop, unsi
     const struct timeout_settings *timeouts = world->timeouts;
     return (struct upstream_env){
         .loop = loop,
-        .tls = world->tls,
         .socket = { timeouts->tcp_keepalive_us, timeouts->tcp_user_timeout_us },
         .connect_us = timeouts->connect_us,
         .login_us = timeouts->login_us,

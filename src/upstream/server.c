@@ -1,6 +1,8 @@
 #include "upstream/server.h"
 
 #include "base/mem.h"
+#include "net/tls_client.h"
+#include "upstream/server_tls.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -31,8 +33,31 @@ static const char *name_find(const struct server *server, const char *text)
     return name != NULL ? name->text : NULL;
 }
 
-bool server_set(struct server *server, const struct server_settings *settings, int64_t reserve)
+/* Connections that are being opened keep the former context. */
+static void set_tls(struct server *server, int setting, struct ssl_ctx_st *take_context)
 {
+    (void)pthread_mutex_lock(&server->tls_mutex);
+    struct ssl_ctx_st *former = server->tls_context;
+    server->tls_context = take_context;
+    atomic_store_explicit(&server->tls, setting, memory_order_relaxed);
+    (void)pthread_mutex_unlock(&server->tls_mutex);
+    tls_context_free(&former);
+}
+
+struct ssl_ctx_st *server_tls_context(struct server *server)
+{
+    (void)pthread_mutex_lock(&server->tls_mutex);
+    struct ssl_ctx_st *context = server->tls_context != NULL ? tls_client_ref(server->tls_context) : NULL;
+    (void)pthread_mutex_unlock(&server->tls_mutex);
+    return context;
+}
+
+bool server_set(struct server *server, const struct server_settings *settings, int64_t reserve,
+                struct error *err)
+{
+    struct ssl_ctx_st *context;
+    if (!server_tls_load(settings, &context, err))
+        return error_wrap(err, "server '%s'", settings->name);
     const char *known = name_find(server, settings->name);
     struct server_name *name = known == NULL ? name_new(settings->name) : NULL;
     char *address = mem_strdup(settings->address);
@@ -41,7 +66,8 @@ bool server_set(struct server *server, const struct server_settings *settings, i
         mem_free(name);
         mem_free(address);
         mem_free(zone);
-        return false;
+        tls_context_free(&context);
+        return error_set(err, 0, "server '%s': out of memory", settings->name);
     }
     if (name != NULL) {
         name->before = server->names;
@@ -55,7 +81,7 @@ bool server_set(struct server *server, const struct server_settings *settings, i
     server->role_setting = (enum role_setting)settings->role;
     atomic_store(&server->name, known); /* after the name's bytes were written: other threads read them */
     atomic_store_explicit(&server->weight, settings->weight, memory_order_relaxed);
-    atomic_store_explicit(&server->tls, settings->tls, memory_order_relaxed);
+    set_tls(server, settings->tls, context);
     atomic_store_explicit(&server->compression, settings->compression, memory_order_relaxed);
     atomic_store_explicit(&server->proxy_protocol, settings->proxy_protocol, memory_order_relaxed);
     uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
@@ -82,8 +108,10 @@ struct server *server_new(const struct server_settings *settings, unsigned index
     bool has_permits = permits_init(&server->permits, worker_count);
     server->worker_count = worker_count;
     server->index = index;
-    if (server->by_worker == NULL || !has_permits || !server_set(server, settings, 0)) {
+    (void)pthread_mutex_init(&server->tls_mutex, NULL);
+    if (server->by_worker == NULL || !has_permits)
         (void)error_set(err, 0, "server '%s': out of memory", settings->name);
+    if (server->by_worker == NULL || !has_permits || !server_set(server, settings, 0, err)) {
         server_free(&server);
         return NULL;
     }
@@ -103,6 +131,8 @@ void server_free(struct server **server)
     }
     mem_free((*server)->address);
     mem_free((*server)->zone);
+    tls_context_free(&(*server)->tls_context);
+    (void)pthread_mutex_destroy(&(*server)->tls_mutex);
     free((*server)->by_worker);
     permits_fini(&(*server)->permits);
     mem_free(*server);

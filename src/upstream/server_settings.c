@@ -1,6 +1,7 @@
 #include "upstream/server_settings.h"
 
 #include "net/proxy_header.h"
+#include "net/tls_client.h"
 #include "settings/address.h"
 
 static const struct setting_word role_words[] = {
@@ -14,6 +15,8 @@ static const struct setting_word tls_words[] = {
     { .name = "off", .value = TLS_SETTING_OFF },
     { .name = "preferred", .value = TLS_SETTING_PREFERRED },
     { .name = "required", .value = TLS_SETTING_REQUIRED },
+    { .name = "verify-ca", .value = TLS_SETTING_VERIFY_CA },
+    { .name = "verify-identity", .value = TLS_SETTING_VERIFY_IDENTITY },
     { .name = NULL },
 };
 
@@ -56,9 +59,40 @@ static const struct setting server_settings[] = {
             .doc = "The rack, room or availability zone of the server: see the cluster's `zone`."),
     SETTING("tls", ENUM, struct server_settings, tls, .words = tls_words, .fallback = "preferred",
             .effect = EFFECT_NEW_CONNECTIONS,
-            .doc = "\"preferred\" encrypts when the server offers it, \"required\" refuses to go on "
-                   "without, \"off\" never asks. Connections that no session uses are closed when it "
-                   "changes. The server's certificate is not verified in this version."),
+            .doc =
+                "\"off\" never asks for TLS, \"preferred\" encrypts when the server offers it, \"required\" "
+                "refuses to go on without. These do not look at the server's certificate: use "
+                "\"verify-ca\", which demands that an authority of `tls_ca` has signed it, or "
+                "\"verify-identity\", which demands the server's name in it as well. With "
+                "\"verify-identity\" and no tls_ca a certificate of no authority is accepted if the "
+                "server proves that it knows the account's password, as MariaDB does since 11.4 "
+                "(mysql_native_password). Connections that no session uses are closed when it changes."),
+    SETTING("tls_ca", STRING, struct server_settings, tls_ca, .effect = EFFECT_NEW_CONNECTIONS,
+            .example = "/etc/headgate/servers-ca.pem",
+            .doc =
+                "Authorities whose signature makes the server's certificate valid, in PEM; by default those "
+                "of the system. This file and the following ones are read at the start and at each reload."),
+    SETTING(
+        "tls_name", STRING, struct server_settings, tls_name, .effect = EFFECT_NEW_CONNECTIONS,
+        .example = "db1.example",
+        .doc =
+            "The name that the server's certificate must have with \"verify-identity\", and that the server "
+            "is told (SNI); by default the host of `address`."),
+    SETTING(
+        "tls_fingerprint", STRING, struct server_settings, tls_fingerprint, .check = tls_fingerprint_check,
+        .effect = EFFECT_NEW_CONNECTIONS,
+        .example =
+            "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF",
+        .doc = "SHA-256 of the server's certificate: this certificate and no other is accepted, without an "
+               "authority (openssl x509 -noout -fingerprint -sha256)."),
+    SETTING("tls_certificate", STRING, struct server_settings, tls_certificate,
+            .effect = EFFECT_NEW_CONNECTIONS, .example = "/etc/headgate/client.pem",
+            .doc =
+                "The certificate that headgate shows to the server, in PEM with its chain: for accounts with "
+                "REQUIRE X509, ISSUER or SUBJECT."),
+    SETTING("tls_key", STRING, struct server_settings, tls_key, .effect = EFFECT_NEW_CONNECTIONS,
+            .example = "/etc/headgate/client.key",
+            .doc = "Its private key, in PEM and without a passphrase; by default in the certificate's file."),
     SETTING("compression", ENUM, struct server_settings, compression, .words = compression_words,
             .fallback = "off", .effect = EFFECT_NEW_CONNECTIONS,
             .doc = "The compressed protocol towards the server, where the server offers it: \"zlib\", or "
@@ -83,8 +117,7 @@ static const struct setting server_settings[] = {
                    "Connections for probes and KILL are not counted."),
 };
 
-static const char *const server_absent[] = { "tls_ca",  "tls_cert",   "tls_key", "tls_verify",
-                                             "max_lag", "slow_start", NULL };
+static const char *const server_absent[] = { "tls_cert", "tls_verify", "max_lag", "slow_start", NULL };
 
 const struct section server_section = {
     .name = "server",

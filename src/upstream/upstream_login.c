@@ -8,7 +8,7 @@
 #include "mysql/packet.h"
 #include "mysql/reply.h"
 #include "net/stream_packed.h"
-#include "net/stream_tls.h"
+#include "net/tls_client.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -67,9 +67,9 @@ static bool copy_wish(struct upstream_login *login, const struct upstream_wish *
         .attributes = text_span(&login->attributes),
         .caps = wish->caps,
         .collation = wish->collation,
-        .tls = server->tls == TLS_SETTING_OFF        ? LOGIN_TLS_OFF
-               : server->tls == TLS_SETTING_REQUIRED ? LOGIN_TLS_REQUIRED
-                                                     : LOGIN_TLS_PREFERRED,
+        .tls = server->tls == TLS_SETTING_OFF         ? LOGIN_TLS_OFF
+               : server->tls == TLS_SETTING_PREFERRED ? LOGIN_TLS_PREFERRED
+                                                      : LOGIN_TLS_REQUIRED,
         .compression = server->compression == COMPRESSION_SETTING_OFF    ? 0
                        : server->compression == COMPRESSION_SETTING_ZLIB ? CAP_COMPRESS
                                                                          : CAP_ZSTD,
@@ -147,6 +147,26 @@ static void logged_in(struct upstream *upstream)
     upstream->ops->on_ready(upstream);
 }
 
+/* The handshake is done: the login goes on if the certificate is accepted, or if the server can still prove at its
+ * end that the certificate is its own. Only MariaDB does. */
+static void check_certificate(struct upstream *upstream)
+{
+    struct login *machine = &upstream->login->machine;
+    uint8_t fingerprint[TLS_FINGERPRINT_BYTES];
+    struct error err = { 0 };
+    enum tls_client_verdict verdict = tls_client_check(&upstream->stream, fingerprint, &err);
+    bool must_prove = verdict == TLS_CLIENT_UNPROVEN && machine->family == FAMILY_MARIADB;
+    if (verdict == TLS_CLIENT_TRUSTED || must_prove) {
+        upstream->state = UPSTREAM_LOGGING_IN;
+        login_secured(machine, must_prove ? span_of(fingerprint, sizeof fingerprint) : SPAN_NONE,
+                      &upstream->stream.out);
+        (void)upstream_push(upstream);
+        return;
+    }
+    (void)error_wrap(&err, "%s: TLS", UPSTREAM_WHERE(upstream));
+    upstream_fail(upstream, &err);
+}
+
 void upstream_login_secure(struct upstream *upstream)
 {
     struct error err = { 0 };
@@ -158,26 +178,28 @@ void upstream_login_secure(struct upstream *upstream)
     } else if (result == STREAM_BLOCKED) {
         stream_want(&upstream->stream, want);
     } else {
-        upstream->state = UPSTREAM_LOGGING_IN;
-        login_secured(&upstream->login->machine, &upstream->stream.out);
-        (void)upstream_push(upstream);
+        check_certificate(upstream);
     }
 }
 
 static void start_tls(struct upstream *upstream)
 {
     struct error err = { 0 };
+    struct ssl_ctx_st *context = server_tls_context(upstream->server);
     if (buf_unparsed(&upstream->stream.in).len > 0)
         (void)error_set(&err, 0, "%s: the server spoke before TLS was up%s", UPSTREAM_WHERE(upstream),
                         upstream_probable_reason(upstream));
     else if (stream_flush(&upstream->stream) != STREAM_OK)
         (void)error_set(&err, 0, "%s: sending the TLS request", UPSTREAM_WHERE(upstream));
-    else if (stream_secure(&upstream->stream, upstream->env->tls, &err)) {
+    else if (context == NULL)
+        (void)error_set(&err, 0, "%s: TLS was switched off meanwhile", UPSTREAM_WHERE(upstream));
+    else if (tls_client_begin(&upstream->stream, context, &err))
         upstream->state = UPSTREAM_SECURING;
+    tls_context_free(&context); /* the stream has a reference of its own */
+    if (upstream->state == UPSTREAM_SECURING)
         upstream_login_secure(upstream);
-        return;
-    }
-    upstream_fail(upstream, &err);
+    else
+        upstream_fail(upstream, &err);
 }
 
 /* Acts on the verdict about one packet. False: the dialogue is over, or continues after the TLS handshake. */

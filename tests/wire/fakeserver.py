@@ -17,8 +17,10 @@ from dataclasses import dataclass
 import attributes as a
 import mysqlwire as w
 import replies as r
+from client import SSL_REQUEST_BYTES
 from compressed_socket import ALGORITHMS, PACK
 from handshake import Greeting, Response, native_token, parse_change_user
+from tls_socket import TlsServerSocket
 
 NONCE = b"abcdefghijklmnopqrst"
 CAPS = (w.BASE_CAPS | w.FOUND_ROWS | w.CONNECT_WITH_DB | w.LOCAL_FILES | w.IGNORE_SPACE | w.INTERACTIVE
@@ -54,6 +56,7 @@ class Connection:
         self.schema = b""
         self.response = None
         self.status = w.AUTOCOMMIT
+        self.tls = None          # a TlsServerSocket, if it speaks TLS
         self.packed = None       # the name of the algorithm, if it compresses
         self.commands = []
         self.statements = {}
@@ -102,7 +105,12 @@ class Connection:
             if self.server.on_connect(self) is False:
                 return False
         self.pipe.send_packet(self.server.greeting(self.number).payload(), seq=0)
-        self.response = Response.parse(self.pipe.read_packet())
+        payload = self.pipe.read_packet()
+        if self.server.tls and len(payload) == SSL_REQUEST_BYTES:
+            self.pipe.sock = self.tls = TlsServerSocket(self.pipe.sock, self.server.tls, bytes(self.pipe._pending))
+            self.pipe._pending.clear()
+            payload = self.pipe.read_packet()
+        self.response = Response.parse(payload)
         self.user, self.schema = self.response.user, self.response.schema
         self.caps = self.response.caps & self.server.caps
         password = ACCOUNTS.get(self.user)
@@ -118,7 +126,7 @@ class Connection:
         if self.server.on_login and self.user != b"monitor":
             if self.server.on_login(self) is False:
                 return False
-        self.ok()
+        self.ok(**({"info": self.server.proof(self)} if self.server.proof else {}))
         for name, algorithm in ALGORITHMS.items():
             if self.caps & algorithm.caps:
                 self.packed = name
@@ -265,9 +273,12 @@ class FakeServer:
     """Listens at once; `address` is what a configuration names."""
 
     def __init__(self, name="db1", role="primary", version=b"5.5.5-10.11.9-MariaDB-fake", caps=CAPS,
-                 first_statement_id=1001, path=None):
+                 first_statement_id=1001, path=None, tls=None):
         self.name, self.role, self.version = name, role, version
         self.caps = caps | (ALGORITHMS[PACK].caps if PACK else 0)
+        self.tls = tls           # an ssl.SSLContext: TLS is offered
+        self.caps |= w.SSL if tls else 0
+        self.proof = None        # (connection): the info of the login's OK, bytes
         self.first_statement_id = first_statement_id
         self.on_connect = None   # (connection): before the greeting; False ends it
         self.on_login = None     # (connection): an application's password was right; False ends it

@@ -165,6 +165,11 @@ CASES = {
     "cluster: server: weight": 3,
     "cluster: server: zone": "b",
     "cluster: server: tls": "off",
+    "cluster: server: tls_ca": None,  # these need each other: see test_tls_to_servers
+    "cluster: server: tls_name": "db1.example",
+    "cluster: server: tls_fingerprint": None,
+    "cluster: server: tls_certificate": None,
+    "cluster: server: tls_key": None,
     "cluster: server: max_connections": 9,
     "user: name": None,
     "user: password": "another_pw",

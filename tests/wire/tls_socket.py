@@ -77,6 +77,19 @@ class TlsSocket:
         self.sock.close()
 
 
+class TlsServerSocket(TlsSocket):
+    """The other end: a TLS server. `early`: bytes of the client's handshake that were read already."""
+
+    def __init__(self, sock, context, early=b""):
+        self.sock = sock
+        self.family = sock.family
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.incoming.write(early)
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+        self.write = sock.sendall
+        self.handshake()
+
+
 def greeted(address):
     """A client that has read the greeting, and the packet with which it asks for TLS."""
     client = Client(address, tls=tls_context())

@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (verdict == LOGIN_FAILED || verdict == LOGIN_REFUSED || verdict == LOGIN_UNPROVEN)
             check_error(&err);
         if (verdict == LOGIN_TLS_GO) {
-            login_secured(&login, &out);
+            login_secured(&login, SPAN_NONE, &out);
             is_secure = true;
             verdict = LOGIN_MORE;
         }

@@ -1,5 +1,6 @@
 #include "bytes.h"
 
+#include "mysql/certificate_proof.h"
 #include "mysql/login.h"
 
 #include <openssl/evp.h>
@@ -168,7 +169,7 @@ SCENE_TEST(sha2_full_login_over_tls)
     struct handshake_response ssl, full;
     assert_int_equal(handshake_parse(answer(scene), MYSQL_CAPS, &ssl), HANDSHAKE_SSL_REQUEST);
     text_clear(&scene->out);
-    login_secured(&scene->login, &scene->out);
+    login_secured(&scene->login, SPAN_NONE, &scene->out);
     assert_int_equal(scene->out.data[3], 2);
     full = response(scene);
     assert_true(full.caps == ssl.caps);
@@ -177,6 +178,65 @@ SCENE_TEST(sha2_full_login_over_tls)
     assert_int_equal(feed_hex(scene, "0104"), LOGIN_MORE);
     assert_hex(answer(scene), "73656372657400");
     assert_int_equal(feed_hex(scene, LOGIN_OK), LOGIN_DONE);
+}
+
+/* Over TLS with a certificate that nothing vouches for but the server's proof. Fingerprint: bytes 0 to 31. */
+static enum login_verdict log_in_unproven(struct scene *scene, const char *version, const char *plugin)
+{
+    uint8_t fingerprint[LOGIN_FINGERPRINT_BYTES];
+    for (unsigned i = 0; i < sizeof fingerprint; i++)
+        fingerprint[i] = (uint8_t)i;
+    scene->wish.tls = LOGIN_TLS_REQUIRED;
+    enum login_verdict verdict = greet(scene, version, MARIADB_CAPS, plugin);
+    login_secured(&scene->login, span_of(fingerprint, sizeof fingerprint), &scene->out);
+    scene->seq = 3;
+    return verdict;
+}
+
+/* The vector of protocol.md §10. */
+SCENE_TEST(a_certificate_is_proved_by_the_ok)
+{
+    static const char ok[] = "\0\0\0\x02\0\0\0\x41\x01"
+                             "21D5C9B1766DD96C58C43A45C5943FBB2A13E4B39AAAE1C529B2CD362FA54D52";
+    assert_int_equal(log_in_unproven(scene, "11.4.2-MariaDB", AUTH_NATIVE), LOGIN_TLS_GO);
+    assert_int_equal(feed(scene, span_of(ok, sizeof ok - 1)), LOGIN_DONE);
+}
+
+SCENE_TEST(an_ok_with_another_proof_or_none_is_no_login)
+{
+    static const char wrong[] = "\0\0\0\x02\0\0\0\x41\x01"
+                                "31D5C9B1766DD96C58C43A45C5943FBB2A13E4B39AAAE1C529B2CD362FA54D52";
+    assert_int_equal(log_in_unproven(scene, "11.4.2-MariaDB", AUTH_NATIVE), LOGIN_TLS_GO);
+    assert_int_equal(feed(scene, span_of(wrong, sizeof wrong - 1)), LOGIN_FAILED);
+    assert_non_null(strstr(scene->err.text, "did not prove it"));
+    login_begin(&scene->login, &scene->wish);
+    scene->seq = 0;
+    assert_int_equal(log_in_unproven(scene, "11.4.2-MariaDB", AUTH_NATIVE), LOGIN_TLS_GO);
+    assert_int_equal(feed_hex(scene, LOGIN_OK), LOGIN_FAILED);
+}
+
+/* Anybody can compute the proof of an empty password. */
+TEST(an_empty_password_proves_nothing)
+{
+    struct scene scene;
+    uint8_t zero[LOGIN_FINGERPRINT_BYTES] = { 0 };
+    uint8_t ok[8 + CERTIFICATE_PROOF_BYTES] = { 0, 0, 0, 2, 0, 0, 0, CERTIFICATE_PROOF_BYTES };
+    scene_open(&scene, "");
+    scene.wish.tls = LOGIN_TLS_REQUIRED;
+    assert_int_equal(greet(&scene, "11.4.2-MariaDB", MARIADB_CAPS, AUTH_NATIVE), LOGIN_TLS_GO);
+    login_secured(&scene.login, span_of(zero, sizeof zero), &scene.out);
+    scene.seq = 3;
+    assert_true(certificate_proof_write(span_of(scene.secret.stored, sizeof scene.secret.stored),
+                                        (const uint8_t *)NONCE, span_of(zero, sizeof zero), ok + 8));
+    assert_int_equal(feed(&scene, span_of(ok, sizeof ok)), LOGIN_FAILED);
+    scene_close(&scene);
+}
+
+SCENE_TEST(an_unproven_server_gets_no_clear_text)
+{
+    assert_int_equal(log_in_unproven(scene, "11.4.2-MariaDB", AUTH_NATIVE), LOGIN_TLS_GO);
+    static const char to_clear[] = "\xFEmysql_clear_password\0";
+    assert_int_equal(feed(scene, span_of(to_clear, sizeof to_clear - 1)), LOGIN_UNPROVEN);
 }
 
 SCENE_TEST(sha2_full_login_over_a_unix_socket)

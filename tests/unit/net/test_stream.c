@@ -10,7 +10,7 @@
 #include <openssl/x509.h>
 
 #include "net/stream_tls.h"
-#include "net/tls_context.h"
+#include "net/tls_client.h"
 
 struct end {
     struct loop loop;
@@ -394,7 +394,7 @@ static void open_secure(struct secure_end *secure)
     secure->server = SSL_new(secure->context);
     assert_int_equal(SSL_set_fd(secure->server, secure->end.peer), 1);
     SSL_set_accept_state(secure->server);
-    secure->client = tls_client_context(&err);
+    secure->client = tls_client_new(&(const struct tls_client_wish){ 0 }, &err);
     assert_non_null(secure->client);
     assert_true(stream_secure(&secure->end.stream, secure->client, &err));
     while ((result = stream_handshake(&secure->end.stream, &want, &err)) == STREAM_BLOCKED) {
@@ -496,7 +496,7 @@ TEST(a_peer_that_does_not_speak_tls_is_a_failure_with_words)
     struct error err = { 0 };
     int want = 0;
     open_end(&end);
-    struct ssl_ctx_st *client = tls_client_context(&err);
+    struct ssl_ctx_st *client = tls_client_new(&(const struct tls_client_wish){ 0 }, &err);
     assert_true(stream_secure(&end.stream, client, &err));
     assert_int_equal(stream_handshake(&end.stream, &want, &err), STREAM_BLOCKED);
     say(&end, "this is not TLS, whatever it is", 31);

@@ -2,6 +2,7 @@
 #include "net_test.h"
 
 #include "net/stream_tls.h"
+#include "net/tls_client.h"
 #include "net/tls_server.h"
 
 #include <signal.h>
@@ -32,7 +33,7 @@ static void scene_open(struct scene *scene)
     scene->certificate = tls_certificate_make(&err);
     assert_non_null(scene->certificate);
     scene->server = tls_server_new(&none, scene->certificate, &err);
-    scene->context = tls_client_context(&err);
+    scene->context = tls_client_new(&(const struct tls_client_wish){ 0 }, &err);
     assert_true(scene->server != NULL && scene->context != NULL);
     open_pair(ends);
     for (int i = 0; i < 2; i++)
