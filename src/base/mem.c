@@ -7,9 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* gcc and clang say in two ways that AddressSanitizer is on. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define HAS_ASAN 1
+#endif
+
 /* With AddressSanitizer a use of a block on a free list is an error, like a use of freed memory. The first word,
  * which links the list, is left out. */
-#ifdef __SANITIZE_ADDRESS__
+#ifdef HAS_ASAN
 #include <sanitizer/asan_interface.h>
 #define FORBID(block, size)                                                                                  \
     __asan_poison_memory_region((char *)(block) + sizeof(void *), (size) - sizeof(void *))

@@ -2,6 +2,10 @@
 
 #include "base/mem.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 TEST(the_nth_allocation_fails_once)
 {
     for (long n = 0; n < 5; n++) {
@@ -120,5 +124,21 @@ TEST(a_slab_without_memory_lends_nothing)
     mem_slab_give(&slab, block);
     mem_slab_fini(&slab);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+TEST(with_address_sanitizer_a_block_on_the_free_list_must_not_be_used)
+{
+    struct mem_slab slab;
+    mem_slab_init(&slab, 64, 1);
+    uint8_t *block = mem_slab_take(&slab);
+    mem_slab_give(&slab, block);
+    for (size_t i = sizeof(void *); i < 64; i++)
+        assert_true(__asan_address_is_poisoned(block + i));
+    assert_ptr_equal(mem_slab_take(&slab), block);
+    assert_null(__asan_region_is_poisoned(block, 64));
+    mem_slab_give(&slab, block);
+    mem_slab_fini(&slab);
+}
+#endif
 
 RUN_TESTS(NULL, NULL)
