@@ -5,8 +5,7 @@
  *              │               fail: the position is forgotten ◄┘          │
  *              └────────────────────────┴──────────────────────────────────┘
  */
-#ifndef HEADGATE_FRESHNESS_POSITION_SERVER_H
-#define HEADGATE_FRESHNESS_POSITION_SERVER_H
+#pragma once
 
 #include "upstream/upstream.h"
 #include "freshness/positions.h"
@@ -57,5 +56,3 @@ void position_server_forget(struct position_server *server);
 void position_server_stop(struct position_server *server);
 /* Frees the server, after position_server_stop(). */
 void position_server_free(struct position_server *server);
-
-#endif

@@ -24,8 +24,7 @@
  * replica has all that any session had seen at that moment. The primary is not polled. A node that lags
  * answers only when it has caught up.
  */
-#ifndef HEADGATE_FRESHNESS_POSITIONS_H
-#define HEADGATE_FRESHNESS_POSITIONS_H
+#pragma once
 
 #include "base/counters.h"
 #include "base/list.h"
@@ -130,5 +129,3 @@ bool positions_has_moment(struct positions *positions, int server, uint64_t mome
 
 /* Does the primary have `position`, by its last answer? */
 bool positions_primary_reaches(const struct positions *positions, const struct gtid_position *position);
-
-#endif

@@ -5,8 +5,7 @@
  * Each new connection in a slot gets the session's state before SENDING. After that, it does not matter where
  * the connection came from.
  */
-#ifndef HEADGATE_SESSION_SLOT_H
-#define HEADGATE_SESSION_SLOT_H
+#pragma once
 
 #include "pool/key.h"
 #include "session/session.h"
@@ -66,5 +65,3 @@ bool slot_continues_there(const struct session *session, enum route_place place)
 /* To be called before the present command is sent: reads what the server has sent since the last reply,
  * such as a disconnect message. The connection may be dropped. */
 void slot_listen(struct session *session, enum route_place place);
-
-#endif

@@ -1,8 +1,7 @@
 /* A facet of a session's state as a row: what headgate does with it. The file of each facet has its row; the
  * table of all rows and the walks over it are in state/facet_table. NULL: there is nothing to do.
  */
-#ifndef HEADGATE_STATE_FACET_H
-#define HEADGATE_STATE_FACET_H
+#pragma once
 
 #include "mysql/rows.h"
 #include "mysql/sesstrack.h"
@@ -118,5 +117,3 @@ static inline const char *replay_glue(const struct text *sql)
 {
     return sql->len > 0 ? "," : "SET ";
 }
-
-#endif

@@ -6,8 +6,7 @@
  * Pure: command/apply_state sends the commands and awaits the answers. facets.set and slot.set have a bit for
  * each facet that may not be as after a login: the walk leaves out the others.
  */
-#ifndef HEADGATE_STATE_FACET_TABLE_H
-#define HEADGATE_STATE_FACET_TABLE_H
+#pragma once
 
 #include "state/facet.h"
 
@@ -71,5 +70,3 @@ void facets_fini(struct facets *facets);
 bool facet_table_keeps_reads(const struct foreseen *foreseen);
 /* Writes the page docs/architecture/facets.md. */
 void facet_table_write(struct text *out);
-
-#endif

@@ -3,8 +3,7 @@
  * tbl/facets.h, with a file of its own for what headgate does with it (facet.h). This header has the data of
  * all facets.
  */
-#ifndef HEADGATE_STATE_FACETS_H
-#define HEADGATE_STATE_FACETS_H
+#pragma once
 
 #include "access/listener_settings.h"
 #include "base/str.h"
@@ -181,5 +180,3 @@ static inline bool facets_keep_reads(const struct facets *facets)
 {
     return (facets->pins.causes & ~pin_bit(PIN_HELD_SET)) != 0 || facets->vars.is_auto_is_null;
 }
-
-#endif
