@@ -99,6 +99,22 @@ def test_refusal_reads_like_the_servers(cluster, soon):
 
 
 @pytest.mark.smoke
+def test_what_an_account_requires_of_the_channel_is_required_here_too(cluster, soon, account):
+    """headgate checks REQUIRE, because for the server the client is headgate. (MariaDB 10.11 has no TLS without a certificate.)"""
+    account("encrypted", more="IDENTIFIED BY 'pw' REQUIRE SSL")
+    account("certified", more="IDENTIFIED BY 'pw' REQUIRE X509")
+    account("free")
+    wait_until(lambda: code(soon, "free") is None, "the accounts are known")
+    assert code(soon, "encrypted") == 1045
+    wait_until(lambda: "the account requires TLS" in soon.log(), "a line in the log")
+    encrypting = {"ssl": {"check_hostname": False}}
+    assert code(soon, "certified", **encrypting) == 1045
+    wait_until(lambda: "the account requires a client certificate" in soon.log(), "a line in the log")
+    (has_tls,), = cluster.sql("db1", "SELECT @@have_ssl")
+    assert code(soon, "encrypted", **encrypting) == (None if has_tls == "YES" else 1045)
+
+
+@pytest.mark.smoke
 def test_new_password_takes_over_and_open_sessions_stay(cluster, soon, account):
     account("changing")
     wait_until(lambda: code(soon, "changing") is None, "the account is known")

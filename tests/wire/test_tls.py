@@ -1,6 +1,7 @@
 """TLS towards clients."""
 
 import re
+import select
 import socket
 import ssl
 import subprocess
@@ -91,6 +92,43 @@ def test_several_commands_in_one_record_are_all_answered(rig, address):
     secure.sendall(w.packet(0, bytes([w.PING])) * 40)
     for _ in range(40):
         assert client.read().oks
+    client.close()
+
+
+@pytest.mark.long
+def test_a_client_that_reads_late_has_every_answer(rig, address):
+    """headgate's writing stalls in the middle of a record, goes on later, and no byte is lost or doubled."""
+    count, one = 300_000, w.packet(0, bytes([w.PING]))
+    client, secure, response = secured(address)
+    secure.handshake()
+    finish(client, response)
+    answer = w.packet(1, b"\0\0\0\2\0\0\0")
+    secure.tls.write(one * 1000)
+    unsent = secure.outgoing.read()
+    for _ in range(count // 1000 - 1):
+        secure.tls.write(one * 1000)
+        unsent += secure.outgoing.read()
+    sock, got, expected = secure.sock, bytearray(), len(answer) * count
+    sock.setblocking(False)
+    view, is_reading = memoryview(unsent), False
+    while len(got) < expected:
+        readable, writable, _ = select.select([sock] if is_reading else [], [sock] if view else [], [], 1)
+        if writable:
+            view = view[sock.send(view):]
+        elif not is_reading:
+            is_reading = True  # everything is full, or everything was sent
+        if readable:
+            data = sock.recv(1 << 20)
+            assert data, (len(got), expected)
+            secure.incoming.write(data)
+            while secure.incoming.pending:
+                try:
+                    got += secure.tls.read(1 << 20)
+                except ssl.SSLWantReadError:
+                    break
+            while secure.tls.pending():
+                got += secure.tls.read(1 << 20)
+    assert bytes(got) == answer * count
     client.close()
 
 
