@@ -37,6 +37,7 @@ static const struct {
     { { { "SELECT GET_LOCK('a', 1)", 'f' } }, "GET_LOCK (1)" },
     { { { "SELECT GET_LOCK('a', 1)", 'd' }, { "DO RELEASE_LOCK('a')", 'd' } }, "" },
     { { { "SELECT GET_LOCK('a', 1)", 'd' }, { "SELECT RELEASE_LOCK('a')", 'p' } }, "GET_LOCK (1)" },
+    { { { "SELECT GET_LOCK('a', 1)", 'd' }, { "DO RELEASE_LOCK(\"a\")", 'd' } }, "" },
     { { { "SELECT GET_LOCK(x, 1) FROM t", 'd' }, { "SELECT RELEASE_ALL_LOCKS()", 'd' } }, "" },
     { { { "LOCK TABLES t READ", 'd' }, { "HANDLER t OPEN", 'd' }, { "UNLOCK TABLES", 'd' } }, "HANDLER (1)" },
     { { { "XA START 'x'", 'd' } }, "XA transaction" },
