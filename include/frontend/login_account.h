@@ -16,6 +16,9 @@
 
 /* The account of this name for this client, or NULL. */
 const struct user *login_account_find(struct session *session, const char *name);
+/* There is no account of this name: if it would probably have caching_sha2_password, fills in what no password matches,
+ * so that the client cannot tell the difference. */
+void login_account_decoy(const struct session *session, const char *name, struct auth_secret *secret_r);
 /* The login has succeeded: the account that was found, held until login_account_end. NULL: it was removed meanwhile. */
 const struct user *login_account_found(const struct session *session);
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "mysql/crypt.h"
 #include "mysql/handshake.h"
 
 #include <stdbool.h>
@@ -25,6 +26,11 @@ struct auth_secret {
     size_t password_len;
     uint8_t stored[AUTH_HASH_BYTES];
     uint8_t stage1[AUTH_HASH_BYTES];
+    bool is_sha2;   /* clients log in by caching_sha2_password, as they would at the server */
+    bool has_crypt; /* what a server stores for it is known: the next three */
+    unsigned crypt_rounds;
+    uint8_t crypt_salt[CRYPT_SALT_BYTES];
+    char crypt_digest[CRYPT_DIGEST_CHARS];
 };
 
 /* Fills all forms from the clear text. False when it is longer than 255 bytes. */
@@ -33,6 +39,9 @@ bool auth_secret_from_password(struct auth_secret *secret, struct span password)
 bool auth_check_password(const char *password, struct error *err);
 /* Fills the stored form from "*" and 40 hex digits. */
 bool auth_secret_from_native_hash(struct auth_secret *secret, struct span hash);
+/* Fills the stored form of caching_sha2_password: "$A$005$", salt and digest; empty: an account without a password.
+ * False: it is something else. */
+bool auth_secret_from_sha2_hash(struct auth_secret *secret, struct span hash);
 void auth_secret_wipe(struct auth_secret *secret);
 
 /* Random printable ASCII without blanks, quotes, '$' or NUL (protocol.md §2.1). False when the system has no
@@ -48,6 +57,10 @@ bool auth_native_verify(struct auth_secret *secret, const uint8_t nonce[NONCE_BY
 /* Checks a 32-byte caching_sha2_password proof in constant time. An empty token, or a single NUL, means an
  * empty password. Needs the clear text: false when only a hash is known. */
 bool auth_sha2_verify(const struct auth_secret *secret, const uint8_t nonce[NONCE_BYTES], struct span proof);
+
+/* Is this clear text the password of which has_crypt says the stored form? On success the secret has the clear text as
+ * well. Costs milliseconds, whatever the answer. */
+bool auth_sha2_check(struct auth_secret *secret, struct span password);
 
 /* ---- headgate as a client of a server ---- */
 

@@ -22,7 +22,8 @@
 #define CLIENT_LOGIN_ZSTD_LEVEL_MAX 22
 #define CLIENT_LOGIN_PACKET_MAX 65535u /* before authentication the caller refuses larger packets */
 
-/* Finds an account and copies its secret; false: no such user. */
+/* Finds an account and copies its secret; false: no such user, and *secret_r is zero, or a decoy with has_crypt, where
+ * other accounts have caching_sha2_password. */
 typedef bool (*client_login_find_user)(void *context, const char *user, struct auth_secret *secret_r);
 
 /* CLIENT_LOGIN_TLS: the client has asked for TLS. The owner sets it up, sets is_safe, and feeds the next packet

@@ -104,17 +104,25 @@ void directory_note_read(struct directory *directory, const char *why)
 
 /* ---- entries ---- */
 
+static bool read_native(struct auth_secret *secret, struct span hash)
+{
+    return hash.len == 0 ? auth_secret_from_password(secret, SPAN_LITERAL(""))
+                         : auth_secret_from_native_hash(secret, hash);
+}
+
+/* The first method that headgate can check. */
 static void read_secret(const struct account *account, struct auth_secret *secret_r)
 {
+    static const struct {
+        const char *plugin;
+        bool (*read)(struct auth_secret *secret, struct span hash);
+    } known[] = { { AUTH_NATIVE, read_native }, { AUTH_CACHING_SHA2, auth_secret_from_sha2_hash } };
     const struct account_row *row = &account->row;
-    for (unsigned i = 0; i < row->method_count; i++) {
-        const struct account_method *method = &row->methods[i];
-        if (!span_is(method->plugin, AUTH_NATIVE))
-            continue;
-        if (method->hash.len == 0 ? auth_secret_from_password(secret_r, SPAN_LITERAL(""))
-                                  : auth_secret_from_native_hash(secret_r, method->hash))
-            return;
-    }
+    for (unsigned i = 0; i < row->method_count; i++)
+        for (size_t j = 0; j < sizeof known / sizeof *known; j++)
+            if (span_is(row->methods[i].plugin, known[j].plugin) &&
+                known[j].read(secret_r, row->methods[i].hash))
+                return;
     *secret_r = (struct auth_secret){ 0 }; /* no proof matches */
 }
 

@@ -23,6 +23,8 @@ static bool find_user(void *context, const char *name, struct auth_secret *secre
 {
     const struct user *user = login_account_find(context, name);
     if (user == NULL)
+        login_account_decoy(context, name, secret_r);
+    if (user == NULL)
         return false;
     *secret_r = user->secret;
     return true;

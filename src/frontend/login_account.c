@@ -41,6 +41,19 @@ const struct user *login_account_find(struct session *session, const char *name)
     return session->entering->user;
 }
 
+/* MySQL creates accounts with caching_sha2_password. */
+void login_account_decoy(const struct session *session, const char *name, struct auth_secret *secret_r)
+{
+    static const unsigned rounds = 5000; /* the default of caching_sha2_password_digest_rounds */
+    const struct view *view = session_view(session);
+    *secret_r = (struct auth_secret){ 0 };
+    if (directory_of(session) == NULL || view == NULL || view->family != FAMILY_MYSQL)
+        return;
+    secret_r->is_sha2 = secret_r->has_crypt = true;
+    secret_r->crypt_rounds = rounds;
+    (void)span_copy_cstr(span_cstr(name), (char *)secret_r->crypt_salt, sizeof secret_r->crypt_salt);
+}
+
 const struct user *login_account_found(const struct session *session)
 {
     const struct login_account *account = session->entering;

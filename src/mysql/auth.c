@@ -92,6 +92,50 @@ bool auth_secret_from_native_hash(struct auth_secret *secret, struct span hash)
     return true;
 }
 
+bool auth_secret_from_sha2_hash(struct auth_secret *secret, struct span hash)
+{
+    static const char prefix[] = "$A$";
+    const size_t head =
+        sizeof prefix - 1 + 4; /* and three hexadecimal digits: thousands of rounds; and a $ */
+    if (hash.len == 0) {
+        bool is_good = auth_secret_from_password(secret, nothing);
+        secret->is_sha2 = is_good;
+        return is_good;
+    }
+    *secret = (struct auth_secret){ 0 };
+    if (hash.len != head + CRYPT_SALT_BYTES + CRYPT_DIGEST_CHARS || memcmp(hash.data, prefix, 3) != 0 ||
+        hash.data[head - 1] != '$')
+        return false;
+    for (size_t i = 3; i < head - 1; i++) {
+        int digit = hex_value(hash.data[i]);
+        if (digit < 0)
+            return false;
+        secret->crypt_rounds = secret->crypt_rounds * 16 + (unsigned)digit;
+    }
+    secret->crypt_rounds *= 1000;
+    memcpy(secret->crypt_salt, hash.data + head, CRYPT_SALT_BYTES);
+    memcpy(secret->crypt_digest, hash.data + head + CRYPT_SALT_BYTES, CRYPT_DIGEST_CHARS);
+    secret->is_sha2 = secret->has_crypt = true;
+    return true;
+}
+
+bool auth_sha2_check(struct auth_secret *secret, struct span password)
+{
+    char digest_of[CRYPT_DIGEST_CHARS];
+    struct auth_secret clear;
+    bool is_made = crypt_sha256(password, span_of(secret->crypt_salt, CRYPT_SALT_BYTES), secret->crypt_rounds,
+                                digest_of);
+    bool matches = is_made && CRYPTO_memcmp(digest_of, secret->crypt_digest, CRYPT_DIGEST_CHARS) == 0 &&
+                   auth_secret_from_password(&clear, password);
+    OPENSSL_cleanse(digest_of, sizeof digest_of);
+    if (!matches)
+        return false;
+    clear.is_sha2 = true;
+    *secret = clear;
+    auth_secret_wipe(&clear);
+    return true;
+}
+
 void auth_secret_wipe(struct auth_secret *secret)
 {
     OPENSSL_cleanse(secret, sizeof *secret);

@@ -11,6 +11,7 @@
 enum state {
     RESPONSE, /* the greeting was sent */
     TOKEN,    /* the auth switch was sent */
+    FULL,     /* the password itself was asked for, by caching_sha2_password */
     INSIDE,   /* accepted; COM_CHANGE_USER may follow */
     OUTSIDE   /* refused */
 };
@@ -130,11 +131,47 @@ static void put_fast_ok(struct client_login *login, const struct turn *turn)
     packet_end(turn->out, at, login->seq++);
 }
 
+/* The stored form alone cannot judge the proof: the client is asked for the password. Without TLS it would ask for a key
+ * first. */
+static enum client_login_verdict ask_password(struct client_login *login, const struct turn *turn)
+{
+    size_t at = packet_begin(turn->out);
+    wire_put_u8(turn->out, 0x01); /* AuthMoreData */
+    wire_put_u8(turn->out, 0x04); /* perform_full_authentication */
+    packet_end(turn->out, at, login->seq++);
+    login->state = FULL;
+    return CLIENT_LOGIN_MORE;
+}
+
+static enum client_login_verdict deny_unsafe(struct client_login *login, const struct turn *turn)
+{
+    enum client_login_verdict verdict = deny(login, turn);
+    (void)error_set(turn->err, ERR_ACCESS_DENIED,
+                    "login from %s: the account has " AUTH_CACHING_SHA2
+                    ", whose password is accepted over TLS or a unix socket only",
+                    turn->peer);
+    return verdict;
+}
+
+/* The password itself, with a NUL. Its time does not depend on whether the user exists. */
+static enum client_login_verdict judge_password(struct client_login *login, const struct turn *turn,
+                                                struct span payload)
+{
+    if (!login->is_safe)
+        return deny_unsafe(login, turn);
+    size_t len = payload.len > 0 && payload.data[payload.len - 1] == 0 ? payload.len - 1 : payload.len;
+    bool is_right =
+        len <= AUTH_PASSWORD_MAX && auth_sha2_check(&login->candidate->secret, span_of(payload.data, len));
+    return is_right && login->is_known ? accept(login) : deny(login, turn);
+}
+
 /* The verdict on a proof. Whether the user exists is checked last, so that an unknown user takes the same
  * time. */
 static enum client_login_verdict judge(struct client_login *login, const struct turn *turn, struct span token)
 {
     login->has_password = token.len > login->is_sha2; /* with sha2 a single NUL means no password */
+    if (login->is_sha2 && login->candidate->secret.has_crypt && login->has_password)
+        return ask_password(login, turn);
     bool is_proven = login->is_sha2 ? auth_sha2_verify(&login->candidate->secret, login->nonce, token)
                                     : auth_native_verify(&login->candidate->secret, login->nonce, token);
     if (!is_proven || !login->is_known)
@@ -162,7 +199,7 @@ static void find_secret(struct client_login *login, const struct turn *turn)
 {
     struct auth_secret *secret = &login->candidate->secret;
     login->is_known = turn->find(turn->context, login->candidate->user, secret);
-    if (login->is_known)
+    if (login->is_known || secret->has_crypt)
         return;
     *secret = (struct auth_secret){ .has_stored = true };
     memset(secret->stored, 0x5A, sizeof secret->stored);
@@ -221,7 +258,8 @@ static enum client_login_verdict consider(struct client_login *login, const stru
     find_secret(login, turn);
     login->is_sha2 = login->takes_sha2 && span_is(response->plugin, AUTH_CACHING_SHA2) &&
                      (login->candidate->secret.has_password || !login->is_known);
-    bool is_native = response->plugin.len == 0 || span_is(response->plugin, AUTH_NATIVE);
+    login->is_sha2 |= login->candidate->secret.is_sha2;
+    bool is_native = !login->is_sha2 && (response->plugin.len == 0 || span_is(response->plugin, AUTH_NATIVE));
     if (is_native && (response->auth.len == 0 || response->auth.len == AUTH_HASH_BYTES))
         return judge(login, turn, response->auth);
     if ((response->caps & CAP_PLUGIN_AUTH) == 0)
@@ -286,6 +324,8 @@ enum client_login_verdict client_login_feed(struct client_login *login, struct s
         return on_response(login, &turn, payload);
     case TOKEN:
         return judge(login, &turn, payload);
+    case FULL:
+        return judge_password(login, &turn, payload);
     case INSIDE:
     case OUTSIDE:
         break;
