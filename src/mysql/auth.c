@@ -1,5 +1,7 @@
 #include "mysql/auth.h"
 
+#include "mysql/auth_ed25519.h"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -397,10 +399,24 @@ static enum auth_verdict clear_start(struct auth_context *context, struct text *
     return put_clear(context->secret, out);
 }
 
+static enum auth_verdict ed25519_start(struct auth_context *context, struct text *out, struct error *err)
+{
+    const struct auth_secret *secret = context->secret;
+    uint8_t signature[ED25519_SIGNATURE_BYTES];
+    if (!secret->has_password)
+        return unable(err, AUTH_ED25519 ": needs the password, only a " AUTH_NATIVE " hash is known");
+    if (context->nonce_len != ED25519_NONCE_BYTES)
+        return fail(err, AUTH_ED25519 ": the server's nonce has not 32 bytes");
+    if (!ed25519_sign(span_of(secret->password, secret->password_len),
+                      span_of(context->nonce, ED25519_NONCE_BYTES), signature))
+        return no_crypto(err);
+    (void)text_append(out, signature, sizeof signature);
+    return AUTH_MORE;
+}
+
 static const struct auth_plugin plugins[] = {
-    { AUTH_NATIVE, native_start, no_step },
-    { AUTH_CACHING_SHA2, sha2_start, sha2_step },
-    { "sha256_password", sha256_start, sha256_step },
+    { AUTH_NATIVE, native_start, no_step },           { AUTH_CACHING_SHA2, sha2_start, sha2_step },
+    { "sha256_password", sha256_start, sha256_step }, { AUTH_ED25519, ed25519_start, no_step },
     { "mysql_clear_password", clear_start, no_step },
 };
 

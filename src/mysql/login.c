@@ -1,6 +1,7 @@
 #include "mysql/login.h"
 
 #include "mysql/certificate_proof.h"
+#include "mysql/auth_ed25519.h"
 #include "mysql/packet.h"
 #include "mysql/printable.h"
 #include "mysql/wire.h"
@@ -314,7 +315,8 @@ static bool find_plugin(struct login *login, struct span name, struct error *err
 /* False: the nonce is too long. */
 static bool take_nonce(struct login *login, struct span nonce, struct error *err)
 {
-    if (nonce.len > 0 && nonce.data[nonce.len - 1] == '\0')
+    bool is_whole = nonce.len == NONCE_BYTES || nonce.len == ED25519_NONCE_BYTES;
+    if (!is_whole && nonce.len > 0 && nonce.data[nonce.len - 1] == '\0') /* a random nonce may end with 0 */
         nonce.len--;
     if (nonce.len > sizeof login->auth.nonce)
         return error_set(err, 0, "the server sent a nonce of %zu bytes for plugin %s", nonce.len,

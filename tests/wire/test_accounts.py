@@ -38,7 +38,7 @@ class Scene(Parking):
 
 # What the server asks for instead of an OK, and what the client is told of it.
 UNPROVEN = {
-    "unknown plugin": (b"\xfeclient_ed25519\0" + b"n" * 32, "authentication plugin 'client_ed25519', which headgate does not know"),
+    "unknown plugin": (b"\xfeauth_gssapi_client\0" + b"n" * 32, "authentication plugin 'auth_gssapi_client', which headgate does not know"),
     "before 4.1": (b"\xfe", "password format of MySQL before 4.1"),
     "clear text without TLS": (b"\xfemysql_clear_password\0", "mysql_clear_password: the password is not sent over a connection without TLS"),
     "second factor": (b"\x02auth\0", "second authentication factor"),
@@ -97,12 +97,12 @@ def test_monitor_s_unknown_plugin_is_in_the_reason(scene, server):
     def on_connect(connection):
         connection.pipe.send_packet(server.greeting(connection.number).payload(), seq=0)
         connection.pipe.read_packet()
-        connection.reply([b"\xfeclient_ed25519\0" + b"n" * 32])
+        connection.reply([b"\xfeauth_gssapi_client\0" + b"n" * 32])
         return False
     server.on_connect = on_connect
     for connection in server.connections:
         connection.close()
-    wait_until(lambda: "client_ed25519" in scene.proxy.server("db1")["reason"], "the reason names the plugin", 60)
+    wait_until(lambda: "auth_gssapi_client" in scene.proxy.server("db1")["reason"], "the reason names the plugin", 60)
     server.on_connect = log_in
 
 
