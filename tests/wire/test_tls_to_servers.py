@@ -12,13 +12,12 @@ import pytest
 import certificates
 import scratch
 from client import Client
-from fakeserver import NONCE, FakeServer
+from fakeserver import ACCOUNTS, NONCE, FakeServer
 from proxy import BINARY, Proxy
 
 pytestmark = [pytest.mark.room("net", "upstream", "mysql"), pytest.mark.threads]
 
 LISTENERS = ({"name": "unix", "mode": "primary", "kind": "unix"},)
-PASSWORDS = {b"app": b"app_pw", b"monitor": b"monitor_pw"}
 
 
 def server_context(pair, clients=None):
@@ -136,7 +135,7 @@ def test_certificate_is_refused(serve, case):
 
 def proof_of(pair, wrong=b""):
     def proof(connection):
-        stored = hashlib.sha1(hashlib.sha1(PASSWORDS[connection.response.user] + wrong).digest()).digest()
+        stored = hashlib.sha1(hashlib.sha1(ACCOUNTS[connection.response.user] + wrong).digest()).digest()
         return b"\x01" + hashlib.sha256(stored + NONCE + hashlib.sha256(der(pair)).digest()).hexdigest().upper().encode()
     return proof
 

@@ -22,14 +22,14 @@ static void ignore(struct stream *stream, int events)
 static struct ssl_ctx_st *context_of_server(void)
 {
     static const struct tls_files none;
-    static struct tls_certificate *certificate;
     static struct tls_server *server;
     struct error err = { 0 };
     if (server == NULL) {
-        certificate = tls_certificate_make(&err);
+        struct tls_certificate *certificate = tls_certificate_make(&err);
         assert(certificate != NULL);
         server = tls_server_new(&none, certificate, &err);
         assert(server != NULL);
+        tls_certificate_free(&certificate);
     }
     return server->context;
 }
