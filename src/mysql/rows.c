@@ -202,14 +202,18 @@ enum rows_verdict rows_feed(struct rows *rows, struct span payload, struct error
 
 /* ---- reading ---- */
 
+/* While all texts are empty there is no memory, and no offset can be added to its address. */
+static struct span text_of(const struct rows *rows, const struct rows_cell *cell)
+{
+    const char *data = rows->bytes.data != NULL ? rows->bytes.data + cell->offset : "";
+    return span_of(data, cell->length);
+}
+
 int rows_column(const struct rows *rows, const char *name)
 {
-    for (int i = 0; i < rows->columns - rows->defs_left; i++) {
-        struct span known = { (const uint8_t *)rows->bytes.data + rows->cells[i].offset,
-                              rows->cells[i].length };
-        if (span_is_nocase(known, name))
+    for (int i = 0; i < rows->columns - rows->defs_left; i++)
+        if (span_is_nocase(text_of(rows, &rows->cells[i]), name))
             return i;
-    }
     return -1;
 }
 
@@ -221,6 +225,6 @@ bool rows_value(const struct rows *rows, unsigned row, int column, struct span *
     const struct rows_cell *cell = &rows->cells[index];
     if (cell->length == NULL_LENGTH)
         return false;
-    *value_r = span_of(rows->bytes.data + cell->offset, cell->length);
+    *value_r = text_of(rows, cell);
     return true;
 }
