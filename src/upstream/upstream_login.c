@@ -169,11 +169,13 @@ static void check_certificate(struct upstream *upstream)
 
 void upstream_login_secure(struct upstream *upstream)
 {
-    struct error err = { 0 };
+    struct error why = { 0 };
     int want = EV_READ;
-    enum stream_result result = stream_handshake(&upstream->stream, &want, &err);
+    enum stream_result result = stream_handshake(&upstream->stream, &want, &why);
     if (result == STREAM_FAILED) {
-        (void)error_wrap(&err, "%s", UPSTREAM_WHERE(upstream));
+        struct error err = { 0 };
+        (void)error_set(&err, why.code, "%s: %s%s", UPSTREAM_WHERE(upstream), why.text,
+                        upstream_probable_reason(upstream));
         upstream_fail(upstream, &err);
     } else if (result == STREAM_BLOCKED) {
         stream_want(&upstream->stream, want);
