@@ -95,8 +95,10 @@ def test_more_clients_than_connections_are_all_served(cluster):
         assert run_all([lambda client=client: work(client) for client in range(CLIENTS)]) == []
         assert cluster.node("db1").value("SELECT COUNT(*) FROM test.few") == CLIENTS * TIMES
         assert hg.server("db1")["refusals"] > 0  # the limit was met
-        limit = next(row for row in hg.show("limits") if row["limit"] == "user busy at db1: max_user_connections")
-        assert limit["refused"] == hg.server("db1")["refusals"], limit
+        # Connections opened ahead of need may still meet the limit between the two questions.
+        name = "user busy at db1: max_user_connections"
+        wait_until(lambda: next(row["refused"] for row in hg.show("limits") if row["limit"] == name) == hg.server("db1")["refusals"],
+                   "both count the same refusals")
         at_db1 = [line for line in lines_about(hg, "busy") if " at db1: " in line]
         assert 1 <= len(at_db1) <= 1 + (time.monotonic() - began) / 60, at_db1  # and told, once a minute
 
