@@ -25,14 +25,14 @@ struct account_refresh {
     struct upstream *upstream;   /* owns; NULL while none is running */
     struct rows rows;
     struct loop_timer timer;    /* the next read */
-    struct loop_timer deadline; /* of the present answer */
-    int primary;                /* of the cluster when it was last looked at */
+    struct loop_timer deadline; /* deadline of the present answer */
+    int primary;                /* the cluster's primary at the last look at the view */
     bool has_mark;              /* `count` and `hash` are those of the accounts in force */
     bool is_again;              /* what has been asked for came while a read was running */
     bool reads_rows;
     uint64_t count;
     uint64_t hash;
-    uint64_t new_count; /* of the accounts that are being read */
+    uint64_t new_count; /* accounts that are being read */
     uint64_t new_hash;
     bool resolves;
     uint64_t begun_us;               /* monotonic; the last read; 0: none */

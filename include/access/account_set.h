@@ -21,7 +21,7 @@
 /* One way in which an account may prove itself. */
 struct account_method {
     struct span plugin;
-    struct span hash; /* as the server stores it: any bytes; empty: no password */
+    struct span hash; /* the server's stored form: any bytes; empty: no password */
 };
 
 /* What a server says of an account. */
@@ -45,7 +45,7 @@ struct user;
 struct account {
     struct account_row row;      /* borrows from `bytes` */
     struct host_pattern pattern; /* the same */
-    struct account *next;        /* of the same name: the next less specific one */
+    struct account *next;        /* the next less specific account of the same name */
     struct user *user;           /* for the owner of the set; NULL in a new account */
     UT_hash_handle hh;           /* only the first one of a name */
     size_t size_bytes;

@@ -48,7 +48,7 @@ struct directory_state {
     bool is_on;    /* users_from = "servers" */
     bool is_tried; /* an attempt to read them has ended */
     size_t count;
-    char error[DIRECTORY_ERROR_MAX]; /* of the last attempt; "": none */
+    char error[DIRECTORY_ERROR_MAX]; /* why the last attempt failed; "": it did not */
 };
 void directory_tell(struct directory *directory, struct directory_state *state_r);
 

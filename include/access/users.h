@@ -39,7 +39,7 @@ struct user {
     bool is_told;              /* read_only was logged since the start or a reload; control thread only */
     bool has_limit;            /* `connections` is freed with this user; control thread only */
     struct limit *connections; /* clients that are logged in; shared by all tables; owned if has_limit */
-    struct tls_requirement requirement; /* of the client's channel */
+    struct tls_requirement requirement; /* what the client's channel must be */
     char *host;                         /* owns: the host part of the account's name; NULL: every client */
     struct directory_entry
         *in_directory; /* the account was read from servers: see access/directory.h; or NULL */

@@ -30,7 +30,7 @@ struct patient {
     struct wsrep wsrep;                   /* Galera status as of the last probe that passed */
     bool is_surveyed;                     /* the primary: it was asked for its stored code at least once */
     const char *survey_error;             /* borrows; "": all stored code is known */
-    struct directory_state accounts_read; /* of its cluster */
+    struct directory_state accounts_read; /* the accounts' state of the cluster */
     size_t hidden_views;                  /* views whose bodies the monitor may not see */
     size_t neighbours;                    /* number of servers in its cluster, itself included */
     int64_t max_connections;              /* as configured; 0: the server's own limit less the reserve */

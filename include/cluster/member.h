@@ -31,7 +31,7 @@ struct cluster_member {
     struct probe probe;
     struct health health;
     struct probe_result last; /* of the last probe that passed */
-    char detail[256];         /* of the last probe that failed, until one passes */
+    char detail[256];         /* why the last probe failed, until one passes */
     enum outcome refusal;     /* of its probes, as last reported: see incidents.h; PASSED: none */
     uint64_t refusal_us;      /* monotonic; since when */
     int64_t passed_in_a_row;  /* probes, during refusals */

@@ -17,7 +17,7 @@ struct admin_settings {
     char *address;                     /* owns; for MySQL clients; NULL: none */
     struct admin_user_settings *users; /* owns */
     size_t user_count;
-    struct tls_settings tls; /* of the address */
+    struct tls_settings tls; /* TLS of the address */
 };
 
 extern const struct section admin_section;

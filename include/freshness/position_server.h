@@ -21,7 +21,7 @@ struct position_server {
     struct upstream *upstream;   /* owns; NULL: not connected */
     struct rows rows;
     struct loop_background next; /* the next poll, or the end of the connection */
-    struct loop_timer deadline;  /* of a poll */
+    struct loop_timer deadline;  /* deadline of a poll */
     bool is_asking;
     bool is_asked_as_primary;
     bool is_asked_as_node; /* of a Galera cluster */

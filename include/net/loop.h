@@ -64,7 +64,7 @@ struct loop {
     struct loop_message **mail_last;
     bool is_stopping; /* guarded by mail_mutex: no more messages are accepted */
     ev_async mail_async;
-    struct list background; /* of active struct loop_background; there are few */
+    struct list background; /* active struct loop_background; there are few */
     ev_io alarm;            /* the timerfd */
     uint64_t alarm_us;      /* when it fires; UINT64_MAX: it is not set */
     ev_prepare prepare;

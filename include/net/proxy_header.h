@@ -25,12 +25,12 @@ struct proxy_header {
     struct addr from;     /* the client; empty with is_local */
     struct addr to;       /* where the client connected; empty with is_local */
     bool has_tls;         /* the client used TLS towards the load balancer, which says so by a TLV */
-    bool has_certificate; /* and the client showed a certificate that the load balancer has verified */
+    bool has_certificate; /* the client showed a certificate that the load balancer has verified */
     char tls_version[PROXY_TLS_VERSION_MAX]; /* "TLSv1.3"; "" if not told */
 };
 
 enum proxy_verdict {
-    PROXY_MORE, /* so far the bytes are the beginning of a header */
+    PROXY_MORE, /* the bytes are the beginning of a header */
     PROXY_DONE, /* a whole header */
     PROXY_NONE, /* the bytes do not begin with a header */
     PROXY_BAD   /* a header that does not follow the protocol, or too long */

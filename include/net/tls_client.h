@@ -19,14 +19,14 @@
 enum tls_verify {
     TLS_VERIFY_NONE,    /* any certificate; only a fingerprint is checked, if there is one */
     TLS_VERIFY_CA,      /* signed by an authority */
-    TLS_VERIFY_IDENTITY /* and for the server's name */
+    TLS_VERIFY_IDENTITY /* by an authority, and for the server's name */
 };
 
 /* All borrowed; only during the call. */
 struct tls_client_wish {
     struct tls_files files; /* `ca` NULL: the system's authorities. `ciphers` NULL: OpenSSL's defaults */
     enum tls_verify verify;
-    const char *name; /* of the server, for the check and, unless it is an IP address, for SNI; NULL: none */
+    const char *name; /* the server's name, for the check and, unless an IP address, for SNI; NULL: none */
     const char
         *fingerprint; /* as tls_fingerprint_check allows: decides in place of authorities; NULL: none */
 };
@@ -43,7 +43,7 @@ bool tls_fingerprint_check(const char *text, struct error *err);
 bool tls_client_begin(struct stream *stream, struct ssl_ctx_st *context, struct error *err);
 
 enum tls_client_verdict {
-    TLS_CLIENT_TRUSTED, /* as far as the wish demands it */
+    TLS_CLIENT_TRUSTED, /* trusted as far as the wish demands */
     TLS_CLIENT_UNPROVEN, /* TLS_VERIFY_IDENTITY without a CA file, and no authority has signed the certificate: it is
                             the server's if the server proves that it knows the account's password */
     TLS_CLIENT_REFUSED

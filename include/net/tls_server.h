@@ -22,7 +22,7 @@ struct tls_certificate;
 
 struct tls_server {
     struct ssl_ctx_st *context;            /* owns */
-    struct tls_tickets tickets;            /* for `context` */
+    struct tls_tickets tickets;            /* keys of the tickets of `context` */
     uint8_t identity[TLS_DIGEST_BYTES];    /* equal: same certificate, CA and settings */
     uint8_t fingerprint[TLS_DIGEST_BYTES]; /* SHA-256 of the certificate in DER */
     int64_t not_after_s;                   /* the certificate's end, in seconds since 1970 */

@@ -133,7 +133,7 @@ struct session {
     uint16_t collation;
     uint8_t nonce[NONCE_BYTES]; /* of headgate's greeting; also used for COM_CHANGE_USER */
     struct text attributes;     /* owns */
-    struct proxy_ends ends;     /* of the client's connection, as a load balancer has told, or as it is */
+    struct proxy_ends ends;     /* ends of the client's connection, told by a load balancer or seen */
     struct proxied *proxied;    /* owns; NULL: no PROXY header, or one without an address */
 
     struct facets facets;                /* what the client has set, and what its statements have left */
@@ -156,7 +156,7 @@ struct session {
     counter commands;
     uint64_t who;     /* digests_who() of its cluster and user */
     struct text said; /* owns: text of the present statement with literals, if the logs show literals */
-    char host[];      /* of the client: addr_format_host; room for ADDR_PLAIN_MAX bytes if comes_proxied */
+    char host[];      /* client address: addr_format_host; room for ADDR_PLAIN_MAX bytes if comes_proxied */
 };
 
 /* What an idle client costs, beside its schema, its connect attributes and the state that it has set. */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROWS_DEADLINE_US 30000000 /* for all rows; a mark has the monitor's timeout */
+#define ROWS_DEADLINE_US 30000000 /* deadline for all rows; a mark has the monitor's timeout */
 #define ROWS_VALUES 64000000u /* at most so many values and bytes of one answer are kept while it is read */
 #define ROWS_BYTES (1u << 30)
 

@@ -21,13 +21,14 @@ static const struct setting tls_settings[] = {
             .effect = EFFECT_NEW_SESSIONS,
             .doc = "\"preferred\" encrypts when the client asks for it, \"required\" refuses clients that do "
                    "not (a unix socket counts as encrypted), \"off\" does not offer TLS."),
-    SETTING("certificate", STRING, struct tls_settings, certificate, .effect = EFFECT_NEW_SESSIONS,
-            .example = "/etc/headgate/server.pem",
-            .doc =
-                "The certificate that clients see, in PEM, with its chain behind it. The files are read at "
-                "the start and at each reload; connections that are open keep theirs. Without it "
-                "headgate makes a certificate for itself at its start. MariaDB's clients since 11.4 check "
-                "that one by the password of the account."),
+    SETTING(
+        "certificate", STRING, struct tls_settings, certificate, .effect = EFFECT_NEW_SESSIONS,
+        .example = "/etc/headgate/server.pem",
+        .doc =
+            "The certificate that clients see, in PEM, with its chain behind it. The files are read at "
+            "the start and at each reload; open connections keep the old certificate. Without this setting "
+            "headgate makes a certificate at its start, which MariaDB's clients since 11.4 check by the "
+            "password of the account."),
     SETTING("key", STRING, struct tls_settings, key, .effect = EFFECT_NEW_SESSIONS,
             .example = "/etc/headgate/server.key",
             .doc = "Its private key, in PEM and without a passphrase; by default in the certificate's file."),

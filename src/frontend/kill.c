@@ -33,7 +33,7 @@ struct inquiry {
     bool is_query;
     char user[CLIENT_LOGIN_USER_MAX + 1]; /* account that sent KILL */
     struct auth_secret secret;            /* password of that account */
-    struct proxy_ends client;             /* of the session that sent KILL */
+    struct proxy_ends client;             /* client of the session that sent KILL */
     uint16_t collation;
     struct server *home;   /* borrows: server that is asked for permissions; NULL: none now */
     struct addr home_addr; /* address of `home` */

@@ -7,7 +7,7 @@
 struct login_account {
     const struct user *user; /* held; NULL: none was found */
     uint64_t until_us;       /* monotonic; 0: the login does not wait */
-    uint64_t reads;          /* of the directory when the wait began */
+    uint64_t reads;          /* the directory's count when the wait began */
     bool has_waited;
 };
 

@@ -98,7 +98,7 @@ bool auth_secret_from_sha2_hash(struct auth_secret *secret, struct span hash)
 {
     static const char prefix[] = "$A$";
     const size_t head =
-        sizeof prefix - 1 + 4; /* and three hexadecimal digits: thousands of rounds; and a $ */
+        sizeof prefix - 1 + 4; /* the prefix, three hexadecimal digits (thousands of rounds) and a $ */
     if (hash.len == 0) {
         bool is_good = auth_secret_from_password(secret, nothing);
         secret->is_sha2 = is_good;

@@ -26,7 +26,7 @@ struct facts {
     bool has_fingerprint;
     uint8_t fingerprint[TLS_FINGERPRINT_BYTES];
     char name[TLS_NAME_MAX]; /* "": none */
-    char ca[CA_TEXT_MAX];    /* for messages */
+    char ca[CA_TEXT_MAX];    /* names of the authorities, for messages */
 };
 
 /* ---- the facts of a context ---- */

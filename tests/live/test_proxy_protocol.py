@@ -120,7 +120,7 @@ def test_server_that_takes_no_header_is_down_and_says_why(cluster):
         server = {"name": "db1", "address": f"{node.host}:{node.port}", "proxy_protocol": "v2"}
         with Proxy({"main": [server]}, topology="auto", expect_up=False) as proxy:
             proxy.wait_server("db1", lambda row: row["state"] == "down")
-            # Its error 1130 is lost by a reset of the connection, or arrives: by who is faster.
+            # The server's error 1130 arrives, or is lost by a reset of the connection: both happen.
             assert "proxy_protocol_networks" in proxy.log() or "Proxy header is not accepted" in proxy.log()
     finally:
         node.sql("SET GLOBAL proxy_protocol_networks = '*'")

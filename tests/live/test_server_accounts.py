@@ -172,7 +172,7 @@ def test_new_account_logs_in_at_its_first_try(cluster, seldom, account):
     code(seldom, "app", "app_pw")
 
     def first_try(user, password):
-        time.sleep(1.1)    # the last refusal asked, too
+        time.sleep(1.1)    # the refusal before was a question to the primary too; the rate is one question a second
         return code(seldom, user, password)
     account("brand_new")
     assert first_try("brand_new", "pw") is None
